@@ -1,0 +1,83 @@
+#include "lib/base/path.h"
+
+#include <stdio.h>
+
+/* Length of the valid UTF-8 sequence at p, 0 if there is none. */
+static size_t
+utf8_len(const uint8_t *p, size_t n)
+{
+	size_t len = p[0] < 0x80 ? 1
+		     : (p[0] & 0xe0) == 0xc0 && p[0] >= 0xc2 ? 2
+		     : (p[0] & 0xf0) == 0xe0 ? 3
+		     : (p[0] & 0xf8) == 0xf0 && p[0] <= 0xf4 ? 4
+							     : 0;
+
+	if (len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+static bool
+needs_quotes(struct bytes b)
+{
+	for (size_t i = 0; i < b.n;) {
+		size_t len = utf8_len(b.p + i, b.n - i);
+
+		if (len == 0 || b.p[i] <= ' ' || b.p[i] == '"' || b.p[i] == '\\' || b.p[i] == 0x7f)
+			return true;
+		i += len;
+	}
+	return b.n == 0;
+}
+
+const char *
+path_print(struct bytes b, char *out, size_t cap)
+{
+	size_t o = 0;
+	bool quote = needs_quotes(b);
+
+	if (cap < 16)
+		return "";
+	if (quote)
+		out[o++] = '"';
+	for (size_t i = 0; i < b.n;) {
+		size_t len = utf8_len(b.p + i, b.n - i);
+		uint8_t c = b.p[i];
+
+		if (o + 12 > cap) {
+			(void)snprintf(out + o, cap - o, "...%s", quote ? "\"" : "");
+			return out;
+		}
+		if (len == 0 || c < ' ' || c == 0x7f) {
+			o += (size_t)(c == '\n' ? snprintf(out + o, cap - o, "\\n")
+						  : snprintf(out + o, cap - o, "\\x%02x", c));
+			i++;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			out[o++] = '\\';
+		memcpy(out + o, b.p + i, len);
+		o += len;
+		i += len;
+	}
+	if (quote)
+		out[o++] = '"';
+	out[o] = '\0';
+	return out;
+}
+
+void
+path_split(struct bytes path, struct bytes *dir, struct bytes *name)
+{
+	size_t n = path.n;
+
+	while (n > 0 && path.p[n - 1] != '/')
+		n--;
+	if (n == 0)
+		n = path.n; /* no slash: the whole string is the path */
+	*dir = bytes_of(path.p, n);
+	*name = bytes_skip(path, n);
+}

@@ -1,0 +1,24 @@
+/*
+ * lib/base/secret.h - memory that is wiped and never printed
+ *
+ * Purpose: passwords and keys.  There is no printf path to one.
+ * Owns:    its bytes; secret_release wipes and frees, and may be called again.
+ */
+#ifndef TERCET_BASE_SECRET_H
+#define TERCET_BASE_SECRET_H
+
+#include "lib/base/bytes.h"
+
+struct secret {
+	char *p;  /* owned, NUL behind n */
+	size_t n;
+};
+
+void secret_set(struct secret *s, struct bytes from);
+void secret_release(struct secret *s);
+/* Borrowed until the next change. */
+struct bytes secret_bytes(const struct secret *s);
+/* In constant time. */
+bool secret_eq(struct bytes a, struct bytes b);
+
+#endif

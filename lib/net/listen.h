@@ -1,0 +1,34 @@
+/*
+ * lib/net/listen.h - listening sockets and a thread per connection
+ *
+ * Purpose: bind all configured addresses, accept until stopped, run the handler in a thread of
+ *          its own per connection, join them all at the end.
+ * Limits:  at most max_connections at once, at most a share per source address before it is
+ *          authenticated; beyond that the connection is closed and counted (wire.md 14.11).
+ */
+#ifndef TERCET_NET_LISTEN_H
+#define TERCET_NET_LISTEN_H
+
+#include "lib/base/wait.h"
+
+struct listen_addr {
+	char host[128]; /* "" any IPv4, "::" any IPv6, else address or name */
+	uint16_t port;  /* 0: the OS chooses */
+	bool ipv6_only;
+};
+
+struct listener;
+
+/*
+ * Bind all and start accepting.  handler(arg, fd) owns fd and runs in its own thread.
+ */
+MUST_CHECK enum err_code listen_start(const struct listen_addr *addrs, size_t n,
+				      size_t max_connections, void (*handler)(void *arg, int fd),
+				      void *arg, struct listener **out, struct err *err);
+uint16_t listen_port(const struct listener *l);
+/* Stop accepting; handlers go on. */
+void listen_stop(struct listener *l);
+/* Stop, join every handler, free.  Handlers must have been told to end. */
+void listen_free(struct listener *l);
+
+#endif
