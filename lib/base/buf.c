@@ -50,8 +50,8 @@ buf_append(struct buf *b, const void *p, size_t n, struct err *err)
 	return ERR_OK;
 }
 
-static enum err_code
-append_va(struct buf *b, struct err *err, const char *fmt, va_list ap) PRINTF(3, 0);
+static enum err_code append_va(struct buf *b, struct err *err, const char *fmt, va_list ap)
+	PRINTF(3, 0);
 
 static enum err_code
 append_va(struct buf *b, struct err *err, const char *fmt, va_list ap)

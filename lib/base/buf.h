@@ -14,13 +14,16 @@
 #include "lib/base/err.h"
 
 struct buf {
-	uint8_t *p;  /* owned */
-	size_t len;  /* used */
-	size_t cap;  /* allocated */
-	size_t max;  /* largest len allowed */
+	uint8_t *p; /* owned */
+	size_t len; /* used */
+	size_t cap; /* allocated */
+	size_t max; /* largest len allowed */
 };
 
-#define BUF_INIT(maximum) { .max = (maximum) }
+#define BUF_INIT(maximum)                                                                          \
+	{                                                                                          \
+		.max = (maximum)                                                                   \
+	}
 
 void buf_release(struct buf *b);
 

@@ -48,7 +48,9 @@ const char *
 err_code_text(enum err_code code)
 {
 	switch (code) {
-#define X(name, text) case name: return text;
+#define X(name, text)                                                                              \
+	case name:                                                                                 \
+		return text;
 		ERR_CODES(X)
 #undef X
 	}

@@ -48,7 +48,10 @@ struct err {
 };
 
 /* Only the head is set: the text of an err is meaningful only after err_set. */
-#define ERR_INIT { .code = ERR_OK }
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		.code = ERR_OK                                                                     \
+	}
 
 /*
  * err_set(e, code, fmt, ...)    record a new failure

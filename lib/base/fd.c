@@ -59,8 +59,8 @@ fd_pread_full(int fd, const char *path, void *p, size_t n, uint64_t at, struct e
 		if (r == 0)
 			return got == 0 ? err_set(err, ERR_EOF, "end of %s", path)
 					: err_set(err, ERR_FORMAT,
-						  "%s ends %zu bytes into the %zu at %llu", path, got,
-						  n, (unsigned long long)at);
+						  "%s ends %zu bytes into the %zu at %llu", path,
+						  got, n, (unsigned long long)at);
 		got += (size_t)r;
 	}
 	return ERR_OK;
@@ -132,9 +132,10 @@ enum err_code
 fd_fsync_dir_of(const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
-	OWNED(freep) char *dir = slash == NULL ? str_dup(".")
-				 : slash == path ? str_dup("/")
-						 : str_ndup(path, (size_t)(slash - path));
+	OWNED(freep)
+	char *dir = slash == NULL   ? str_dup(".")
+		    : slash == path ? str_dup("/")
+				    : str_ndup(path, (size_t)(slash - path));
 	OWNED(closep) int fd = -1;
 	enum err_code rc = fd_open(dir, O_RDONLY | O_DIRECTORY, 0, &fd, err);
 

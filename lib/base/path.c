@@ -6,9 +6,9 @@
 static size_t
 utf8_len(const uint8_t *p, size_t n)
 {
-	size_t len = p[0] < 0x80 ? 1
+	size_t len = p[0] < 0x80                             ? 1
 		     : (p[0] & 0xe0) == 0xc0 && p[0] >= 0xc2 ? 2
-		     : (p[0] & 0xf0) == 0xe0 ? 3
+		     : (p[0] & 0xf0) == 0xe0                 ? 3
 		     : (p[0] & 0xf8) == 0xf0 && p[0] <= 0xf4 ? 4
 							     : 0;
 
@@ -53,7 +53,7 @@ path_print(struct bytes b, char *out, size_t cap)
 		}
 		if (len == 0 || c < ' ' || c == 0x7f) {
 			o += (size_t)(c == '\n' ? snprintf(out + o, cap - o, "\\n")
-						  : snprintf(out + o, cap - o, "\\x%02x", c));
+						: snprintf(out + o, cap - o, "\\x%02x", c));
 			i++;
 			continue;
 		}

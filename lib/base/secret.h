@@ -10,7 +10,7 @@
 #include "lib/base/bytes.h"
 
 struct secret {
-	char *p;  /* owned, NUL behind n */
+	char *p; /* owned, NUL behind n */
 	size_t n;
 };
 

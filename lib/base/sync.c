@@ -18,7 +18,9 @@ lock_rank_text(enum lock_rank rank)
 	switch (rank) {
 	case RANK_NONE:
 		return "none";
-#define X(name, guards, owner) case name: return #name " (" guards ")";
+#define X(name, guards, owner)                                                                     \
+	case name:                                                                                 \
+		return #name " (" guards ")";
 		LOCK_RANKS(X)
 #undef X
 	}

@@ -66,7 +66,8 @@ wait_poll(const struct wait *w, int fd, short events, struct err *err)
 			return ERR_OK;
 		if (n == 0 && w->deadline_ms != 0 && clock_mono_ms() >= w->deadline_ms)
 			return fd < 0 ? ERR_OK
-				      : err_set(err, ERR_PEER, "time is up waiting for %s", w->what);
+				      : err_set(err, ERR_PEER, "time is up waiting for %s",
+						w->what);
 	}
 }
 

@@ -27,8 +27,8 @@ void cancel_now(struct cancel *c);
 static inline bool
 cancel_asked(const struct cancel *c)
 {
-	return c != NULL && atomic_load_explicit(&((struct cancel *)(uintptr_t)c)->asked,
-						 memory_order_acquire);
+	return c != NULL &&
+	       atomic_load_explicit(&((struct cancel *)(uintptr_t)c)->asked, memory_order_acquire);
 }
 
 struct wait {

@@ -10,10 +10,10 @@
 #include "lib/base/bytes.h"
 
 struct wr {
-	uint8_t *p;  /* borrowed area */
-	size_t len;  /* written */
-	size_t cap;  /* size of the area */
-	bool bad;    /* something did not fit */
+	uint8_t *p; /* borrowed area */
+	size_t len; /* written */
+	size_t cap; /* size of the area */
+	bool bad;   /* something did not fit */
 };
 
 static inline struct wr

@@ -1,0 +1,38 @@
+# Style checks and system tests as CTest tests.
+#
+# regress/<area>/*.bats, *_test.sh and *_test.py become tests labelled system and <area>; a line
+# "# labels: quick tsan" in the file adds labels.  They find the programs through TERCET_BIN.
+# Exit status 77 is a skip, with its reason printed.
+
+foreach(check layers banned must-check headers format shell spec-labels clean)
+	add_test(NAME style/${check} COMMAND ${CMAKE_SOURCE_DIR}/regress/tools/check-${check} ${CMAKE_BINARY_DIR})
+	set_tests_properties(style/${check} PROPERTIES LABELS style TIMEOUT 300)
+endforeach()
+
+file(GLOB system_tests CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/regress
+	${CMAKE_SOURCE_DIR}/regress/*/*.bats ${CMAKE_SOURCE_DIR}/regress/*/*_test.sh
+	${CMAKE_SOURCE_DIR}/regress/*/*_test.py)
+list(FILTER system_tests EXCLUDE REGEX "^(peers|golden|lib|tools|fuzz)/")
+foreach(t ${system_tests})
+	get_filename_component(area ${t} DIRECTORY)
+	get_filename_component(base ${t} NAME_WE)
+	set(path ${CMAKE_SOURCE_DIR}/regress/${t})
+	if(t MATCHES "\\.bats$")
+		set(command bats ${path})
+	elseif(t MATCHES "\\.py$")
+		set(command python3 ${path})
+	else()
+		set(command bash ${path})
+	endif()
+	set(labels system ${area})
+	file(STRINGS ${path} extra REGEX "^# labels: " LIMIT_COUNT 1)
+	if(extra)
+		string(REPLACE "# labels: " "" extra "${extra}")
+		separate_arguments(extra)
+		list(APPEND labels ${extra})
+	endif()
+	add_test(NAME system/${area}/${base} COMMAND ${command})
+	set_tests_properties(system/${area}/${base} PROPERTIES LABELS "${labels}" TIMEOUT 600
+		SKIP_RETURN_CODE 77 ENVIRONMENT
+		"TERCET_BIN=${CMAKE_BINARY_DIR};TERCET_SOURCE=${CMAKE_SOURCE_DIR};TERCET_SANITIZE=${TERCET_SANITIZE};ASAN_OPTIONS=abort_on_error=1:detect_leaks=1;TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+endforeach()
