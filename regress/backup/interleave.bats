@@ -38,7 +38,7 @@ teardown_file() {
 
 @test "a job that does not fit spans volumes and restores" {
 	farm_run Backup Full pool=Small
-	[ "$STATUS" = T ] || [ "$STATUS" = W ]
+	farm_ok
 	[ "$(catalog "SELECT count(DISTINCT mediaid) FROM jobmedia WHERE jobid = $JOB AND firstindex > 0")" -ge 3 ]
 	for v in "$FARM"/site/volumes/Small-*; do
 		[ "$(stat -c %s "$v")" -lt 300000 ]

@@ -16,7 +16,7 @@ teardown_file() {
 
 @test "a full backup ends OK and the catalog has every entry" {
 	farm_run Backup Full
-	[ "$STATUS" = T ] || [ "$STATUS" = W ]
+	farm_ok
 	[ "$(catalog "SELECT count(*) FROM file WHERE jobid = $JOB")" -eq "$(tree count "$FARM/src")" ]
 	[ "$(catalog "SELECT jobfiles FROM job WHERE jobid = $JOB")" -eq "$(tree count "$FARM/src")" ]
 	echo "$JOB" >"$FARM/full"
@@ -32,7 +32,7 @@ teardown_file() {
 @test "three levels over an edited tree restore to the last state" {
 	tree edit "$FARM/src" --seed 7
 	farm_run Backup Differential
-	[ "$STATUS" = T ] || [ "$STATUS" = W ]
+	farm_ok
 	[ "$(catalog "SELECT level FROM job WHERE jobid = $JOB")" = D ]
 	tree edit "$FARM/src" --seed 8
 	farm_run Backup Incremental
@@ -42,7 +42,7 @@ teardown_file() {
 		wait messages >"$FARM/restore.out"
 	# Names renamed away come back too: without accurate mode deletions are not known.
 	run tree diff "$FARM/src" "$FARM/now$FARM/src" --no-links
-	! echo "$output" | grep -q '> missing'
+	lacks '> missing' <<<\"$output\"
 }
 
 @test "one flipped bit on the volume is named and the rest is restored" {

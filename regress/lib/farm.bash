@@ -158,6 +158,29 @@ farm_run() {
 	STATUS=$(farm_job_status "$JOB")
 }
 
+# The job of the last farm_run ended well / did not.
+farm_ok() {
+	case $STATUS in T | W) return 0 ;; esac
+	echo "job $JOB ended with status $STATUS" >&2
+	cat "$FARM/run.out" >&2
+	return 1
+}
+
+farm_failed() {
+	case $STATUS in E | f | A) return 0 ;; esac
+	echo "job $JOB ended with status $STATUS, not in failure" >&2
+	return 1
+}
+
+# lacks PATTERN: standard input has no line that matches.
+lacks() {
+	local found
+	if found=$(grep -E -- "$1"); then
+		echo "unexpected: $found" >&2
+		return 1
+	fi
+}
+
 farm_job_status() {
 	catalog "SELECT jobstatus FROM job WHERE jobid = $1"
 }

@@ -16,7 +16,7 @@ teardown_file() {
 	sed 's/Password = .*/Password = "wrong"/' "$FARM/site/etc/tconsole.conf" >"$FARM/wrong.conf"
 	run "$TERCET_BIN/tconsole" -c "$FARM/wrong.conf" <<<"status director"
 	[ "$status" -eq 1 ]
-	! echo "$output" | grep -q 'Running Jobs'
+	lacks 'Running Jobs' <<<\"$output\"
 	farm_console "version" | grep -q 'farm-dir'
 }
 
@@ -27,7 +27,7 @@ Job { Name = "Other"; JobDefs = "Standard"; Client = "other" }
 X
 	farm_console reload
 	farm_run Other Full
-	[ "$STATUS" = f ] || [ "$STATUS" = E ]
+	farm_failed
 	farm_joblog "$JOB" | grep -iqE 'authori|authenti|password'
 	farm_run Backup Full
 	[ "$STATUS" = T ]
@@ -41,6 +41,6 @@ Job { Name = "Clear"; JobDefs = "Standard"; Client = "clear" }
 X
 	farm_console reload
 	farm_run Clear Full
-	[ "$STATUS" = f ] || [ "$STATUS" = E ]
+	farm_failed
 	grep -q 'clear' "$FARM/site/log/tercet-fd.log"
 }
