@@ -36,3 +36,12 @@ foreach(t ${system_tests})
 		SKIP_RETURN_CODE 77 ENVIRONMENT
 		"TERCET_BIN=${CMAKE_BINARY_DIR};TERCET_SOURCE=${CMAKE_SOURCE_DIR};TERCET_SANITIZE=${TERCET_SANITIZE};ASAN_OPTIONS=abort_on_error=1:detect_leaks=1;TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
 endforeach()
+
+# Programs of the tests themselves, over the libraries alone.
+foreach(tool interop/net_peer perf/conn_bench)
+	get_filename_component(base ${tool} NAME)
+	add_executable(${base} ${CMAKE_SOURCE_DIR}/regress/${tool}.c)
+	target_link_libraries(${base} lib-net)
+endforeach()
+
+include(${CMAKE_SOURCE_DIR}/regress/catalog/tests.cmake OPTIONAL)

@@ -30,7 +30,7 @@ buf_reserve(struct buf *b, size_t n, struct err *err)
 	cap = b->cap < 256 ? 256 : b->cap;
 	while (cap < need)
 		cap += cap / 2 + 64;
-	if (cap > b->max + 1)
+	if (cap - 1 > b->max) /* max + 1 may not exist */
 		cap = b->max + 1;
 	b->p = (uint8_t *)mem_resize(b->p, cap, 1);
 	b->cap = cap;

@@ -21,8 +21,8 @@ struct job_msg; /* one per job */
 
 /* send(arg, frame text) puts one frame on the director conversation; it may be called from any
  * thread of the job, one call at a time.  All strings are copied. */
-struct job_msg *job_msg_new(const char *daemon, void (*send)(void *arg, const char *frame, size_t n),
-			    void *arg);
+struct job_msg *job_msg_new(const char *daemon,
+			    void (*send)(void *arg, const char *frame, size_t n), void *arg);
 void job_msg_free(struct job_msg *m);
 /* From now on the job has this id and unique name; job_id 0: raw text. */
 void job_msg_set_job(struct job_msg *m, uint32_t job_id, const char *job);
@@ -34,7 +34,7 @@ void job_report_err(struct job_msg *m, enum msg_type type, const struct err *err
 /* After this messages are counted but not sent: the director's side is gone. */
 void job_msg_mute(struct job_msg *m);
 
-uint32_t job_msg_errors(const struct job_msg *m);   /* error, fatal, notsaved are errors */
+uint32_t job_msg_errors(const struct job_msg *m); /* error, fatal, notsaved are errors */
 uint32_t job_msg_warnings(const struct job_msg *m);
 /* The first fatal message's text, "" if none; for status and 2800/3099. */
 bool job_msg_has_fatal(const struct job_msg *m);

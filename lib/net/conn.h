@@ -62,7 +62,7 @@ enum frame_signal {
 #define X(name, wire, meaning) name = (wire),
 	FRAME_SIGNALS(X)
 #undef X
-	FRAME_UNKNOWN = -1000, /* a signal of no row: ignored by every loop */
+		FRAME_UNKNOWN = -1000, /* a signal of no row: ignored by every loop */
 };
 
 struct frame {
@@ -87,18 +87,18 @@ enum dial_security {
 struct dial {
 	const char *host;
 	uint16_t port;
-	const char *source_address;    /* or NULL */
+	const char *source_address; /* or NULL */
 	enum dial_security security;
-	enum peer_kind psk_kind;       /* identity offered: R_DIRECTOR 1E name, R_JOB 1E job ... */
-	const char *psk_name;          /* not bashed */
-	struct bytes key;              /* CRAM key and PSK: pw-hash text or job key; borrowed */
-	const struct tls_conf *tls;    /* own resource's parameters; NULL: PSK only */
-	const char *hello;             /* first line, already bashed, with its LF */
-	const char *own_name;          /* qualified and bashed, for our challenge: "R_DIRECTOR::dir" */
-	unsigned retry_seconds;        /* between attempts; 0: one attempt over all addresses */
-	int64_t timeout_seconds;       /* of all attempts together */
-	unsigned heartbeat_seconds;    /* TCP keep-alive; 0: system default */
-	struct cancel *cancel;         /* or NULL */
+	enum peer_kind psk_kind;    /* identity offered: R_DIRECTOR 1E name, R_JOB 1E job ... */
+	const char *psk_name;       /* not bashed */
+	struct bytes key;           /* CRAM key and PSK: pw-hash text or job key; borrowed */
+	const struct tls_conf *tls; /* own resource's parameters; NULL: PSK only */
+	const char *hello;          /* first line, already bashed, with its LF */
+	const char *own_name;       /* qualified and bashed, for our challenge: "R_DIRECTOR::dir" */
+	unsigned retry_seconds;     /* between attempts; 0: one attempt over all addresses */
+	int64_t timeout_seconds;    /* of all attempts together */
+	unsigned heartbeat_seconds; /* TCP keep-alive; 0: system default */
+	struct cancel *cancel;      /* or NULL */
 };
 
 /* Connect, TLS, Hello, CRAM both ways.  The greeting reply, if any, is the caller's to read. */
@@ -108,26 +108,27 @@ MUST_CHECK enum err_code conn_dial(const struct dial *d, struct conn **out, stru
 
 struct hello {
 	enum peer_kind kind;
-	char name[128];   /* unbashed: director, client, console or unique job name */
-	char words[256];  /* the whole line, for what only one daemon cares about */
-	int version;      /* major*100+minor of a console; FdProtocolVersion of a client; 0 none */
+	char name[128];  /* unbashed: director, client, console or unique job name */
+	char words[256]; /* the whole line, for what only one daemon cares about */
+	int version;     /* major*100+minor of a console; FdProtocolVersion of a client; 0 none */
 	bool storage_calling; /* "Hello Storage calling Start Job": passive client */
 	bool replicate;       /* "Hello Start Storage Job" */
-	bool bacula;          /* Bacula's dialect (wire.md 13): "Hello Bacula SD: Start Job %s %d" */
+	bool bacula; /* Bacula's dialect (wire.md 13): "Hello Bacula SD: Start Job %s %d" */
 };
 
 /* What the accepting daemon knows about a name; key is copied into *key. */
 struct peer_policy {
-	struct secret key;     /* CRAM key and PSK; released by the caller of find_peer */
-	bool cleartext_ok;     /* a cleartext Hello is allowed (wire.md 3.1) */
-	int ssl;               /* policy announced in our challenge: 0 none, 1 possible, 2 required */
+	struct secret key; /* CRAM key and PSK; released by the caller of find_peer */
+	bool cleartext_ok; /* a cleartext Hello is allowed (wire.md 3.1) */
+	int ssl;           /* policy announced in our challenge: 0 none, 1 possible, 2 required */
 };
 
 struct acceptor {
 	const char *own_name;       /* qualified and bashed */
 	const struct tls_conf *tls; /* own resource; NULL: PSK only */
 	/* Look name up; false: unknown.  Called from the connection's thread. */
-	bool (*find_peer)(void *arg, enum peer_kind kind, const char *name, struct peer_policy *out);
+	bool (*find_peer)(void *arg, enum peer_kind kind, const char *name,
+			  struct peer_policy *out);
 	void *arg;
 	size_t hello_min, hello_max; /* bounds of the Hello frame (wire.md 3.1) */
 	unsigned deadline_seconds;   /* for all of it; wire.md 12 */
@@ -142,13 +143,22 @@ struct acceptor {
 MUST_CHECK enum err_code conn_accept(int fd, const struct acceptor *a, struct cancel *cancel,
 				     struct hello *who, struct conn **out, struct err *err);
 
+/*
+ * A conversation in clear over a connected socket, without Hello and authentication: for tests
+ * and for sockets that were handed over.  Owns fd from the call on.
+ */
+MUST_CHECK enum err_code conn_wrap(int fd, const char *peer, struct conn **out, struct err *err);
+
 /* ---- talking ---- */
 
 /* Send what is buffered, TERMINATE not included, and close; NULL does nothing. */
 void conn_free(struct conn *c);
 void conn_freep(struct conn **c);
 
-/* The next frame of any kind, flushing first when it has to wait. */
+/*
+ * The next frame of any kind (TERMINATE too; after it ERR_EOF), flushing first when it has to wait.
+ * A sender in another thread than the receiver must conn_flush what nobody else will wait for.
+ */
 MUST_CHECK enum err_code conn_recv(struct conn *c, struct frame *out, struct err *err);
 /*
  * The next data frame.  HEARTBEAT and unknown signals are skipped, POLL and BTIME are answered.

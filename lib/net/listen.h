@@ -4,7 +4,7 @@
  * Purpose: bind all configured addresses, accept until stopped, run the handler in a thread of
  *          its own per connection, join them all at the end.
  * Limits:  at most max_connections at once, at most a share per source address before it is
- *          authenticated; beyond that the connection is closed and counted (wire.md 14.11).
+ *          authenticated; beyond that the connection is closed and counted (wire.md 14).
  */
 #ifndef TERCET_NET_LISTEN_H
 #define TERCET_NET_LISTEN_H
@@ -26,7 +26,7 @@ MUST_CHECK enum err_code listen_start(const struct listen_addr *addrs, size_t n,
 				      size_t max_connections, void (*handler)(void *arg, int fd),
 				      void *arg, struct listener **out, struct err *err);
 uint16_t listen_port(const struct listener *l);
-/* Stop accepting; handlers go on. */
+/* Stop accepting and close the sockets; handlers go on. */
 void listen_stop(struct listener *l);
 /* Stop, join every handler, free.  Handlers must have been told to end. */
 void listen_free(struct listener *l);

@@ -18,7 +18,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 
-#define WIRE_NAME_MAX  127 /* names on the wire; buffers are WIRE_NAME_MAX + 1 */
+#define WIRE_NAME_MAX  127  /* names on the wire; buffers are WIRE_NAME_MAX + 1 */
 #define WIRE_VALUE_MAX 1000 /* longest value a Bareos peer reads back whole */
 
 /* All items converted.  On mismatch no destination is meaningful and owned ones are freed. */

@@ -69,12 +69,42 @@ enum stream_kind {
 	X(ENCRYPTED_FILE_COMPRESSED_DATA,   32, DATA,       STREAM_ENCRYPTED | STREAM_COMPRESSED)  \
 	X(ENCRYPTED_WIN32_COMPRESSED_DATA,  33, DATA,       STREAM_ENCRYPTED | STREAM_COMPRESSED | STREAM_WIN32) \
 	X(XXH128_DIGEST,                    40, DIGEST,     STREAM_IN_CATALOG)                     \
+	X(ADATA_BLOCK_HEADER,              200, FOREIGN,    0)                                     \
+	X(ADATA_RECORD_HEADER,             201, FOREIGN,    0)                                     \
 	X(NDMP_SEPARATOR,                  999, FOREIGN,    0)                                     \
+	X(ACL_AIX_TEXT,                   1000, FOREIGN,    0)                                     \
+	X(ACL_DARWIN_ACCESS,              1001, FOREIGN,    0)                                     \
+	X(ACL_FREEBSD_DEFAULT,            1002, FOREIGN,    0)                                     \
+	X(ACL_FREEBSD_ACCESS,             1003, FOREIGN,    0)                                     \
+	X(ACL_HPUX,                       1004, FOREIGN,    0)                                     \
+	X(ACL_IRIX_DEFAULT,               1005, FOREIGN,    0)                                     \
+	X(ACL_IRIX_ACCESS,                1006, FOREIGN,    0)                                     \
 	X(ACL_LINUX_DEFAULT,              1007, ACL,        0)                                     \
 	X(ACL_LINUX_ACCESS,               1008, ACL,        0)                                     \
+	X(ACL_TRU64_DEFAULT,              1009, FOREIGN,    0)                                     \
+	X(ACL_TRU64_DEFAULT_DIR,          1010, FOREIGN,    0)                                     \
+	X(ACL_TRU64_ACCESS,               1011, FOREIGN,    0)                                     \
+	X(ACL_SOLARIS_ACLENT,             1012, FOREIGN,    0)                                     \
+	X(ACL_SOLARIS_ACE,                1013, FOREIGN,    0)                                     \
+	X(ACL_AFS_TEXT,                   1014, FOREIGN,    0)                                     \
+	X(ACL_AIX_AIXC,                   1015, FOREIGN,    0)                                     \
+	X(ACL_AIX_NFS4,                   1016, FOREIGN,    0)                                     \
+	X(ACL_FREEBSD_NFS4,               1017, FOREIGN,    0)                                     \
+	X(ACL_HURD_DEFAULT,               1018, FOREIGN,    0)                                     \
+	X(ACL_HURD_ACCESS,                1019, FOREIGN,    0)                                     \
 	X(ACL_PLUGIN,                     1020, FOREIGN,    0)                                     \
 	X(XATTR_PLUGIN,                   1988, FOREIGN,    0)                                     \
-	X(XATTR_LINUX,                    1998, XATTR,      0)
+	X(XATTR_HURD,                     1989, FOREIGN,    0)                                     \
+	X(XATTR_IRIX,                     1990, FOREIGN,    0)                                     \
+	X(XATTR_TRU64,                    1991, FOREIGN,    0)                                     \
+	X(XATTR_AIX,                      1992, FOREIGN,    0)                                     \
+	X(XATTR_OPENBSD,                  1993, FOREIGN,    0)                                     \
+	X(XATTR_SOLARIS_SYS,              1994, FOREIGN,    0)                                     \
+	X(XATTR_SOLARIS,                  1995, FOREIGN,    0)                                     \
+	X(XATTR_DARWIN,                   1996, FOREIGN,    0)                                     \
+	X(XATTR_FREEBSD,                  1997, FOREIGN,    0)                                     \
+	X(XATTR_LINUX,                    1998, XATTR,      0)                                     \
+	X(XATTR_NETBSD,                   1999, FOREIGN,    0)
 
 /*       name               nr  on volume  what */
 #define FILE_TYPES(X)                                                                              \

@@ -25,9 +25,9 @@ struct block_head {
 	uint32_t checksum;
 	uint32_t len;
 	uint32_t number;
-	uint32_t session_id;   /* 0 for BB01: its records carry their own */
+	uint32_t session_id; /* 0 for BB01: its records carry their own */
 	uint32_t session_time;
-	uint32_t head_len;     /* BLOCK_HEAD_LEN or BLOCK_HEAD_LEN_1 */
+	uint32_t head_len; /* BLOCK_HEAD_LEN or BLOCK_HEAD_LEN_1 */
 };
 
 /* Judge the first bytes of a block (at least 24 of in, or 16 for BB01); len may exceed in.n. */

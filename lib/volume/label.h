@@ -10,11 +10,11 @@
 #include "lib/base/buf.h"
 
 enum label_index { /* FileIndex of label records, volume.md 4.1 */
-	PRE_LABEL = -1,
-	VOL_LABEL = -2,
-	EOM_LABEL = -3,
-	SOS_LABEL = -4,
-	EOS_LABEL = -5,
+		   PRE_LABEL = -1,
+		   VOL_LABEL = -2,
+		   EOM_LABEL = -3,
+		   SOS_LABEL = -4,
+		   EOS_LABEL = -5,
 };
 
 enum label_style { LABEL_BAREOS, LABEL_BACULA };
@@ -23,7 +23,7 @@ enum label_style { LABEL_BAREOS, LABEL_BACULA };
 
 struct volume_label {
 	enum label_style style;
-	uint32_t version;         /* 20 Bareos, 11 Bacula, 9..10 old */
+	uint32_t version;           /* 20 Bareos, 11 Bacula, 9..10 old */
 	int64_t label_us, write_us; /* microseconds since the epoch */
 	char volume[128], previous[128], pool[128], pool_type[128], media_type[128];
 	char host[128], program[64], program_version[64], program_date[64];

@@ -19,9 +19,9 @@
 /* ---- writing ---- */
 
 struct block_fill {
-	uint8_t *p;      /* borrowed area of cap bytes; the header's place comes first */
-	uint32_t cap;    /* block size */
-	uint32_t len;    /* used, header included */
+	uint8_t *p;   /* borrowed area of cap bytes; the header's place comes first */
+	uint32_t cap; /* block size */
+	uint32_t len; /* used, header included */
 	int32_t first_index, last_index; /* FileIndex > 0 of the first and last record; 0 none */
 };
 
@@ -29,9 +29,9 @@ void block_fill_reset(struct block_fill *b);
 
 struct record_put {
 	int32_t file_index, stream;
-	struct bytes data;   /* borrowed */
-	uint32_t done;       /* bytes already in earlier blocks */
-	bool started;        /* a header was written in an earlier block */
+	struct bytes data; /* borrowed */
+	uint32_t done;     /* bytes already in earlier blocks */
+	bool started;      /* a header was written in an earlier block */
 };
 
 /* Put as much as fits; true when the record is complete, false: flush the block, call again. */
@@ -44,10 +44,10 @@ bool record_fits_whole(const struct block_fill *b, size_t n);
 struct record_piece {
 	uint32_t session_id, session_time;
 	int32_t file_index;
-	int32_t stream;      /* absolute value */
+	int32_t stream; /* absolute value */
 	bool continuation;
-	uint32_t len;        /* data_len of the header: bytes still missing before this piece */
-	struct bytes data;   /* the bytes of this piece, borrowed from the block */
+	uint32_t len;      /* data_len of the header: bytes still missing before this piece */
+	struct bytes data; /* the bytes of this piece, borrowed from the block */
 };
 
 struct record_reader {
@@ -75,16 +75,22 @@ void record_join_free(struct record_join *j);
 void record_join_freep(struct record_join **j);
 
 enum join_result {
-	JOIN_WHOLE,    /* *out is a whole record */
-	JOIN_PARTIAL,  /* more pieces follow in a later block */
-	JOIN_ORPHAN,   /* continuation without a beginning: dropped (volume.md 3.2) */
-	JOIN_LOST,     /* *out is whole, but an open record of the session was lost before it;
-			  *lost_index says which file */
+	JOIN_WHOLE,   /* *out is a whole record */
+	JOIN_PARTIAL, /* more pieces follow in a later block */
+	JOIN_ORPHAN,  /* continuation without a beginning: dropped (volume.md 3.2) */
+	JOIN_LOST,    /* *out is whole, but an open record of the session was lost before it */
 };
 
+/* *lost_index: FileIndex of the file whose open record was lost with this piece, whatever the
+ * result, 0 if none was. */
 enum join_result record_join(struct record_join *j, const struct record_piece *p,
 			     struct record *out, int32_t *lost_index);
-/* Forget open records (after a seek): all, or only of one session. */
+/* FileIndex of the session's open record, 0 if none is open. */
+int32_t record_join_open_index(const struct record_join *j, uint32_t session_id,
+			       uint32_t session_time);
+/* Forget all open records (after a seek or a damaged block). */
 void record_join_drop(struct record_join *j);
+/* The same for one session only. */
+void record_join_drop_session(struct record_join *j, uint32_t session_id, uint32_t session_time);
 
 #endif

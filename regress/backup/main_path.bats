@@ -42,7 +42,7 @@ teardown_file() {
 		wait messages >"$FARM/restore.out"
 	# Names renamed away come back too: without accurate mode deletions are not known.
 	run tree diff "$FARM/src" "$FARM/now$FARM/src" --no-links
-	lacks '> missing' <<<\"$output\"
+	lacks '> missing' <<<"$output"
 }
 
 @test "one flipped bit on the volume is named and the rest is restored" {

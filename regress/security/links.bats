@@ -16,7 +16,7 @@ teardown_file() {
 	sed 's/Password = .*/Password = "wrong"/' "$FARM/site/etc/tconsole.conf" >"$FARM/wrong.conf"
 	run "$TERCET_BIN/tconsole" -c "$FARM/wrong.conf" <<<"status director"
 	[ "$status" -eq 1 ]
-	lacks 'Running Jobs' <<<\"$output\"
+	lacks 'Running Jobs' <<<"$output"
 	farm_console "version" | grep -q 'farm-dir'
 }
 

@@ -1,0 +1,597 @@
+#include "lib/catalog/attr_load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/catalog/attr_paths.h"
+
+#define RECONNECT_PAUSE_MS 1000
+
+static const char copy_head[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+static const char copy_tail[2] = "\377\377";
+
+/* What the server may say when it is going away, full or restarting; anything else is final. */
+static bool
+may_pass(const struct pg *pg)
+{
+	static const char *const classes[] = { "08", "40", "53", "57", "58", "XX" };
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strncmp(pg->state, classes[i], 2) == 0)
+			return true;
+	return pg_is_lost(pg);
+}
+
+/* ERR_PEER inside this file: the server is away, try again later. */
+static enum err_code
+passing_or_final(const struct pg *pg, struct err *err)
+{
+	if (err->code == ERR_CATALOG && may_pass(pg))
+		err->code = ERR_PEER;
+	return err->code;
+}
+
+static enum err_code
+refused(struct pg *pg, const PGresult *r, struct err *err)
+{
+	(void)pg_fail(pg, r, "loading attributes", err);
+	return passing_or_final(pg, err);
+}
+
+static bool
+wait_changed_locked(struct loader *l, int64_t until_ms) REQUIRES(l->lock)
+{
+	int64_t left = until_ms - clock_mono_ms();
+
+	if (until_ms == 0) {
+		cond_wait(&l->changed, &l->lock);
+		return true;
+	}
+	return left > 0 && cond_wait_ms(&l->changed, &l->lock, left);
+}
+
+static void
+recycle_locked(struct loader *l, struct batch *b) REQUIRES(l->lock)
+{
+	batch_clear(b);
+	b->next = l->spare;
+	l->spare = b;
+}
+
+struct batch *
+loader_spare(struct loader *l)
+{
+	struct batch *b;
+
+	mutex_lock(&l->lock);
+	b = l->spare;
+	if (b != NULL)
+		l->spare = b->next;
+	mutex_unlock(&l->lock);
+	if (b == NULL)
+		return batch_new();
+	b->next = NULL;
+	return b;
+}
+
+/* --- connecting ------------------------------------------------------------------------- */
+
+static void
+disconnect(struct loader *l)
+{
+	pg_close(l->data);
+	pg_close(l->paths);
+	l->data = NULL;
+	l->paths = NULL;
+	l->copying = false;
+	l->n_sent = 0;
+}
+
+/* Batches that the database has: out of the list. */
+static void
+drop_committed(struct loader *l, uint64_t upto)
+{
+	mutex_lock(&l->lock);
+	for (; l->batches_done < upto && l->head != NULL; l->batches_done++) {
+		struct batch *b = l->head;
+
+		l->head = b->next;
+		if (l->head == NULL)
+			l->tail = NULL;
+		l->n_list--;
+		l->n_memory -= b->spool_len == 0;
+		atomic_fetch_add_explicit(&l->rows_done, b->rows, memory_order_relaxed);
+		atomic_fetch_add_explicit(&l->deleted_done, b->deleted, memory_order_relaxed);
+		recycle_locked(l, b);
+	}
+	if (l->head == NULL)
+		l->flush = false;
+	cond_broadcast(&l->changed);
+	mutex_unlock(&l->lock);
+}
+
+static enum err_code
+read_state(struct loader *l, bool first, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *p = NULL;
+	OWNED(pg_clearp) PGresult *r = NULL;
+	uint64_t batches;
+
+	arg_u64(&a, l->job_id);
+	if (pg_run(l->paths, SQL_INGEST_OPEN, &a, &p, err) != ERR_OK ||
+	    pg_run(l->paths, SQL_INGEST_STATE, &a, &r, err) != ERR_OK)
+		return passing_or_final(l->paths, err);
+	if (PQntuples(r) != 1)
+		return err_set(err, ERR_CATALOG, "job %u has no row in tercet_ingest", l->job_id);
+	cell_text(p, 0, 0, l->partition, sizeof(l->partition));
+	batches = cell_u64(r, 0, 0);
+	if (first)
+		l->batches_done = batches;
+	drop_committed(l, batches);
+	return ERR_OK;
+}
+
+static enum err_code
+reconnect(struct loader *l, bool first, struct err *err)
+{
+	disconnect(l);
+	if (pg_open(&l->catalog->info, &l->data, err) != ERR_OK ||
+	    pg_open(&l->catalog->info, &l->paths, err) != ERR_OK) {
+		err->code = ERR_PEER;
+		disconnect(l);
+		return err->code;
+	}
+	if (read_state(l, first, err) != ERR_OK) {
+		disconnect(l);
+		return err->code;
+	}
+	return ERR_OK;
+}
+
+/* --- one COPY --------------------------------------------------------------------------- */
+
+static char *
+copy_text(struct loader *l)
+{
+	const char *text = sql_get(SQL_INGEST_COPY)->text;
+	const char *mark = strstr(text, "{partition}");
+	char *name = PQescapeIdentifier(l->data->conn, l->partition, strlen(l->partition));
+	char *out = str_printf("%.*s%s%s", (int)(mark - text), text, name,
+			       mark + strlen("{partition}"));
+
+	PQfreemem(name);
+	return out;
+}
+
+static enum err_code
+begin_copy(struct loader *l, struct err *err)
+{
+	OWNED(freep) char *text = copy_text(l);
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (pg_begin(l->data, err) != ERR_OK)
+		return passing_or_final(l->data, err);
+	r = PQexec(l->data->conn, text);
+	if (PQresultStatus(r) != PGRES_COPY_IN)
+		return refused(l->data, r, err);
+	if (PQputCopyData(l->data->conn, copy_head, sizeof(copy_head)) != 1)
+		return refused(l->data, NULL, err);
+	l->copying = true;
+	l->commit_at_ms = clock_mono_ms() + COMMIT_AFTER_MS;
+	return ERR_OK;
+}
+
+/* seen: the rows are already in the figures of the directory cache. */
+static enum err_code
+fill_batch(struct loader *l, struct batch *b, bool seen, struct err *err)
+{
+	OWNED(freep) uint32_t *ids = NEW_ARRAY(uint32_t, b->n_paths + 1);
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (b->first_id != 0)
+		return ERR_OK;
+	arg_u64(&a, b->rows);
+	if (attr_paths_resolve(l->catalog, l->paths, b, ids, err) != ERR_OK ||
+	    pg_run(l->paths, SQL_FILEID_RESERVE, &a, &r, err) != ERR_OK)
+		return passing_or_final(l->paths, err);
+	batch_fill(b, cell_u64(r, 0, 0), ids);
+	if (!seen)
+		visible_note(l, b, ids);
+	return ERR_OK;
+}
+
+static enum err_code
+send_tuples(struct loader *l, const struct batch *b, struct err *err)
+{
+	if (!l->copying && begin_copy(l, err) != ERR_OK)
+		return err->code;
+	if (PQputCopyData(l->data->conn, (const char *)b->tuples.p, (int)b->tuples.len) != 1)
+		return refused(l->data, NULL, err);
+	return ERR_OK;
+}
+
+static enum err_code
+send_batch(struct loader *l, struct batch *b, struct err *err)
+{
+	OWNED(batch_freep) struct batch *loaded = NULL;
+	struct batch *use = b;
+
+	if (b->spool_len > 0) {
+		loaded = batch_new();
+		use = loaded;
+		if (unspool_batch(l, b, loaded, err) != ERR_OK)
+			return err->code;
+	}
+	if (fill_batch(l, use, b->first_id != 0, err) != ERR_OK ||
+	    send_tuples(l, use, err) != ERR_OK)
+		return err->code;
+	b->first_id = use->first_id; /* a stub remembers them for the commit */
+	l->n_sent++;
+	return ERR_OK;
+}
+
+static enum err_code
+end_copy(struct loader *l, uint64_t rows, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+	PGresult *more;
+	uint64_t taken;
+
+	if (PQputCopyData(l->data->conn, copy_tail, sizeof(copy_tail)) != 1 ||
+	    PQputCopyEnd(l->data->conn, NULL) != 1)
+		return refused(l->data, NULL, err);
+	r = PQgetResult(l->data->conn);
+	while ((more = PQgetResult(l->data->conn)) != NULL)
+		PQclear(more);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		return refused(l->data, r, err);
+	taken = strtoull(PQcmdTuples(r), NULL, 10);
+	if (taken != rows)
+		return err_set(err, ERR_CATALOG, "the catalog took %llu of %llu rows of job %u",
+			       (unsigned long long)taken, (unsigned long long)rows, l->job_id);
+	l->copying = false;
+	return ERR_OK;
+}
+
+/* What the commit of the batches sent says about them. */
+struct progress {
+	uint64_t rows, deleted;
+	struct buf firsts, lasts; /* ranges of FileIds, neighbours joined, as array texts */
+};
+
+static void
+progress_release(struct progress *p)
+{
+	buf_release(&p->firsts);
+	buf_release(&p->lasts);
+}
+
+static void
+sum_up_locked(struct loader *l, struct progress *p) REQUIRES(l->lock)
+{
+	const struct batch *b = l->head;
+	const char *comma = "";
+	uint32_t n = l->n_sent;
+
+	buf_text(&p->firsts, "{");
+	buf_text(&p->lasts, "{");
+	while (n > 0) {
+		uint64_t first = b->first_id;
+		uint64_t end = first;
+
+		for (; n > 0 && b->first_id == end; b = b->next, n--) {
+			end += b->rows;
+			p->rows += b->rows;
+			p->deleted += b->deleted;
+		}
+		buf_text(&p->firsts, "%s%llu", comma, (unsigned long long)first);
+		buf_text(&p->lasts, "%s%llu", comma, (unsigned long long)end - 1);
+		comma = ",";
+	}
+	buf_text(&p->firsts, "}");
+	buf_text(&p->lasts, "}");
+}
+
+static enum err_code
+mark_progress(struct loader *l, struct progress *p, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	arg_u64(&a, l->job_id);
+	arg_text(&a, buf_str(&p->firsts));
+	arg_text(&a, buf_str(&p->lasts));
+	arg_u64(&a, l->n_sent);
+	arg_u64(&a, p->rows - p->deleted);
+	arg_u64(&a, p->deleted);
+	if (pg_run(l->data, SQL_INGEST_MARK, &a, NULL, err) != ERR_OK)
+		return passing_or_final(l->data, err);
+	return ERR_OK;
+}
+
+static enum err_code
+commit(struct loader *l, struct err *err)
+{
+	OWNED(progress_release)
+	struct progress p = { .firsts = BUF_INIT(SIZE_MAX), .lasts = BUF_INIT(SIZE_MAX) };
+
+	mutex_lock(&l->lock);
+	sum_up_locked(l, &p);
+	mutex_unlock(&l->lock);
+	if (end_copy(l, p.rows, err) != ERR_OK || mark_progress(l, &p, err) != ERR_OK)
+		return err->code;
+	if (pg_commit(l->data, err) != ERR_OK)
+		return passing_or_final(l->data, err);
+	drop_committed(l, l->batches_done + l->n_sent);
+	l->n_sent = 0;
+	return ERR_OK;
+}
+
+/* --- the thread ------------------------------------------------------------------------- */
+
+/* The n-th batch of the list, NULL when there are not so many. */
+static struct batch *
+nth_locked(struct loader *l, uint32_t n) REQUIRES(l->lock)
+{
+	struct batch *b = l->head;
+
+	while (n-- > 0 && b != NULL)
+		b = b->next;
+	return b;
+}
+
+static void
+set_away(struct loader *l, bool away, const char *why)
+{
+	mutex_lock(&l->lock);
+	if (away && !l->away)
+		log_warn("job %u: attributes wait: %s", l->job_id, why);
+	if (!away && l->away)
+		log_info("job %u: the catalog is back, attributes go on", l->job_id);
+	l->away = away;
+	(void)snprintf(l->away_why, sizeof(l->away_why), "%s", why);
+	cond_broadcast(&l->changed);
+	mutex_unlock(&l->lock);
+}
+
+static void
+fail(struct loader *l, const struct err *err)
+{
+	mutex_lock(&l->lock);
+	if (l->failure.code == ERR_OK)
+		l->failure = *err;
+	cond_broadcast(&l->changed);
+	mutex_unlock(&l->lock);
+}
+
+/* Move what is in memory to the spool file, oldest first. */
+static enum err_code
+spool_all(struct loader *l, struct err *err)
+{
+	for (;;) {
+		struct batch *b;
+
+		mutex_lock(&l->lock);
+		b = l->head;
+		while (b != NULL && b->spool_len > 0)
+			b = b->next;
+		mutex_unlock(&l->lock);
+		if (b == NULL)
+			return ERR_OK;
+		if (spool_batch(l, b, err) != ERR_OK)
+			return err->code;
+		mutex_lock(&l->lock);
+		l->n_memory--;
+		cond_broadcast(&l->changed);
+		mutex_unlock(&l->lock);
+	}
+}
+
+/* The server is away: keep the pusher going, look for the server now and then. */
+static bool
+while_away(struct loader *l, bool first)
+{
+	struct err err = ERR_INIT;
+	int64_t next_try = clock_mono_ms() + (first ? 0 : RECONNECT_PAUSE_MS);
+
+	for (;;) {
+		bool stop, spool;
+
+		mutex_lock(&l->lock);
+		while (!l->stop && l->n_memory < BATCHES_WAITING_MAX && !l->flush &&
+		       wait_changed_locked(l, next_try))
+			;
+		stop = l->stop;
+		spool = l->n_memory >= BATCHES_WAITING_MAX || l->flush;
+		if (l->n_memory == 0)
+			l->flush = false;
+		mutex_unlock(&l->lock);
+		if (stop)
+			return false;
+		if (spool && spool_all(l, &err) != ERR_OK) {
+			fail(l, &err);
+			return false;
+		}
+		if (clock_mono_ms() < next_try)
+			continue;
+		if (reconnect(l, first, &err) == ERR_OK) {
+			set_away(l, false, "");
+			return true;
+		}
+		if (err.code != ERR_PEER) {
+			fail(l, &err);
+			return false;
+		}
+		set_away(l, true, err.text);
+		next_try = clock_mono_ms() + RECONNECT_PAUSE_MS;
+	}
+}
+
+/* Wait for the next batch or for the time to commit; false: end. */
+static bool
+next_work(struct loader *l, struct batch **next, bool *commit_now)
+{
+	bool stop;
+
+	mutex_lock(&l->lock);
+	while (!l->stop && nth_locked(l, l->n_sent) == NULL && !(l->flush && l->n_sent > 0) &&
+	       wait_changed_locked(l, l->n_sent > 0 ? l->commit_at_ms : 0))
+		;
+	stop = l->stop;
+	*next = nth_locked(l, l->n_sent);
+	*commit_now = l->n_sent >= BATCHES_PER_COMMIT ||
+		      (l->n_sent > 0 && (*next == NULL || clock_mono_ms() >= l->commit_at_ms));
+	mutex_unlock(&l->lock);
+	return !stop;
+}
+
+static enum err_code
+work(struct loader *l, struct err *err)
+{
+	struct batch *next;
+	bool commit_now;
+
+	while (next_work(l, &next, &commit_now)) {
+		if (commit_now) {
+			if (commit(l, err) != ERR_OK)
+				return err->code;
+		} else if (next != NULL && send_batch(l, next, err) != ERR_OK) {
+			return err->code;
+		}
+	}
+	return ERR_OK;
+}
+
+static void
+preload(struct loader *l)
+{
+	struct err err = ERR_INIT;
+
+	if (l->previous_job_id != 0 &&
+	    attr_paths_preload(l->catalog, l->paths, l->previous_job_id, &err) != ERR_OK)
+		trace(1, "paths of job %u: %s", l->previous_job_id, err.text);
+}
+
+static void
+run(void *arg)
+{
+	struct loader *l = arg;
+	struct err err = ERR_INIT;
+	bool first = true;
+
+	thread_set_job(l->job_id);
+	while (while_away(l, first)) {
+		if (first)
+			preload(l);
+		first = false;
+		if (work(l, &err) == ERR_OK)
+			break;
+		disconnect(l);
+		if (err.code != ERR_PEER) {
+			fail(l, &err);
+			break;
+		}
+		set_away(l, true, err.text);
+	}
+	disconnect(l);
+}
+
+enum err_code
+loader_start(struct loader *l, struct err *err)
+{
+	mutex_init(&l->lock, RANK_LEAF);
+	cond_init(&l->changed);
+	l->spool = -1;
+	return thread_start(&l->thread, "catalog-load", run, l, err);
+}
+
+void
+loader_stop(struct loader *l)
+{
+	struct batch *next;
+
+	mutex_lock(&l->lock);
+	l->stop = true;
+	cond_broadcast(&l->changed);
+	mutex_unlock(&l->lock);
+	thread_join(&l->thread);
+	for (struct batch *b = l->head; b != NULL; b = next) {
+		next = b->next;
+		batch_free(b);
+	}
+	for (struct batch *b = l->spare; b != NULL; b = next) {
+		next = b->next;
+		batch_free(b);
+	}
+	spool_remove(l);
+	free(l->visible);
+	cond_release(&l->changed);
+	mutex_release(&l->lock);
+}
+
+enum err_code
+loader_push(struct loader *l, struct batch **b, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	mutex_lock(&l->lock);
+	while (l->n_memory >= BATCHES_WAITING_MAX + BATCHES_PER_COMMIT &&
+	       l->failure.code == ERR_OK && !cancel_asked(l->cancel))
+		(void)cond_wait_ms(&l->changed, &l->lock, 500);
+	if (l->failure.code != ERR_OK) {
+		*err = l->failure;
+		code = err->code;
+	} else {
+		struct batch *mine = TAKE_PTR(*b);
+
+		if (l->tail != NULL)
+			l->tail->next = mine;
+		else
+			l->head = mine;
+		l->tail = mine;
+		l->n_list++;
+		l->n_memory++;
+		cond_broadcast(&l->changed);
+	}
+	mutex_unlock(&l->lock);
+	return code;
+}
+
+enum err_code
+loader_drain(struct loader *l, const struct wait *w, bool may_spool, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	mutex_lock(&l->lock);
+	while (l->n_list > 0 && l->failure.code == ERR_OK) {
+		int64_t now = clock_mono_ms();
+
+		if (may_spool && l->away && l->n_memory == 0)
+			break;
+		if (cancel_asked(w->cancel)) {
+			code = err_set(err, ERR_CANCELED, "canceled while attributes were loaded");
+			break;
+		}
+		if (w->deadline_ms != 0 && now >= w->deadline_ms) {
+			code = err_set(err, ERR_CATALOG,
+				       "attributes of job %u are not in the catalog: %s", l->job_id,
+				       l->away ? l->away_why : "the time is up");
+			break;
+		}
+		l->flush = true;
+		cond_broadcast(&l->changed);
+		(void)cond_wait_ms(&l->changed, &l->lock, 200);
+	}
+	if (code == ERR_OK && l->failure.code != ERR_OK) {
+		*err = l->failure;
+		code = err->code;
+	}
+	mutex_unlock(&l->lock);
+	return code;
+}

@@ -1,0 +1,210 @@
+#include "lib/catalog/attr_paths.h"
+
+#include <stdlib.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+
+/* A directory without an id in the cache. */
+struct miss {
+	struct bytes path; /* borrowed from the batch */
+	uint32_t id;
+	UT_hash_handle hh;
+};
+
+static void
+misses_free(struct miss **all)
+{
+	struct miss *m;
+	struct miss *next;
+
+	HASH_ITER (hh, *all, m, next) {
+		HASH_DEL(*all, m);
+		free(m);
+	}
+}
+
+bool
+path_parent(struct bytes path, struct bytes *parent)
+{
+	size_t n = path.n;
+
+	if (n == 0)
+		return false;
+	if (path.p[n - 1] == '/')
+		n--;
+	while (n > 0 && path.p[n - 1] != '/')
+		n--;
+	*parent = bytes_of(path.p, n);
+	return true;
+}
+
+static struct miss *
+find_miss(struct miss *all, struct bytes path)
+{
+	struct miss *m = NULL;
+
+	HASH_FIND(hh, all, path.p, path.n, m);
+	return m;
+}
+
+static void
+add_miss(struct miss **all, struct bytes path)
+{
+	struct miss *m = NEW(struct miss);
+
+	m->path = path;
+	HASH_ADD_KEYPTR(hh, *all, path.p, path.n, m);
+}
+
+/* The path and those of its ancestors that the cache does not know either: every directory has
+ * its row in PathHierarchy. */
+static void
+add_with_ancestors(struct catalog *c, struct miss **all, struct bytes path)
+{
+	uint32_t id = 0;
+	struct path_hash h;
+
+	while (find_miss(*all, path) == NULL) {
+		add_miss(all, path);
+		if (!path_parent(path, &path))
+			return;
+		h = path_hash_of(path);
+		if (path_cache_find(c->paths, &h, 1, &id) == 0)
+			return;
+	}
+}
+
+void
+array_put(struct buf *out, struct bytes element)
+{
+	size_t from = 0;
+
+	buf_put(out, out->len > 1 ? ",\"" : "\"", out->len > 1 ? 2 : 1);
+	for (size_t i = 0; i < element.n; i++) {
+		if (element.p[i] != '"' && element.p[i] != '\\')
+			continue;
+		buf_put(out, element.p + from, i - from);
+		buf_put(out, "\\", 1);
+		from = i;
+	}
+	if (element.n > from)
+		buf_put(out, element.p + from, element.n - from);
+	buf_put(out, "\"", 1);
+}
+
+static int
+by_path(struct miss *a, struct miss *b)
+{
+	size_t n = a->path.n < b->path.n ? a->path.n : b->path.n;
+	int order = n > 0 ? memcmp(a->path.p, b->path.p, n) : 0;
+
+	if (order != 0)
+		return order;
+	return a->path.n < b->path.n ? -1 : a->path.n > b->path.n;
+}
+
+/* Run one of the path statements over the misses that have no id yet; *left: how many still
+ * have none. */
+static enum err_code
+ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+	enum err_code code;
+
+	buf_put(&list, "{", 1);
+	for (struct miss *m = all; m != NULL; m = m->hh.next)
+		if (m->id == 0)
+			array_put(&list, m->path);
+	buf_put(&list, "}", 1);
+	arg_text(&a, buf_str(&list));
+	code = pg_run(pg, id, &a, &r, err);
+	if (code != ERR_OK)
+		return code;
+	for (int i = 0; i < PQntuples(r); i++) {
+		struct miss *m = find_miss(all, bytes_of(PQgetvalue(r, i, 1),
+							 (size_t)PQgetlength(r, i, 1)));
+
+		if (m != NULL && m->id == 0) {
+			m->id = cell_u32(r, i, 0);
+			(*left)--;
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+resolve_misses(struct catalog *c, struct pg *pg, struct miss *all, struct err *err)
+{
+	size_t left = HASH_COUNT(all);
+
+	if (ask(pg, SQL_PATH_FIND, all, &left, err) != ERR_OK)
+		return err->code;
+	if (left > 0 && ask(pg, SQL_PATH_INSERT, all, &left, err) != ERR_OK)
+		return err->code;
+	/* Another job was faster with some. */
+	if (left > 0 && ask(pg, SQL_PATH_FIND, all, &left, err) != ERR_OK)
+		return err->code;
+	if (left > 0)
+		return err_set(err, ERR_CATALOG, "%zu directories have no row in table Path", left);
+	for (struct miss *m = all; m != NULL; m = m->hh.next) {
+		struct path_hash h = path_hash_of(m->path);
+
+		path_cache_add(c->paths, &h, &m->id, 1);
+	}
+	return ERR_OK;
+}
+
+enum err_code
+attr_paths_resolve(struct catalog *c, struct pg *pg, const struct batch *b, uint32_t *ids,
+		   struct err *err)
+{
+	OWNED(freep) struct path_hash *hashes = NEW_ARRAY(struct path_hash, b->n_paths + 1);
+	OWNED(misses_free) struct miss *all = NULL;
+
+	for (size_t i = 0; i < b->n_paths; i++)
+		hashes[i] = b->paths[i].hash;
+	if (path_cache_find(c->paths, hashes, b->n_paths, ids) == 0)
+		return ERR_OK;
+	for (size_t i = 0; i < b->n_paths; i++)
+		if (ids[i] == 0)
+			add_with_ancestors(c, &all,
+					   bytes_of(b->names.p + b->paths[i].at, b->paths[i].n));
+	HASH_SORT(all, by_path);
+	if (resolve_misses(c, pg, all, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < b->n_paths; i++)
+		if (ids[i] == 0)
+			ids[i] = find_miss(all,
+					   bytes_of(b->names.p + b->paths[i].at, b->paths[i].n))
+					 ->id;
+	return ERR_OK;
+}
+
+enum err_code
+attr_paths_preload(struct catalog *c, struct pg *pg, uint32_t job_id, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	PGresult *r = NULL;
+
+	arg_u64(&a, job_id);
+	if (pg_stream(pg, SQL_PATH_OF_JOB, &a, err) != ERR_OK)
+		return err->code;
+	while (pg_stream_next(pg, &r, err) == ERR_OK) {
+		if (r == NULL)
+			return ERR_OK;
+		for (int i = 0; i < PQntuples(r); i++) {
+			uint32_t id = cell_u32(r, i, 0);
+			struct path_hash h = path_hash_of(
+				bytes_of(PQgetvalue(r, i, 1), (size_t)PQgetlength(r, i, 1)));
+
+			path_cache_add(c->paths, &h, &id, 1);
+		}
+		PQclear(r);
+		r = NULL;
+	}
+	return err->code;
+}

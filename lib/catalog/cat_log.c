@@ -1,0 +1,271 @@
+/*
+ * Lines wait in a list; the writer takes all of them every second and inserts them with one
+ * statement.  A batch that could not be stored goes back to the front and is tried again; when
+ * the connection broke just behind the commit its lines are there twice, which for messages is
+ * better than a line less.
+ */
+#include "lib/catalog/cat_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/thread.h"
+#include "lib/catalog/attr_paths.h"
+#include "lib/catalog/catalog_internal.h"
+
+#define WAITING_BYTES_MAX (16u * 1024 * 1024)
+#define FLUSH_MS          1000
+#define RETRY_MS          2000
+#define LINES_MAX         2000 /* of one statement */
+
+struct line {
+	struct line *next;
+	uint32_t job_id;
+	int64_t time;
+	size_t n;
+	char text[];
+};
+
+struct log_writer {
+	struct thread thread;
+	struct catalog *catalog; /* borrowed */
+	struct pg *pg;           /* owned; the writer thread's */
+
+	struct mutex lock;   /* RANK_MSG */
+	struct cond changed; /* any field below changed */
+	struct line *head GUARDED_BY(&lock);
+	struct line *tail GUARDED_BY(&lock);
+	size_t bytes GUARDED_BY(&lock);
+	uint64_t added GUARDED_BY(&lock), stored GUARDED_BY(&lock), dropped GUARDED_BY(&lock);
+	bool flush GUARDED_BY(&lock), stop GUARDED_BY(&lock), away GUARDED_BY(&lock);
+	char why[ERR_TEXT_MAX] GUARDED_BY(&lock);
+};
+
+static void
+free_lines(struct line *l)
+{
+	struct line *next;
+
+	for (; l != NULL; l = next) {
+		next = l->next;
+		free(l);
+	}
+}
+
+/* A NUL would end the text for the server. */
+static size_t
+text_len(struct bytes text)
+{
+	const void *nul = text.n > 0 ? memchr(text.p, 0, text.n) : NULL;
+
+	return nul == NULL ? text.n : (size_t)((const uint8_t *)nul - text.p);
+}
+
+void
+cat_log_add(struct catalog *c, uint32_t job_id, int64_t time, struct bytes text)
+{
+	struct log_writer *w = c->log;
+	size_t n = text_len(text);
+	struct line *l = mem_zalloc(1, sizeof(*l) + n + 1);
+
+	l->job_id = job_id;
+	l->time = time != 0 ? time : clock_now();
+	l->n = n;
+	if (n > 0)
+		memcpy(l->text, text.p, n);
+	mutex_lock(&w->lock);
+	if (w->bytes + n > WAITING_BYTES_MAX) {
+		w->dropped++;
+	} else {
+		if (w->tail != NULL)
+			w->tail->next = l;
+		else
+			w->head = l;
+		w->tail = l;
+		w->bytes += n + sizeof(*l);
+		w->added++;
+		l = NULL;
+	}
+	mutex_unlock(&w->lock);
+	free(l);
+}
+
+/* The first lines as three array texts; *n of them. */
+static void
+arrays_of(const struct line *l, struct buf *jobs, struct buf *times, struct buf *texts, size_t *n)
+{
+	char when[24];
+
+	buf_text(jobs, "{");
+	buf_text(times, "{");
+	buf_text(texts, "{");
+	for (*n = 0; l != NULL && *n < LINES_MAX; l = l->next, (*n)++) {
+		buf_text(jobs, "%s%u", *n > 0 ? "," : "", l->job_id);
+		buf_text(times, "%s\"%s\"", *n > 0 ? "," : "",
+			 clock_format(l->time, "%Y-%m-%d %H:%M:%S", when, sizeof(when)));
+		array_put(texts, bytes_of(l->text, l->n));
+	}
+	buf_text(jobs, "}");
+	buf_text(times, "}");
+	buf_text(texts, "}");
+}
+
+static enum err_code
+insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *err)
+{
+	OWNED(buf_release) struct buf jobs = BUF_INIT(SIZE_MAX);
+	OWNED(buf_release) struct buf times = BUF_INIT(SIZE_MAX);
+	OWNED(buf_release) struct buf texts = BUF_INIT(SIZE_MAX);
+	struct sql_args a = { .n = 0 };
+
+	arrays_of(lines, &jobs, &times, &texts, n);
+	arg_text(&a, buf_str(&jobs));
+	arg_text(&a, buf_str(&times));
+	arg_text(&a, buf_str(&texts));
+	if (w->pg != NULL && pg_is_stale(w->pg)) {
+		pg_close(w->pg);
+		w->pg = NULL;
+	}
+	if (w->pg == NULL && pg_open(&w->catalog->info, &w->pg, err) != ERR_OK)
+		return err->code;
+	return pg_run(w->pg, SQL_LOG_INSERT, &a, NULL, err);
+}
+
+/* Store what waits now; false: the server did not take it.  *more: something still waits. */
+static bool
+store_some(struct log_writer *w, bool *more)
+{
+	struct err err = ERR_INIT;
+	struct line *lines;
+	struct line *end;
+	size_t bytes = 0;
+	size_t n = 0;
+	enum err_code code;
+
+	mutex_lock(&w->lock);
+	lines = w->head;
+	w->head = NULL;
+	end = w->tail;
+	w->tail = NULL;
+	mutex_unlock(&w->lock);
+	*more = false;
+	if (lines == NULL)
+		return true;
+	code = insert(w, lines, &n, &err);
+	mutex_lock(&w->lock);
+	for (size_t i = 0; code == ERR_OK && i < n; i++) {
+		struct line *done = lines;
+
+		lines = done->next;
+		bytes += done->n + sizeof(*done);
+		free(done);
+	}
+	w->bytes -= bytes;
+	w->stored += code == ERR_OK ? n : 0;
+	if (lines != NULL) {
+		end->next = w->head;
+		if (w->tail == NULL)
+			w->tail = end;
+		w->head = lines;
+	}
+	*more = w->head != NULL;
+	w->away = code != ERR_OK;
+	(void)snprintf(w->why, sizeof(w->why), "%s", code != ERR_OK ? err.text : "");
+	cond_broadcast(&w->changed);
+	mutex_unlock(&w->lock);
+	return code == ERR_OK;
+}
+
+static void
+say_dropped(struct log_writer *w)
+{
+	uint64_t dropped;
+
+	mutex_lock(&w->lock);
+	dropped = w->dropped;
+	w->dropped = 0;
+	mutex_unlock(&w->lock);
+	if (dropped > 0)
+		log_warn("catalog %s: %llu job messages were not stored: too many waited",
+			 w->catalog->name, (unsigned long long)dropped);
+}
+
+static void
+run(void *arg)
+{
+	struct log_writer *w = arg;
+	int64_t pause = FLUSH_MS;
+	bool stop = false;
+	bool good = true;
+	bool more = false;
+
+	while (!stop || (good && more)) {
+		mutex_lock(&w->lock);
+		if (!w->stop && !(good && (w->flush || more)))
+			(void)cond_wait_ms(&w->changed, &w->lock, pause);
+		stop = w->stop;
+		w->flush = false;
+		mutex_unlock(&w->lock);
+		good = store_some(w, &more);
+		if (good)
+			say_dropped(w);
+		pause = good ? FLUSH_MS : RETRY_MS;
+	}
+	pg_close(w->pg);
+}
+
+enum err_code
+cat_log_flush(struct catalog *c, struct err *err)
+{
+	struct log_writer *w = c->log;
+	enum err_code code = ERR_OK;
+	uint64_t goal;
+
+	mutex_lock(&w->lock);
+	goal = w->added;
+	w->away = false;
+	while (w->stored < goal && !w->away) {
+		w->flush = true;
+		cond_broadcast(&w->changed);
+		(void)cond_wait_ms(&w->changed, &w->lock, 100);
+	}
+	if (w->stored < goal)
+		code = err_set(err, ERR_CATALOG, "job messages wait: %s", w->why);
+	mutex_unlock(&w->lock);
+	return code;
+}
+
+enum err_code
+log_writer_start(struct catalog *c, struct err *err)
+{
+	struct log_writer *w = NEW(struct log_writer);
+
+	w->catalog = c;
+	mutex_init(&w->lock, RANK_MSG);
+	cond_init(&w->changed);
+	c->log = w;
+	return thread_start(&w->thread, "catalog-log", run, w, err);
+}
+
+void
+log_writer_stop(struct catalog *c)
+{
+	struct log_writer *w = c->log;
+
+	if (w == NULL)
+		return;
+	mutex_lock(&w->lock);
+	w->stop = true;
+	cond_broadcast(&w->changed);
+	mutex_unlock(&w->lock);
+	thread_join(&w->thread);
+	free_lines(w->head);
+	cond_release(&w->changed);
+	mutex_release(&w->lock);
+	free(w);
+	c->log = NULL;
+}

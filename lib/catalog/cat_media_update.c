@@ -1,0 +1,310 @@
+/*
+ * Changes of a volume in use: the storage daemon's UpdateMedia, limits, recycling.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_media_internal.h"
+#include "lib/catalog/catalog_internal.h"
+
+const char *
+cat_media_over_limit(const struct cat_media *m, int64_t now, struct buf *message)
+{
+	if (strcmp(m->status, "Append") != 0 || m->vol_jobs == 0)
+		return NULL;
+	if (m->max_vol_bytes > 0 && m->vol_bytes >= m->max_vol_bytes) {
+		buf_text(message,
+			 "Max Volume bytes=%llu exceeded. Marking Volume \"%s\" as Full.\n",
+			 (unsigned long long)m->max_vol_bytes, m->name);
+		return "Full";
+	}
+	if (m->max_vol_jobs > 0 && m->vol_jobs >= m->max_vol_jobs) {
+		buf_text(message, "Max Volume jobs=%u exceeded. Marking Volume \"%s\" as Used.\n",
+			 m->max_vol_jobs, m->name);
+		return "Used";
+	}
+	if (m->max_vol_files > 0 && m->vol_files >= m->max_vol_files) {
+		buf_text(message, "Max Volume files=%u exceeded. Marking Volume \"%s\" as Used.\n",
+			 m->max_vol_files, m->name);
+		return "Used";
+	}
+	if (m->vol_use_duration > 0 && m->first_written > 0 &&
+	    now - m->first_written >= m->vol_use_duration) {
+		buf_text(message,
+			 "Max configured use duration=%lld sec. exceeded. Marking Volume \"%s\" as "
+			 "Used.\n",
+			 (long long)m->vol_use_duration, m->name);
+		return "Used";
+	}
+	return NULL;
+}
+
+static enum err_code
+set_status(struct pg *pg, uint32_t media_id, const char *status, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	arg_text(&a, status);
+	arg_u64(&a, media_id);
+	return pg_run(pg, SQL_MEDIA_SET_STATUS, &a, NULL, err);
+}
+
+enum err_code
+media_limits(struct pg *pg, struct cat_media *m, bool *changed, struct buf *notes, struct err *err)
+{
+	const char *status = cat_media_over_limit(m, clock_now(), notes);
+
+	*changed = status != NULL;
+	if (status == NULL)
+		return ERR_OK;
+	if (set_status(pg, m->media_id, status, err) != ERR_OK)
+		return err->code;
+	(void)snprintf(m->status, sizeof(m->status), "%s", status);
+	return ERR_OK;
+}
+
+enum err_code
+media_recycle(struct pg *pg, uint32_t media_id, struct cat_media *out, bool *done, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+	bool found;
+
+	arg_u64(&a, media_id);
+	if (pg_run(pg, SQL_MEDIA_RECYCLE, &a, &r, err) != ERR_OK)
+		return err->code;
+	*done = strcmp(PQcmdTuples(r), "1") == 0;
+	return media_run_one(pg, SQL_MEDIA_GET_BY_ID, &a, out, &found, err);
+}
+
+/* --- UpdateMedia ----------------------------------------------------------------------------- */
+
+struct update_call {
+	const struct cat_media_update *u;
+	struct cat_media *out;
+	bool *found;
+	struct buf *notes;
+};
+
+/* Counters may only grow; a smaller one is ignored and said. */
+static void
+grow_counters(struct cat_media *m, const struct cat_media_update *u, struct buf *notes)
+{
+	static const char format[] = "Ignoring Volume %s at %llu being set to %llu for Volume "
+				     "\"%s\".\n";
+
+	if (u->vol_files < m->vol_files)
+		buf_text(notes, format, "Files", (unsigned long long)m->vol_files,
+			 (unsigned long long)u->vol_files, m->name);
+	else
+		m->vol_files = u->vol_files;
+	if (u->vol_blocks < m->vol_blocks)
+		buf_text(notes, format, "Blocks", (unsigned long long)m->vol_blocks,
+			 (unsigned long long)u->vol_blocks, m->name);
+	else
+		m->vol_blocks = u->vol_blocks;
+	if (u->vol_bytes < m->vol_bytes)
+		buf_text(notes, format, "Bytes", (unsigned long long)m->vol_bytes,
+			 (unsigned long long)u->vol_bytes, m->name);
+	else
+		m->vol_bytes = u->vol_bytes;
+}
+
+/* The guards of catalog.md 8.7, in their order. */
+static void
+judge_update(struct cat_media *m, const struct cat_media_update *u, struct buf *notes)
+{
+	bool blocks_changed = u->vol_blocks != m->vol_blocks;
+
+	if (m->first_written <= 0)
+		m->first_written = u->vol_first_written != 0 ? u->vol_first_written : u->job_start;
+	if (m->initial_write == 0)
+		m->initial_write = m->first_written;
+	if (u->relabel || m->label_date == 0) {
+		m->label_date = u->job_start != 0 ? u->job_start : clock_now();
+		m->vol_files = u->vol_files;
+		m->vol_blocks = u->vol_blocks;
+		m->vol_bytes = u->vol_bytes;
+	} else {
+		grow_counters(m, u, notes);
+	}
+	if (blocks_changed && u->end_time != 0)
+		m->last_written = u->end_time;
+	if (u->vol_writes > m->vol_writes && u->storage_id != 0)
+		m->storage_id = u->storage_id;
+	m->vol_jobs = u->vol_jobs;
+	m->vol_mounts = u->vol_mounts;
+	m->vol_errors = u->vol_errors;
+	m->vol_writes = u->vol_writes;
+	m->max_vol_bytes = u->max_vol_bytes;
+	m->vol_read_time = u->vol_read_time;
+	m->vol_write_time = u->vol_write_time;
+	(void)snprintf(m->status, sizeof(m->status), "%s", u->status);
+	m->slot = u->slot;
+	m->in_changer = u->in_changer;
+}
+
+static enum err_code
+store(struct pg *pg, const struct cat_media *m, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	arg_text(&a, m->status);
+	arg_u64(&a, m->pool_id);
+	arg_i64(&a, m->slot);
+	arg_bool(&a, m->in_changer);
+	arg_bool(&a, m->recycle);
+	arg_i64(&a, m->enabled);
+	arg_u64(&a, m->storage_id);
+	arg_u64(&a, m->action_on_purge);
+	arg_time(&a, m->first_written);
+	arg_time(&a, m->last_written);
+	arg_time(&a, m->label_date);
+	arg_time(&a, m->initial_write);
+	arg_u64(&a, m->vol_jobs);
+	arg_u64(&a, m->vol_files);
+	arg_u64(&a, m->vol_blocks);
+	arg_u64(&a, m->vol_mounts);
+	arg_u64(&a, m->vol_errors);
+	arg_u64(&a, m->vol_writes);
+	arg_u64(&a, m->vol_bytes);
+	arg_i64(&a, m->vol_retention);
+	arg_i64(&a, m->vol_use_duration);
+	arg_u64(&a, m->max_vol_jobs);
+	arg_u64(&a, m->max_vol_files);
+	arg_u64(&a, m->max_vol_bytes);
+	arg_i64(&a, m->vol_read_time);
+	arg_i64(&a, m->vol_write_time);
+	arg_u64(&a, m->scratch_pool_id);
+	arg_u64(&a, m->recycle_pool_id);
+	arg_text(&a, m->encryption_key);
+	arg_u64(&a, m->media_id);
+	if (pg_run(pg, SQL_MEDIA_STORE, &a, NULL, err) != ERR_OK)
+		return err->code;
+	return media_unique_slot(pg, m, err);
+}
+
+static enum err_code
+update(struct pg *pg, void *ctx, struct err *err)
+{
+	const struct update_call *call = ctx;
+	struct sql_args a = { .n = 0 };
+	bool changed;
+
+	arg_text(&a, call->u->name);
+	if (media_run_one(pg, SQL_MEDIA_GET_FOR_UPDATE, &a, call->out, call->found, err) != ERR_OK)
+		return err->code;
+	if (!*call->found)
+		return ERR_OK;
+	judge_update(call->out, call->u, call->notes);
+	if (store(pg, call->out, err) != ERR_OK)
+		return err->code;
+	return media_limits(pg, call->out, &changed, call->notes, err);
+}
+
+enum err_code
+cat_media_update(struct catalog *c, const struct cat_media_update *u, struct cat_media *out,
+		 bool *found, struct buf *notes, struct err *err)
+{
+	struct update_call call = { u, out, found, notes };
+
+	if (catalog_tx(c, update, &call, err) != ERR_OK)
+		return err_ctx(err, "volume %s", u->name);
+	return ERR_OK;
+}
+
+/* --- single changes ----------------------------------------------------------------------------
+ */
+
+struct limits_call {
+	struct cat_media *m;
+	bool *changed;
+	struct buf *notes;
+};
+
+static enum err_code
+limits(struct pg *pg, void *ctx, struct err *err)
+{
+	const struct limits_call *call = ctx;
+
+	return media_limits(pg, call->m, call->changed, call->notes, err);
+}
+
+enum err_code
+cat_media_apply_limits(struct catalog *c, struct cat_media *m, bool *changed, struct buf *notes,
+		       struct err *err)
+{
+	struct limits_call call = { m, changed, notes };
+
+	return catalog_tx(c, limits, &call, err);
+}
+
+struct recycle_call {
+	uint32_t media_id;
+	struct cat_media *out;
+	bool *done;
+};
+
+static enum err_code
+recycle(struct pg *pg, void *ctx, struct err *err)
+{
+	const struct recycle_call *call = ctx;
+
+	return media_recycle(pg, call->media_id, call->out, call->done, err);
+}
+
+enum err_code
+cat_media_recycle(struct catalog *c, uint32_t media_id, struct cat_media *out, bool *done,
+		  struct err *err)
+{
+	struct recycle_call call = { media_id, out, done };
+
+	return catalog_tx(c, recycle, &call, err);
+}
+
+enum err_code
+cat_media_set_status(struct catalog *c, uint32_t media_id, const char *status, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	arg_text(&a, status);
+	arg_u64(&a, media_id);
+	return catalog_run(c, SQL_MEDIA_SET_STATUS, &a, NULL, err);
+}
+
+enum err_code
+cat_media_set_size(struct catalog *c, uint32_t media_id, uint32_t vol_files, uint64_t vol_bytes,
+		   struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	arg_u64(&a, vol_files);
+	arg_u64(&a, vol_bytes);
+	arg_u64(&a, media_id);
+	return catalog_run(c, SQL_MEDIA_SET_SIZE, &a, NULL, err);
+}
+
+static enum err_code
+store_tx(struct pg *pg, void *ctx, struct err *err)
+{
+	return store(pg, ctx, err);
+}
+
+enum err_code
+cat_media_store(struct catalog *c, const struct cat_media *m, struct err *err)
+{
+	struct cat_media copy = *m;
+
+	return catalog_tx(c, store_tx, &copy, err);
+}
+
+enum err_code
+cat_media_delete(struct catalog *c, uint32_t media_id, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	arg_u64(&a, media_id);
+	return catalog_run(c, SQL_MEDIA_DELETE, &a, NULL, err);
+}

@@ -1,0 +1,367 @@
+/*
+ * Files of a chain of jobs, newest job first: one COPY per job, no sort in the database.  A set
+ * of (PathId, hash of name) remembers what was seen; the first sighting wins, also when it says
+ * that the file is gone.
+ */
+#include "lib/catalog/cat_restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/rd.h"
+#include "lib/catalog/catalog_internal.h"
+
+#define FIRST_SLOTS   65536u
+#define COPY_FIELDS   6u
+#define COPY_HEAD_LEN 19u
+
+struct path_row {
+	uint32_t path_id; /* 0: empty slot */
+	uint32_t slot;
+	size_t at, n; /* in the bytes */
+};
+
+struct path_table {
+	struct path_row *v; /* owned, open addressing */
+	size_t slots, used;
+	struct buf bytes;
+};
+
+struct seen {
+	uint64_t hash;
+	uint32_t path_id; /* 0: empty slot */
+};
+
+struct stream {
+	struct pg *pg;
+	const struct cat_file_reader *reader;
+	struct cat_file_count *count;
+	struct path_table paths;
+	struct seen *seen; /* owned; NULL: one job only */
+	size_t seen_slots, seen_used;
+	uint32_t job_id;
+	size_t job_slot;
+};
+
+static void
+stream_release(struct stream *s)
+{
+	free(s->paths.v);
+	buf_release(&s->paths.bytes);
+	free(s->seen);
+}
+
+/* --- paths --------------------------------------------------------------------------------- */
+
+static struct path_row *
+path_slot(const struct path_table *t, uint32_t path_id)
+{
+	size_t i = ((size_t)path_id * 2654435761u) & (t->slots - 1);
+
+	while (t->v[i].path_id != 0 && t->v[i].path_id != path_id)
+		i = (i + 1) & (t->slots - 1);
+	return &t->v[i];
+}
+
+static void
+grow_paths(struct path_table *t)
+{
+	struct path_table bigger = *t;
+
+	bigger.slots = t->slots == 0 ? FIRST_SLOTS : t->slots * 2;
+	bigger.v = NEW_ARRAY(struct path_row, bigger.slots);
+	for (size_t i = 0; i < t->slots; i++)
+		if (t->v[i].path_id != 0)
+			*path_slot(&bigger, t->v[i].path_id) = t->v[i];
+	free(t->v);
+	*t = bigger;
+}
+
+static enum err_code
+add_path(struct path_table *t, uint32_t path_id, struct bytes path, struct err *err)
+{
+	struct path_row *row;
+	size_t at = t->bytes.len;
+
+	if (buf_append(&t->bytes, path.p, path.n, err) != ERR_OK)
+		return err->code;
+	if ((t->used + 1) * 4 > t->slots * 3)
+		grow_paths(t);
+	row = path_slot(t, path_id);
+	if (row->path_id == 0)
+		*row = (struct path_row){ path_id, (uint32_t)t->used++, at, path.n };
+	return ERR_OK;
+}
+
+/* --- COPY TO STDOUT (FORMAT binary) ----------------------------------------------------------- */
+
+typedef enum err_code (*tuple_fn)(struct stream *s, struct rd *r, struct err *err);
+
+static struct bytes
+field(struct rd *r)
+{
+	return rd_bytes(r, rd_u32be(r));
+}
+
+static uint64_t
+number(struct rd *r)
+{
+	struct bytes b = field(r);
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < b.n; i++)
+		v = v << 8 | b.p[i];
+	return v;
+}
+
+static enum err_code
+end_copy(struct pg *pg, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = PQgetResult(pg->conn);
+	PGresult *more;
+
+	while ((more = PQgetResult(pg->conn)) != NULL)
+		PQclear(more);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		return pg_fail(pg, r, "reading files", err);
+	return ERR_OK;
+}
+
+/* One message of the server is one tuple; the first also has the head of the format. */
+static enum err_code
+read_tuple(struct stream *s, struct bytes message, bool first, tuple_fn fn, struct err *err)
+{
+	struct rd r = rd_init(message);
+	uint16_t fields;
+
+	if (first)
+		(void)rd_bytes(&r, COPY_HEAD_LEN);
+	if (rd_left(&r) == 0 && rd_ok(&r))
+		return ERR_OK;
+	fields = rd_u16be(&r);
+	if (fields == UINT16_MAX) /* the trailer */
+		return ERR_OK;
+	return fn(s, &r, err);
+}
+
+static enum err_code
+copy_out(struct stream *s, const char *sql, tuple_fn fn, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = PQexec(s->pg->conn, sql);
+	enum err_code code = ERR_OK;
+	bool first = true;
+
+	if (PQresultStatus(r) != PGRES_COPY_OUT)
+		return pg_fail(s->pg, r, "reading files", err);
+	for (;;) {
+		char *message = NULL;
+		int n = PQgetCopyData(s->pg->conn, &message, 0);
+
+		if (n < 0)
+			break;
+		code = read_tuple(s, bytes_of(message, (size_t)n), first, fn, err);
+		first = false;
+		PQfreemem(message);
+		if (code != ERR_OK) {
+			pg_stream_drop(s->pg);
+			return code;
+		}
+	}
+	return end_copy(s->pg, err);
+}
+
+/* {name} in the statement becomes the text. */
+static char *
+put_in(enum sql_id id, const char *name, const char *text)
+{
+	const char *sql = sql_get(id)->text;
+	struct buf out = BUF_INIT(SIZE_MAX);
+	const char *at;
+
+	while ((at = strstr(sql, name)) != NULL) {
+		buf_put(&out, sql, (size_t)(at - sql));
+		buf_put(&out, text, strlen(text));
+		sql = at + strlen(name);
+	}
+	buf_put(&out, sql, strlen(sql));
+	return buf_take_str(&out);
+}
+
+static enum err_code
+take_path(struct stream *s, struct rd *r, struct err *err)
+{
+	uint32_t path_id = (uint32_t)number(r);
+	struct bytes path = field(r);
+
+	if (!rd_done(r))
+		return err_set(err, ERR_CATALOG, "the server sent a malformed row of Path");
+	return add_path(&s->paths, path_id, path, err);
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static void
+grow_seen(struct stream *s)
+{
+	size_t slots = s->seen_slots * 2;
+	struct seen *bigger = NEW_ARRAY(struct seen, slots);
+
+	for (size_t i = 0; i < s->seen_slots; i++) {
+		size_t j = (size_t)s->seen[i].hash & (slots - 1);
+
+		if (s->seen[i].path_id == 0)
+			continue;
+		while (bigger[j].path_id != 0)
+			j = (j + 1) & (slots - 1);
+		bigger[j] = s->seen[i];
+	}
+	free(s->seen);
+	s->seen = bigger;
+	s->seen_slots = slots;
+}
+
+/* True the first time. */
+static bool
+is_new(struct stream *s, uint32_t path_id, struct bytes name)
+{
+	uint64_t hash = XXH3_64bits_withSeed(name.p, name.n, path_id);
+	size_t i;
+
+	if (s->seen == NULL)
+		return true;
+	if ((s->seen_used + 1) * 4 > s->seen_slots * 3)
+		grow_seen(s);
+	i = (size_t)hash & (s->seen_slots - 1);
+	while (s->seen[i].path_id != 0) {
+		if (s->seen[i].hash == hash && s->seen[i].path_id == path_id)
+			return false;
+		i = (i + 1) & (s->seen_slots - 1);
+	}
+	s->seen[i] = (struct seen){ hash, path_id };
+	s->seen_used++;
+	return true;
+}
+
+static enum err_code
+take_file(struct stream *s, struct rd *r, struct err *err)
+{
+	struct cat_file f = { .job_id = s->job_id, .job_slot = s->job_slot };
+	const struct path_row *p;
+
+	f.file_index = (int32_t)number(r);
+	f.path_id = (uint32_t)number(r);
+	f.delta_seq = (int16_t)number(r);
+	f.lstat = field(r);
+	f.md5 = field(r);
+	f.name = field(r);
+	if (!rd_done(r))
+		return err_set(err, ERR_CATALOG, "the server sent a malformed row of File");
+	s->count->rows++;
+	if (!is_new(s, f.path_id, f.name))
+		return ERR_OK;
+	if (f.file_index == 0) {
+		s->count->deleted++;
+		return ERR_OK;
+	}
+	p = path_slot(&s->paths, f.path_id);
+	if (p->path_id == 0)
+		return err_set(err, ERR_CATALOG,
+			       "job %u: a file is in directory %u, which has no "
+			       "row in table Path",
+			       s->job_id, f.path_id);
+	f.path = bytes_of(s->paths.bytes.p + p->at, p->n);
+	f.path_slot = p->slot;
+	s->count->files++;
+	return s->reader->file(s->reader->ctx, &f, err);
+}
+
+static enum err_code
+stream_jobs(struct stream *s, const PGresult *order, const uint32_t *job_ids, size_t n,
+	    struct err *err)
+{
+	for (int i = 0; i < PQntuples(order); i++) {
+		OWNED(freep) char *sql = NULL;
+
+		s->job_id = cell_u32(order, i, 0);
+		for (s->job_slot = 0; s->job_slot + 1 < n && job_ids[s->job_slot] != s->job_id;)
+			s->job_slot++;
+		sql = put_in(s->reader->want_md5 ? SQL_RESTORE_FILES_MD5 : SQL_RESTORE_FILES,
+			     "{jobid}", PQgetvalue(order, i, 0));
+		if (copy_out(s, sql, take_file, err) != ERR_OK)
+			return err->code;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+stream_all(struct stream *s, const uint32_t *job_ids, size_t n, struct err *err)
+{
+	OWNED(freep) char *ids = ids_text(job_ids, n);
+	OWNED(freep) char *paths_sql = put_in(SQL_RESTORE_PATHS, "{jobids}", ids);
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *order = NULL;
+
+	arg_text(&a, ids);
+	if (pg_run(s->pg, SQL_RESTORE_ORDER, &a, &order, err) != ERR_OK)
+		return err->code;
+	grow_paths(&s->paths);
+	if (PQntuples(order) > 1) {
+		s->seen_slots = FIRST_SLOTS;
+		s->seen = NEW_ARRAY(struct seen, s->seen_slots);
+	}
+	if (copy_out(s, paths_sql, take_path, err) != ERR_OK)
+		return err->code;
+	return stream_jobs(s, order, job_ids, n, err);
+}
+
+enum err_code
+cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,
+		  const struct cat_file_reader *reader, struct cat_file_count *count,
+		  struct err *err)
+{
+	OWNED(stream_release)
+	struct stream s = { .reader = reader, .count = count, .paths.bytes = BUF_INIT(SIZE_MAX) };
+	enum err_code code;
+
+	*count = (struct cat_file_count){ 0 };
+	if (catalog_take(c, &s.pg, err) != ERR_OK)
+		return err->code;
+	/* One snapshot for the paths and all jobs. */
+	code = pg_run(s.pg, SQL_TX_SNAPSHOT, NULL, NULL, err);
+	s.pg->in_transaction = code == ERR_OK;
+	if (code == ERR_OK)
+		code = stream_all(&s, job_ids, n, err);
+	catalog_put(c, s.pg);
+	return code;
+}
+
+static char *
+text_of(struct bytes b)
+{
+	return str_ndup(b.n > 0 ? (const char *)b.p : "", b.n);
+}
+
+enum err_code
+cat_restore_find_file(struct catalog *c, const uint32_t *job_ids, size_t n, struct bytes path,
+		      struct bytes name, uint32_t *job_id, int32_t *file_index, struct err *err)
+{
+	OWNED(freep) char *ids = ids_text(job_ids, n);
+	OWNED(freep) char *path_text = text_of(path);
+	OWNED(freep) char *name_text = text_of(name);
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	arg_text(&a, ids);
+	arg_text(&a, path_text);
+	arg_text(&a, name_text);
+	if (catalog_run(c, SQL_RESTORE_FIND_FILE, &a, &r, err) != ERR_OK)
+		return err->code;
+	*job_id = PQntuples(r) > 0 ? cell_u32(r, 0, 0) : 0;
+	*file_index = PQntuples(r) > 0 ? (int32_t)cell_i64(r, 0, 1) : 0;
+	return ERR_OK;
+}

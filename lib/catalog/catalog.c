@@ -1,0 +1,324 @@
+#include "lib/catalog/catalog_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/thread.h"
+#include "lib/catalog/schema.h"
+
+#define CONNECTIONS_DEFAULT 16
+#define CONNECT_SECONDS     30
+#define RETRY_PAUSE_MS      500
+/* A job outlives a restart of the server; a person at a console is told after seconds. */
+#define JOB_PATIENCE_SECONDS    900
+#define PERSON_PATIENCE_SECONDS 10
+
+unsigned
+catalog_patience(void)
+{
+	return thread_job() != 0 ? JOB_PATIENCE_SECONDS : PERSON_PATIENCE_SECONDS;
+}
+
+/* Connect; try again until the time is up.  A refusal by the server itself (wrong password, no
+ * such database) ends it at once. */
+static enum err_code
+connect_within(const struct pg_info *info, unsigned seconds, struct pg **out, struct err *err)
+{
+	int64_t end = clock_mono_ms() + (int64_t)seconds * 1000;
+
+	while (pg_open(info, out, err) != ERR_OK) {
+		bool refused = strstr(err->text, "authentication failed") != NULL ||
+			       strstr(err->text, "does not exist") != NULL ||
+			       strstr(err->text, "pg_hba.conf") != NULL;
+
+		if (refused || clock_mono_ms() >= end)
+			return err->code;
+		clock_pause_ms(RETRY_PAUSE_MS);
+	}
+	return ERR_OK;
+}
+
+static struct pg *
+idle_or_slot_locked(struct catalog *c) REQUIRES(c->lock)
+{
+	struct pg *pg;
+
+	while (c->idle == NULL && c->used >= c->max_connections)
+		cond_wait(&c->freed, &c->lock);
+	c->used++;
+	pg = c->idle;
+	if (pg != NULL)
+		c->idle = pg->next;
+	return pg;
+}
+
+enum err_code
+catalog_take(struct catalog *c, struct pg **out, struct err *err)
+{
+	struct pg *pg;
+
+	mutex_lock(&c->lock);
+	pg = idle_or_slot_locked(c);
+	mutex_unlock(&c->lock);
+	if (pg != NULL && pg_is_stale(pg)) {
+		pg_close(pg);
+		pg = NULL;
+	}
+	if (pg == NULL &&
+	    connect_within(&c->info, c->reconnect ? catalog_patience() : 0, &pg, err) != ERR_OK) {
+		mutex_lock(&c->lock);
+		c->used--;
+		cond_broadcast(&c->freed);
+		mutex_unlock(&c->lock);
+		return err->code;
+	}
+	pg->next = NULL;
+	*out = pg;
+	return ERR_OK;
+}
+
+void
+catalog_put(struct catalog *c, struct pg *pg)
+{
+	bool keep;
+
+	pg_rollback(pg);
+	keep = !pg_is_lost(pg) && PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
+	if (!keep)
+		pg_close(pg);
+	mutex_lock(&c->lock);
+	if (keep) {
+		pg->next = c->idle;
+		c->idle = pg;
+	}
+	c->used--;
+	cond_broadcast(&c->freed);
+	mutex_unlock(&c->lock);
+}
+
+enum err_code
+catalog_run(struct catalog *c, enum sql_id id, const struct sql_args *a, PGresult **out,
+	    struct err *err)
+{
+	bool once = strncmp(sql_get(id)->text, "INSERT", 6) == 0;
+	enum err_code code;
+
+	for (int attempt = 0;; attempt++) {
+		struct pg *pg = NULL;
+		bool lost;
+
+		if (catalog_take(c, &pg, err) != ERR_OK)
+			return err->code;
+		code = pg_run(pg, id, a, out, err);
+		lost = pg_is_lost(pg);
+		catalog_put(c, pg);
+		if (code == ERR_OK || !lost || once || !c->reconnect || attempt > 0)
+			return code;
+	}
+}
+
+enum err_code
+catalog_tx(struct catalog *c, catalog_tx_fn fn, void *ctx, struct err *err)
+{
+	for (int attempt = 0;; attempt++) {
+		struct pg *pg = NULL;
+		enum err_code code;
+		bool lost;
+
+		if (catalog_take(c, &pg, err) != ERR_OK)
+			return err->code;
+		code = pg_begin(pg, err);
+		if (code == ERR_OK)
+			code = fn(pg, ctx, err);
+		lost = code != ERR_OK && pg_is_lost(pg);
+		if (code == ERR_OK)
+			code = pg_commit(pg, err);
+		catalog_put(c, pg);
+		if (!lost || !c->reconnect || attempt > 0)
+			return code;
+	}
+}
+
+char *
+ids_text(const uint32_t *ids, size_t n)
+{
+	struct buf b = BUF_INIT(SIZE_MAX);
+
+	buf_text(&b, "{");
+	for (size_t i = 0; i < n; i++)
+		buf_text(&b, i == 0 ? "%u" : ",%u", ids[i]);
+	buf_text(&b, "}");
+	return buf_take_str(&b);
+}
+
+static char *
+dup_or_null(const char *s)
+{
+	return s != NULL && *s != '\0' ? str_dup(s) : NULL;
+}
+
+static void
+fill_info(const struct catalog_options *o, struct pg_info *i)
+{
+	const char *host = o->socket != NULL && *o->socket != '\0' ? o->socket : o->address;
+
+	i->host = dup_or_null(host);
+	i->port = o->port != 0 ? str_printf("%u", o->port) : NULL;
+	i->db_name = dup_or_null(o->db_name);
+	i->user = dup_or_null(o->user);
+	i->password = o->password.n > 0 ? str_ndup((const char *)o->password.p, o->password.n)
+					: NULL;
+	i->more = dup_or_null(o->conninfo);
+}
+
+/* The cluster, its role and database; info then names them. */
+static enum err_code
+start_managed(const struct catalog_options *o, struct catalog *c, struct err *err)
+{
+	struct managed_options m = { .state_dir = o->state_dir,
+				     .service_user = o->service_user,
+				     .guest = o->guest };
+
+	if (o->state_dir == NULL)
+		return err_set(err, ERR_CONFIG, "catalog %s: Managed needs a state directory",
+			       o->name);
+	if (managed_start(&m, &c->managed, err) != ERR_OK)
+		return err_ctx(err, "catalog %s", o->name);
+	c->info = (struct pg_info){ .host = str_dup(managed_socket_dir(c->managed)),
+				    .port = str_dup(MANAGED_PORT),
+				    .db_name = str_dup(MANAGED_DB),
+				    .user = str_dup(managed_user(c->managed)) };
+	if (managed_ensure_database(c->managed, err) != ERR_OK)
+		return err_ctx(err, "catalog %s", o->name);
+	return ERR_OK;
+}
+
+/* With managed a database without tables is made ready here; elsewhere that is a person's
+ * decision (tercet-catalog create). */
+static enum err_code
+check_database(struct catalog *c, struct err *err)
+{
+	struct pg *pg = NULL;
+	enum err_code code;
+	enum schema_state state;
+
+	if (catalog_take(c, &pg, err) != ERR_OK)
+		return err->code;
+	code = schema_state_read(pg, &state, err);
+	if (code == ERR_OK && c->managed != NULL &&
+	    (state == SCHEMA_EMPTY || state == SCHEMA_FOREIGN))
+		code = schema_install(pg, err);
+	if (code == ERR_OK)
+		code = schema_check_usable(pg, err);
+	catalog_put(c, pg);
+	return code;
+}
+
+enum err_code
+catalog_open(const struct catalog_options *o, struct catalog **out, struct err *err)
+{
+	OWNED(catalog_closep) struct catalog *c = NEW(struct catalog);
+	unsigned seconds = o->connect_seconds != 0 ? o->connect_seconds : CONNECT_SECONDS;
+	struct pg *pg = NULL;
+
+	mutex_init(&c->lock, RANK_CATALOG);
+	cond_init(&c->freed);
+	c->name = str_dup(o->name != NULL ? o->name : "catalog");
+	c->work_dir = dup_or_null(o->work_dir);
+	c->reconnect = o->reconnect;
+	c->max_connections = o->max_connections != 0 ? o->max_connections : CONNECTIONS_DEFAULT;
+	c->paths = path_cache_new(o->path_cache_bytes != 0 ? o->path_cache_bytes
+							   : PATH_CACHE_BYTES_DEFAULT);
+	if (o->managed) {
+		if (start_managed(o, c, err) != ERR_OK)
+			return err->code;
+	} else {
+		fill_info(o, &c->info);
+	}
+	if (c->info.db_name == NULL)
+		return err_set(err, ERR_CONFIG, "catalog %s: no database name", c->name);
+	if (connect_within(&c->info, seconds, &pg, err) != ERR_OK)
+		return err->code;
+	mutex_lock(&c->lock);
+	c->idle = pg;
+	mutex_unlock(&c->lock);
+	if (check_database(c, err) != ERR_OK || log_writer_start(c, err) != ERR_OK)
+		return err->code;
+	*out = TAKE_PTR(c);
+	return ERR_OK;
+}
+
+void
+catalog_close(struct catalog *c)
+{
+	struct pg *next;
+
+	if (c == NULL)
+		return;
+	log_writer_stop(c);
+	for (struct pg *pg = c->idle; pg != NULL; pg = next) {
+		next = pg->next;
+		pg_close(pg);
+	}
+	path_cache_free(c->paths);
+	managed_stop(c->managed);
+	pg_info_release(&c->info);
+	cond_release(&c->freed);
+	mutex_release(&c->lock);
+	free(c->name);
+	free(c->work_dir);
+	free(c);
+}
+
+void
+catalog_closep(struct catalog **c)
+{
+	catalog_close(*c);
+}
+
+const char *
+catalog_name(const struct catalog *c)
+{
+	return c->name;
+}
+
+const char *
+catalog_db_name(const struct catalog *c)
+{
+	return c->info.db_name;
+}
+
+enum err_code
+catalog_ping(struct catalog *c, struct err *err)
+{
+	return catalog_run(c, SQL_CATALOG_PING, NULL, NULL, err);
+}
+
+enum err_code
+catalog_server_limit(struct catalog *c, uint32_t *out, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (catalog_run(c, SQL_CATALOG_SERVER_LIMIT, NULL, &r, err) != ERR_OK)
+		return err->code;
+	*out = cell_u32(r, 0, 0);
+	return ERR_OK;
+}
+
+enum err_code
+catalog_maintain(struct catalog *c, struct err *err)
+{
+	static const enum sql_id steps[] = { SQL_CATALOG_KEEP_PARTITIONS, SQL_CATALOG_FINISH_PURGES,
+					     SQL_CATALOG_FORGET_INGEST, SQL_CATALOG_FREE_CLAIMS };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (catalog_run(c, steps[i], NULL, NULL, err) != ERR_OK)
+			return err->code;
+	return ERR_OK;
+}

@@ -1,0 +1,59 @@
+/*
+ * lib/conf/acl.c - access lists: which entries are legal, and what an entry matches
+ *
+ * Spec: config.md 1.10
+ */
+#include "lib/conf/value_set.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <string.h>
+#include <strings.h>
+
+enum err_code
+conf_acl_entry_check(const char *entry, struct err *err)
+{
+	size_t n = strlen(entry);
+
+	if (n == 0 || n > 127)
+		return err_set(err, ERR_CONFIG, "an access list entry has 1 to 127 bytes, not %zu",
+			       n);
+	for (const unsigned char *p = (const unsigned char *)entry; *p != '\0'; p++)
+		if (!(isascii(*p) && isalnum(*p)) && strchr("!()[]|+?*.:_-'/ ", *p) == NULL)
+			return err_set(err, ERR_CONFIG,
+				       "an access list entry may hold letters, digits and "
+				       "! ( ) [ ] | + ? * . : _ - ' /, not \"%.1s\"",
+				       (const char *)p);
+	return ERR_OK;
+}
+
+static bool
+entry_matches(const char *pattern, const char *item)
+{
+	regmatch_t m;
+	regex_t re;
+	bool hit;
+
+	if (strcasecmp(pattern, "*all*") == 0 || strcasecmp(pattern, item) == 0)
+		return true;
+	if (strpbrk(pattern, ".()[]|^$+?*,") == NULL)
+		return false;
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE) != 0)
+		return false;
+	hit = regexec(&re, item, 1, &m, 0) == 0 && (size_t)(m.rm_eo - m.rm_so) == strlen(item);
+	regfree(&re);
+	return hit;
+}
+
+enum acl_verdict
+conf_acl_match(const struct conf_acl *acl, const char *item)
+{
+	for (size_t i = 0; i < acl->entry.n; i++) {
+		const char *entry = acl->entry.v[i];
+		bool deny = entry[0] == '!';
+
+		if (entry_matches(entry + deny, item))
+			return deny ? ACL_DENY : ACL_ALLOW;
+	}
+	return ACL_NO_MATCH;
+}

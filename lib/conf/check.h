@@ -1,0 +1,24 @@
+/*
+ * lib/conf/check.h - what the -t, --xc and --xs of all programs share
+ *
+ * Spec: config.md 8.1, 8.2, 11
+ */
+#ifndef TERCET_CONF_CHECK_H
+#define TERCET_CONF_CHECK_H
+
+#include <stdio.h>
+
+#include "lib/conf/parse.h"
+
+/*
+ * Print the problems, and with verbose the notes, then one line saying how it went.
+ * Returns the exit code of -t: 0, or 1 if there are errors.
+ */
+int conf_check_report(const struct conf_program *program, struct conf_diag *diag, bool verbose,
+		      FILE *out);
+
+/* The judgement about one resource's WorkingDirectory. */
+void conf_check_directory(struct conf_diag *diag, const struct conf_res *res, const char *directive,
+			  const char *path);
+
+#endif

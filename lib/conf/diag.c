@@ -1,0 +1,393 @@
+#include "lib/conf/diag.h"
+
+#include "lib/base/mem.h"
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define ERRORS_KEPT 50
+
+struct source {
+	const char *name, *text, *from;
+};
+
+struct problem {
+	enum conf_severity severity;
+	enum conf_warning id;
+	char *file; /* owned; NULL: no place */
+	uint32_t line, col, col_end;
+	char *text;         /* owned */
+	char *source;       /* owned copy of the line, secrets masked; NULL */
+	struct buf remarks; /* "help: ..." lines */
+	char *from;         /* owned */
+	size_t order;
+};
+
+struct conf_diag {
+	bool strict;
+	struct source *sources;
+	size_t n_sources, cap_sources;
+	struct problem *v;
+	size_t n, cap;
+	size_t counts[CONF_ERROR + 1];
+	bool dropped; /* the problem recorded last was beyond the limit */
+};
+
+struct conf_diag *
+conf_diag_new(bool strict)
+{
+	struct conf_diag *d = NEW(struct conf_diag);
+
+	d->strict = strict;
+	return d;
+}
+
+void
+conf_diag_free(struct conf_diag *d)
+{
+	if (d == NULL)
+		return;
+	for (size_t i = 0; i < d->n; i++) {
+		free(d->v[i].file);
+		free(d->v[i].text);
+		free(d->v[i].source);
+		free(d->v[i].from);
+		buf_release(&d->v[i].remarks);
+	}
+	free(d->v);
+	free(d->sources);
+	free(d);
+}
+
+void
+conf_diag_freep(struct conf_diag **d)
+{
+	conf_diag_free(*d);
+}
+
+size_t
+conf_diag_errors(const struct conf_diag *d)
+{
+	return d->counts[CONF_ERROR];
+}
+
+size_t
+conf_diag_warnings(const struct conf_diag *d)
+{
+	return d->counts[CONF_WARNING];
+}
+
+size_t
+conf_diag_notes(const struct conf_diag *d)
+{
+	return d->counts[CONF_NOTE];
+}
+
+void
+conf_diag_source(struct conf_diag *d, const char *name, const char *text, const char *from)
+{
+	d->sources = (struct source *)mem_grow(d->sources, d->n_sources, &d->cap_sources,
+					       sizeof(*d->sources));
+	d->sources[d->n_sources++] = (struct source){ name, text, from };
+}
+
+void
+conf_diag_sources_end(struct conf_diag *d)
+{
+	d->n_sources = 0;
+}
+
+/* Whether p begins with word, ignoring case and blanks; returns what is behind it. */
+static char *
+skip_word(char *p, const char *word)
+{
+	while (*word != '\0') {
+		if (*p == ' ' || *p == '\t') {
+			p++;
+			continue;
+		}
+		if (tolower((unsigned char)*p) != *word)
+			return NULL;
+		p++;
+		word++;
+	}
+	return p;
+}
+
+/* Stars over the value behind '='; returns where it ends. */
+static char *
+mask_value(char *p)
+{
+	bool quoted = false;
+
+	while (*p == ' ' || *p == '\t')
+		p++;
+	if (*p != '=')
+		return p;
+	for (p++; *p != '\0'; p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (!quoted && (*p == ';' || *p == '}'))
+			break;
+		else if (*p != ' ' && *p != '\t')
+			*p = '*';
+		if (quoted && *p == '\\' && p[1] != '\0')
+			*++p = '*';
+	}
+	return p;
+}
+
+/* Values of secret directives never reach a message.  Spec: config.md 11 */
+static void
+mask_secrets(char *line)
+{
+	static const char *const words[] = { "password", "encryptionkey", "secret" };
+
+	for (char *p = line; *p != '\0'; p++)
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+			char *behind = skip_word(p, words[i]);
+
+			if (behind != NULL && behind > p) {
+				p = mask_value(behind);
+				break;
+			}
+			if (*p == '\0')
+				return;
+		}
+}
+
+static char *
+copy_line(const char *text, uint32_t line)
+{
+	const char *end;
+	char *copy;
+
+	for (uint32_t at = 1; at < line; at++) {
+		text = strchr(text, '\n');
+		if (text == NULL)
+			return NULL;
+		text++;
+	}
+	end = strchr(text, '\n');
+	copy = end != NULL ? str_ndup(text, (size_t)(end - text)) : str_dup(text);
+	if (copy[0] != '\0' && copy[strlen(copy) - 1] == '\r')
+		copy[strlen(copy) - 1] = '\0';
+	mask_secrets(copy);
+	return copy;
+}
+
+static void
+set_place(struct conf_diag *d, struct problem *p, const struct conf_pos *pos)
+{
+	if (pos == NULL || pos->file == NULL)
+		return;
+	p->file = str_dup(pos->file);
+	p->line = pos->line;
+	p->col = pos->col;
+	p->col_end = pos->col_end;
+	for (size_t i = 0; i < d->n_sources; i++) {
+		const struct source *s = &d->sources[i];
+
+		if (s->name != pos->file)
+			continue;
+		p->source = copy_line(s->text, pos->line);
+		if (s->from != NULL)
+			p->from = str_dup(s->from);
+		return;
+	}
+}
+
+static void add_problem(struct conf_diag *d, enum conf_severity severity, enum conf_warning id,
+			const struct conf_pos *pos, const char *fmt, va_list ap) PRINTF(5, 0);
+
+static void
+add_problem(struct conf_diag *d, enum conf_severity severity, enum conf_warning id,
+	    const struct conf_pos *pos, const char *fmt, va_list ap)
+{
+	struct buf text = BUF_INIT(64 * KIB);
+	char line[4096];
+	struct problem *p;
+
+	d->counts[severity]++;
+	d->dropped = severity == CONF_ERROR && d->counts[severity] > ERRORS_KEPT;
+	if (d->dropped)
+		return;
+	d->v = (struct problem *)mem_grow(d->v, d->n, &d->cap, sizeof(*d->v));
+	p = &d->v[d->n];
+	*p = (struct problem){ .severity = severity, .id = id, .order = d->n++ };
+	p->remarks.max = 64 * KIB;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	buf_text(&text, "%s", line);
+	p->text = buf_take_str(&text);
+	set_place(d, p, pos);
+}
+
+void
+conf_error(struct conf_diag *d, const struct conf_pos *pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_problem(d, CONF_ERROR, CONF_W_NONE, pos, fmt, ap);
+	va_end(ap);
+}
+
+void
+conf_warn(struct conf_diag *d, enum conf_warning id, const struct conf_pos *pos, const char *fmt,
+	  ...)
+{
+	static const bool fatal_when_strict[] = {
+#define X(name, word, strict) strict,
+		CONF_WARNINGS(X)
+#undef X
+	};
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_problem(d, d->strict && fatal_when_strict[id] ? CONF_ERROR : CONF_WARNING, id, pos, fmt,
+		    ap);
+	va_end(ap);
+}
+
+void
+conf_note(struct conf_diag *d, const struct conf_pos *pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_problem(d, CONF_NOTE, CONF_W_NONE, pos, fmt, ap);
+	va_end(ap);
+}
+
+static void add_remark(struct conf_diag *d, const char *kind, const char *fmt, va_list ap)
+	PRINTF(3, 0);
+
+static void
+add_remark(struct conf_diag *d, const char *kind, const char *fmt, va_list ap)
+{
+	char line[2048];
+
+	if (d->dropped || d->n == 0)
+		return;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	buf_text(&d->v[d->n - 1].remarks, "      = %s: %s\n", kind, line);
+}
+
+void
+conf_help(struct conf_diag *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_remark(d, "help", fmt, ap);
+	va_end(ap);
+}
+
+void
+conf_also(struct conf_diag *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_remark(d, "note", fmt, ap);
+	va_end(ap);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct problem *x = *(const struct problem *const *)a;
+	const struct problem *y = *(const struct problem *const *)b;
+	int c;
+
+	if ((x->file == NULL) != (y->file == NULL))
+		return x->file == NULL ? 1 : -1;
+	c = x->file != NULL ? strcmp(x->file, y->file) : 0;
+	if (c != 0)
+		return c;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	if (x->col != y->col)
+		return x->col < y->col ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+/* "    4 |   text" and the caret below; tabs are copied so that columns agree. */
+static void
+put_source(const struct problem *p, struct buf *out)
+{
+	uint32_t col = 1, last = p->col_end > p->col ? p->col_end : p->col;
+
+	buf_text(out, "%5u | %.500s\n      | ", p->line, p->source);
+	for (const char *s = p->source; *s != '\0' && col < p->col; s++) {
+		if (((unsigned char)*s & 0xc0) == 0x80)
+			continue;
+		buf_put(out, *s == '\t' ? "\t" : " ", 1);
+		col++;
+	}
+	buf_put(out, "^", 1);
+	for (col = p->col + 1; col <= last && col - p->col < 80; col++)
+		buf_put(out, "~", 1);
+	buf_put(out, "\n", 1);
+}
+
+static void
+put_problem(const struct problem *p, struct buf *out)
+{
+	static const char *const words[] = { "note", "warning", "error" };
+	static const char *const ids[] = {
+#define X(name, id, strict) id,
+		CONF_WARNINGS(X)
+#undef X
+	};
+
+	if (p->file != NULL)
+		buf_text(out, "%s:%u:%u: ", p->file, p->line, p->col);
+	buf_text(out, "%s: %s", words[p->severity], p->text);
+	if (p->id != CONF_W_NONE)
+		buf_text(out, " [%s]", ids[p->id]);
+	buf_put(out, "\n", 1);
+	if (p->source != NULL)
+		put_source(p, out);
+	buf_put(out, p->remarks.p, p->remarks.len);
+	if (p->from != NULL)
+		buf_text(out, "      = note: %s\n", p->from);
+}
+
+static void
+put_count(struct buf *out, size_t n, const char *word, bool *some)
+{
+	if (n == 0)
+		return;
+	buf_text(out, "%s%zu %s%s", *some ? ", " : "", n, word, n == 1 ? "" : "s");
+	*some = true;
+}
+
+void
+conf_diag_text(struct conf_diag *d, bool verbose, struct buf *out)
+{
+	OWNED(freep)
+	const struct problem **sorted = (const struct problem **)mem_zalloc(d->n + 1,
+									    sizeof(*sorted));
+	bool some = false;
+
+	for (size_t i = 0; i < d->n; i++)
+		sorted[i] = &d->v[i];
+	qsort(sorted, d->n, sizeof(*sorted), by_place);
+	for (size_t i = 0; i < d->n; i++)
+		if (verbose || sorted[i]->severity != CONF_NOTE)
+			put_problem(sorted[i], out);
+	put_count(out, d->counts[CONF_ERROR], "error", &some);
+	put_count(out, d->counts[CONF_WARNING], "warning", &some);
+	if (verbose)
+		put_count(out, d->counts[CONF_NOTE], "note", &some);
+	if (d->counts[CONF_ERROR] > ERRORS_KEPT)
+		buf_text(out, " (the first %d errors are shown)", ERRORS_KEPT);
+	if (some)
+		buf_put(out, "\n", 1);
+}

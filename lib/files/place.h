@@ -1,0 +1,52 @@
+/*
+ * lib/files/place.h - where restored files may be created: beneath one root, nowhere else
+ *
+ * Purpose: turns a path from a volume into (descriptor of its directory, last name), walking
+ *          component by component, so that paths may be longer than PATH_MAX and no link that the
+ *          volume itself planted is ever followed.  ".." in a path is refused.  Links that stood
+ *          there before are followed as long as they stay beneath the root.
+ * Owns:    descriptors of the directories of the last paths (neighbours cost no system call).
+ * Threads: one at a time.
+ * Errors:  ERR_SYS    the system refused a component (named)
+ *          ERR_LIMIT  the path leaves the root
+ */
+#ifndef TERCET_FILES_PLACE_H
+#define TERCET_FILES_PLACE_H
+
+#include <sys/types.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+
+struct place;
+
+/* root: the target directory, made when missing; "" or "/" is the whole system. */
+MUST_CHECK enum err_code place_new(const char *root, struct place **out, struct err *err);
+void place_free(struct place *p);
+void place_freep(struct place **p);
+
+/* Two independent walks, so that a hard link's two names do not disturb each other. */
+enum place_lane { PLACE_FILE, PLACE_LINK, PLACE_LANES };
+
+enum place_missing { PLACE_MUST_EXIST, PLACE_MAKE };
+
+struct place_at {
+	int dir_fd;       /* borrowed until the next call for this lane */
+	const char *name; /* last component, NUL-terminated; "." for the root itself; borrowed so */
+	struct bytes path; /* the whole path below the root, "a/b/name"; borrowed so */
+};
+
+/* The directory of path, made (mode 0700) when missing, and path's last name.  A final '/' does
+ * not matter.  made, when not NULL, is called for each directory that had to be made. */
+MUST_CHECK enum err_code place_find(struct place *p, enum place_lane lane, struct bytes path,
+				    enum place_missing missing, struct place_at *out,
+				    struct err *err);
+typedef void place_made_fn(void *user, struct bytes path);
+void place_on_made(struct place *p, place_made_fn *made, void *user);
+
+/* Tell that this symbolic link came from the volume: it will not be followed. */
+void place_planted(struct place *p, const struct place_at *link);
+/* Forget open directories at or below path (it was replaced or removed). */
+void place_forget(struct place *p, struct bytes path);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * lib/files/rebuild_internal.h - what the rebuild_*.c files share
+ *
+ * rebuild.c         records -> state of one file per session; begin and end of a file
+ * rebuild_make.c    create the object, by file type and replace rule
+ * rebuild_data.c    content: undo the encodings, write, digest
+ * rebuild_attrs.c   owner, mode, times, ACL, attributes; directories at the end
+ */
+#ifndef TERCET_FILES_REBUILD_INTERNAL_H
+#define TERCET_FILES_REBUILD_INTERNAL_H
+
+#include "lib/files/rebuild.h"
+
+#include "lib/base/hash.h"
+#include "lib/compress/codec.h"
+#include "lib/crypto/digest.h"
+#include "lib/files/meta.h"
+#include "lib/files/place.h"
+#include "lib/files/rename.h"
+#include "lib/files/win32_stream.h"
+#include "lib/proto/stream.h"
+
+#define REBUILD_SESSIONS_MAX 64 /* files open at once: sessions that interleave on a volume */
+#define REBUILD_EXTENTS_MAX  65536
+#define REBUILD_TARGET_MAX   (64u * 1024 * 1024) /* name for people: never near it */
+
+enum file_state {
+	FILE_NONE, /* no current file: records are left over from something not restored */
+	FILE_SKIP, /* by rule, or it failed and was reported: drop its records */
+	FILE_OPEN, /* fd takes content */
+	FILE_MADE, /* no content: link, node, fifo */
+	FILE_DIR,
+	FILE_LINKED, /* hard link: the first name has everything */
+};
+
+struct extent {
+	uint64_t at, len;
+};
+
+/* One session's current file. */
+struct rebuild_file {
+	uint32_t session_id, session_time;
+	uint64_t used; /* for choosing the oldest */
+	enum file_state state;
+	int32_t file_index;
+	bool damaged;       /* the reader lost some of it */
+	bool lost_before;   /* the reader lost records before it: FileIndexes may be missing */
+	int32_t lost_index; /* reported once: records without attributes of this index */
+
+	struct buf record; /* copy of the attribute record; attr points into it */
+	struct attr_record attr;
+	struct lstat_fields st;
+	struct buf mapped; /* name after regexwhere */
+	struct buf target; /* name for people: where in front */
+	struct buf path;   /* key below the root, for directories */
+	int fd;            /* owned while FILE_OPEN */
+
+	uint64_t pos;  /* where the next byte without address goes */
+	uint64_t size; /* end of the furthest byte written */
+	bool has_data;
+	bool win32;
+	struct win32_stream win;
+	struct extent *extents; /* owned; written ranges of a sparse stream, in stream order */
+	size_t n_extents, cap_extents;
+	bool extents_lost;     /* too many to remember */
+	struct digest *digest; /* owned; running with kind */
+	enum digest_kind kind;
+
+	struct buf acl_access, acl_default, xattr;
+	bool has_acl_access, has_acl_default, has_xattr;
+};
+
+/* A directory that gets its attributes at the end. */
+struct rebuild_dir {
+	bool recorded; /* an attribute record came; else it was only made on the way */
+	int32_t file_index;
+	struct lstat_fields st;
+	struct bytes acl_access, acl_default, xattr; /* owned copies; p NULL: none */
+	UT_hash_handle hh;
+	size_t n;
+	uint8_t path[]; /* below the root */
+};
+
+struct rebuild {
+	struct rebuild_options o;   /* strings owned */
+	char *where;                /* owned: root without final slashes; "" none */
+	bool is_root;               /* may give files away */
+	struct place *place;        /* owned; NULL in a dry run */
+	struct rename_rules *rules; /* owned or NULL */
+	rebuild_report_fn *report;
+	void *user;
+	struct rebuild_counts counts;
+
+	struct rebuild_file *files[REBUILD_SESSIONS_MAX]; /* owned */
+	size_t n_files;
+	struct rebuild_file *last; /* file of the last record */
+	uint64_t clock;            /* counts session changes */
+
+	struct rebuild_dir *dirs;      /* owned, by path */
+	struct codec_work *work;       /* owned */
+	struct buf plain;              /* decoded content of one record */
+	enum digest_kind guess;        /* what the next file's digest will be */
+	bool warned[2048];             /* streams reported once */
+	bool warned_acl, warned_xattr; /* the target has none: said once */
+};
+
+/* ---- rebuild.c ---- */
+void rebuild_say(struct rebuild *r, const struct rebuild_file *f, enum rebuild_event event,
+		 const struct err *err);
+/* The file failed: say so, drop what follows of it. */
+void rebuild_fail(struct rebuild *r, struct rebuild_file *f, const struct err *err);
+
+/* ---- rebuild_make.c ---- */
+/* Create what f->attr describes; sets f->state. */
+MUST_CHECK enum err_code rebuild_make(struct rebuild *r, struct rebuild_file *f, struct err *err);
+/* Remove a file just created that cannot be filled. */
+void rebuild_unmake(struct rebuild *r, struct rebuild_file *f);
+
+/* ---- rebuild_data.c ---- */
+void rebuild_data_begin(struct rebuild *r, struct rebuild_file *f);
+MUST_CHECK enum err_code rebuild_data(struct rebuild *r, struct rebuild_file *f,
+				      const struct stream_row *row, struct bytes data,
+				      struct err *err);
+/* Compare with the digest on the volume. */
+MUST_CHECK enum err_code rebuild_check_digest(struct rebuild *r, struct rebuild_file *f,
+					      uint32_t stream, struct bytes digest,
+					      struct err *err);
+/* After the last record: extend sparse files. */
+MUST_CHECK enum err_code rebuild_data_end(struct rebuild *r, struct rebuild_file *f,
+					  struct err *err);
+
+/* ---- rebuild_attrs.c ---- */
+/* ACLs and extended attributes wait until the file is closed. */
+void rebuild_keep_meta(struct rebuild_file *f, uint32_t stream, struct bytes data);
+void rebuild_attrs(struct rebuild *r, struct rebuild_file *f);
+void rebuild_dir_made(void *user, struct bytes path);
+void rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f);
+void rebuild_dirs_finish(struct rebuild *r);
+void rebuild_dirs_free(struct rebuild *r);
+
+#endif

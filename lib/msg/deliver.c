@@ -1,0 +1,346 @@
+/*
+ * lib/msg/deliver.c - one job's messages to the destinations of its Messages resource
+ *
+ * Files and mail spools are written under the sink's lock so that lines keep their order; the
+ * console spool, the catalog and syslog order for themselves and are called without it.
+ */
+#include "lib/msg/deliver.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/proc.h"
+#include "lib/base/sync.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#define TEXT_MAX      (4u * 1024 * 1024) /* of one message; a frame holds at most 1 MB */
+#define SEND_SECONDS  120                /* for one mail or operator command */
+#define DEFAULT_MAIL  "/usr/sbin/sendmail -F TERCET %r"
+#define DEFAULT_STAMP "%d-%b %H:%M"
+
+struct dest {
+	const struct conf_msg_dest *conf; /* borrowed */
+	int fd;                           /* file or mail spool, -1 not open */
+	char *path;                       /* owned; of fd */
+	bool broken;                      /* reported once, then left alone */
+};
+
+struct msg_sink {
+	const struct conf_messages *messages; /* borrowed */
+	char *daemon, *working_directory, *stamp;
+	struct msg_console *console; /* borrowed */
+	void (*catalog)(void *arg, uint32_t job_id, int64_t time, const char *text);
+	void *catalog_arg;
+	struct mutex lock; /* RANK_MSG: dests, job */
+	struct dest *dests GUARDED_BY(&lock);
+	size_t n;
+	uint32_t job_id GUARDED_BY(&lock);
+	char *unique GUARDED_BY(&lock);
+};
+
+struct msg_sink *
+msg_sink_new(const struct msg_sink_options *o)
+{
+	struct msg_sink *s = NEW(struct msg_sink);
+	const struct conf_messages *m = o->messages;
+
+	s->messages = m;
+	s->daemon = str_dup(o->daemon);
+	s->working_directory = str_dup(o->working_directory != NULL ? o->working_directory : ".");
+	s->stamp = str_dup(m != NULL && m->timestamp_format != NULL ? m->timestamp_format
+			   : o->timestamp_format != NULL	     ? o->timestamp_format
+								     : DEFAULT_STAMP);
+	s->console = o->console;
+	s->catalog = o->catalog;
+	s->catalog_arg = o->catalog_arg;
+	mutex_init(&s->lock, RANK_MSG);
+	s->n = m != NULL ? m->n_dest : 0;
+	s->dests = NEW_ARRAY(struct dest, s->n + 1);
+	for (size_t i = 0; i < s->n; i++)
+		s->dests[i] = (struct dest){ .conf = &m->dest[i], .fd = -1 };
+	return s;
+}
+
+void
+msg_sink_set_job(struct msg_sink *s, uint32_t job_id, const char *unique)
+{
+	mutex_lock(&s->lock);
+	s->job_id = job_id;
+	free(s->unique);
+	s->unique = str_dup(unique);
+	mutex_unlock(&s->lock);
+}
+
+/* The path and open flags of a destination that is a file; NULL: it is none. */
+static char *
+path_of_locked(struct msg_sink *s, size_t i, int *flags) REQUIRES(&s->lock)
+{
+	const struct conf_msg_dest *conf = s->dests[i].conf;
+
+	*flags = O_WRONLY | O_CREAT | O_APPEND;
+	if (conf->kind == CONF_DEST_APPEND)
+		return str_dup(conf->target);
+	if (conf->kind == CONF_DEST_FILE) {
+		*flags = O_WRONLY | O_CREAT | O_TRUNC;
+		return str_dup(conf->target);
+	}
+	if (!msg_dest_is_mail(conf->kind))
+		return NULL;
+	return str_printf("%s/%s.%s.%zu.mail", s->working_directory, s->daemon,
+			  s->unique != NULL ? s->unique : "daemon", i);
+}
+
+static void
+write_dest_locked(struct msg_sink *s, size_t i, const char *line, size_t n) REQUIRES(&s->lock)
+{
+	struct dest *d = &s->dests[i];
+	struct err err = ERR_INIT;
+	int flags;
+
+	if (d->broken)
+		return;
+	if (d->fd < 0) {
+		free(d->path);
+		d->path = path_of_locked(s, i, &flags);
+		if (d->path == NULL)
+			return;
+		if (fd_open(d->path, flags, 0640, &d->fd, &err) != ERR_OK) {
+			d->broken = true;
+			log_error("messages of %s: %s", s->daemon, err.text);
+			return;
+		}
+	}
+	if (fd_write_full(d->fd, d->path, line, n, &err) != ERR_OK) {
+		d->broken = true;
+		log_error("messages of %s: %s", s->daemon, err.text);
+	}
+}
+
+/* Run command with text on its standard input; the failure goes to the daemon log. */
+static bool
+feed_command(const char *command, const struct msg_mail *mail, const char *recipients,
+	     struct bytes head, struct bytes text)
+{
+	struct proc_argv argv = { .n = 0 };
+	struct proc p = PROC_INIT;
+	struct err err = ERR_INIT;
+	struct wait w = wait_for(NULL, SEND_SECONDS, "a mail or operator command");
+	char how[128];
+	int status = 0;
+	bool ok = false;
+
+	if (proc_split(command, &argv, &err) != ERR_OK) {
+		log_error("mail command \"%s\": %s", command, err.text);
+		return false;
+	}
+	for (size_t i = 0; i < argv.n; i++) {
+		char *word = mail != NULL && mail->expand != NULL
+				     ? mail->expand(mail->expand_arg, argv.words[i], recipients)
+				     : NULL;
+
+		if (word != NULL) {
+			free(argv.words[i]);
+			argv.words[i] = word;
+		}
+	}
+	struct proc_spec spec = { .argv = argv.words, .write_stdin = true, .discard_output = true };
+	if (argv.n == 0)
+		log_error("mail command is empty");
+	else if (proc_start(&spec, &p, &err) != ERR_OK ||
+		 (head.n > 0 && fd_write_full(p.in, argv.words[0], head.p, head.n, &err) != ERR_OK) ||
+		 fd_write_full(p.in, argv.words[0], text.p, text.n, &err) != ERR_OK)
+		log_error("%s: %s", argv.words[0], err.text);
+	else {
+		close(TAKE_FD(p.in));
+		if (proc_wait(&p, &w, &status, &err) != ERR_OK)
+			log_error("%s: %s", argv.words[0], err.text);
+		else if (status != 0)
+			log_error("%s: %s", argv.words[0], proc_status_text(status, how, sizeof(how)));
+		else
+			ok = true;
+	}
+	proc_release(&p);
+	proc_argv_release(&argv);
+	return ok;
+}
+
+/* Destinations that need no lock of the sink. */
+static void
+deliver_one(struct msg_sink *s, const struct conf_msg_dest *conf, enum msg_type type, int64_t time,
+	    uint32_t job_id, const char *plain, const char *stamped)
+{
+	switch (conf->kind) {
+	case CONF_DEST_CATALOG:
+		if (s->catalog != NULL)
+			s->catalog(s->catalog_arg, job_id, time, plain);
+		break;
+	case CONF_DEST_CONSOLE:
+		if (s->console != NULL)
+			msg_console_put(s->console, time, job_id, stamped);
+		break;
+	case CONF_DEST_STDOUT:
+		(void)fprintf(stdout, "%s\n", stamped);
+		(void)fflush(stdout);
+		break;
+	case CONF_DEST_STDERR:
+		(void)fprintf(stderr, "%s\n", stamped);
+		break;
+	case CONF_DEST_SYSLOG:
+		syslog(conf->facility | msg_syslog_priority(type), "%s", plain);
+		break;
+	case CONF_DEST_OPERATOR:
+		(void)feed_command(s->messages->operator_command != NULL
+					   ? s->messages->operator_command
+					   : DEFAULT_MAIL,
+				   NULL, conf->target, bytes_of(NULL, 0), bytes_str(stamped));
+		break;
+	case CONF_DEST_DIRECTOR: /* only in the other daemons */
+	case CONF_DEST_FILE:
+	case CONF_DEST_APPEND:
+	case CONF_DEST_MAIL:
+	case CONF_DEST_MAIL_ERR:
+	case CONF_DEST_MAIL_OK:
+		break;
+	}
+}
+
+void
+msg_sink_put(struct msg_sink *s, enum msg_type type, int64_t time, const char *text)
+{
+	struct buf line = BUF_INIT(TEXT_MAX);
+	char stamp[64];
+	size_t n = strnlen(text, TEXT_MAX / 2), head;
+	uint32_t job_id;
+
+	if (time <= 1)
+		time = clock_now();
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\0'))
+		n--;
+	clock_format(time, s->stamp, stamp, sizeof(stamp));
+	buf_text(&line, "%s ", stamp);
+	head = line.len;
+	buf_put(&line, text, n);
+	buf_put(&line, "\n", 1);
+
+	mutex_lock(&s->lock);
+	job_id = s->job_id;
+	for (size_t i = 0; i < s->n; i++)
+		if (msg_dest_wants(s->dests[i].conf, type))
+			write_dest_locked(s, i, (const char *)line.p, line.len);
+	mutex_unlock(&s->lock);
+
+	line.len--; /* consoles and the catalog add the line feed themselves */
+	for (size_t i = 0; s->messages != NULL && i < s->messages->n_dest; i++) {
+		const struct conf_msg_dest *conf = &s->messages->dest[i];
+
+		if (msg_dest_wants(conf, type))
+			deliver_one(s, conf, type, time, job_id, buf_str(&line) + head,
+				    buf_str(&line));
+	}
+	buf_release(&line);
+}
+
+void
+msg_sink_say(struct msg_sink *s, enum msg_type type, const char *text)
+{
+	char *line;
+	uint32_t job_id;
+
+	mutex_lock(&s->lock);
+	job_id = s->job_id;
+	mutex_unlock(&s->lock);
+	line = str_printf("%s JobId %u: %s%s", s->daemon, job_id, msg_type_prefix(type), text);
+	msg_sink_put(s, type, 0, line);
+	free(line);
+}
+
+/* Send the spool of one mail destination; a spool that could not be sent is kept under a name
+ * that the next start does not clean away. */
+static void
+send_mail(struct msg_sink *s, struct dest *d, const struct msg_mail *mail)
+{
+	OWNED(freep) char *kept = NULL;
+	struct buf body = BUF_INIT(64u * 1024 * 1024);
+	struct buf head = BUF_INIT(4096);
+	struct err err = ERR_INIT;
+	const char *command = s->messages->mail_command;
+	bool sent;
+
+	if (fd_read_file(d->path, &body, &err) != ERR_OK) {
+		log_error("mail of %s: %s", s->daemon, err.text);
+		return;
+	}
+	if (command == NULL)
+		buf_text(&head, "To: %s\nSubject: TERCET Message%s%s\n\n", d->conf->target,
+			 mail != NULL && mail->subject_status != NULL ? ": " : "",
+			 mail != NULL && mail->subject_status != NULL ? mail->subject_status : "");
+	sent = feed_command(command != NULL ? command : DEFAULT_MAIL, mail, d->conf->target,
+			    buf_bytes(&head), buf_bytes(&body));
+	buf_release(&head);
+	buf_release(&body);
+	if (sent)
+		return;
+	kept = str_printf("%s.failed", d->path);
+	if (rename(d->path, kept) == 0)
+		log_error("mail to %s could not be sent; its text is in %s", d->conf->target, kept);
+}
+
+void
+msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail)
+{
+	struct err err = ERR_INIT;
+
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		struct dest *d = &s->dests[i];
+
+		if (d->fd >= 0 && fd_close(&d->fd, d->path, &err) != ERR_OK)
+			log_error("messages of %s: %s", s->daemon, err.text);
+		if (d->path != NULL && msg_dest_is_mail(d->conf->kind)) {
+			if (!d->broken &&
+			    msg_dest_mails_at(d->conf->kind, mail != NULL ? mail->status : 0))
+				send_mail(s, d, mail);
+			(void)unlink(d->path);
+		}
+		free(d->path);
+	}
+	free(s->dests);
+	free(s->unique);
+	free(s->daemon);
+	free(s->working_directory);
+	free(s->stamp);
+	mutex_release(&s->lock);
+	free(s);
+}
+
+static bool
+is_stale(const char *name, const char *daemon)
+{
+	size_t n = strlen(daemon), len = strlen(name);
+
+	if (strncmp(name, daemon, n) != 0 || name[n] != '.')
+		return false;
+	if (len > n + 5 && strcmp(name + len - 5, ".mail") == 0)
+		return true;
+	return strncmp(name + n, ".restore.", 9) == 0 && len > 4 &&
+	       strcmp(name + len - 4, ".bsr") == 0;
+}
+
+void
+msg_clean_spools(const char *working_directory, const char *daemon)
+{
+	OWNED(closedirp) DIR *dir = opendir(working_directory);
+	struct dirent *e;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (is_stale(e->d_name, daemon))
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
+}

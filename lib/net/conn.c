@@ -1,0 +1,417 @@
+/*
+ * A conversation after its beginning: frames out through one buffer, frames in as views.
+ *
+ * Sending: everything is appended to out under RANK_CONN and leaves in writes of 256 KiB.  A
+ * large batch of ready frames goes out beside what the buffer holds, without being copied.
+ * The lock is held while sending: frames of two senders must not mix.
+ *
+ * Receiving is one thread's; it takes the lock only to flush, when it is about to wait.
+ */
+#include "lib/net/conn.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+#include "lib/base/sync.h"
+#include "lib/net/frame.h"
+#include "lib/net/net_internal.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define OUT_CAP            (256u * 1024)
+#define LAST_FLUSH_SECONDS 5            /* for what is buffered when a conversation is freed */
+#define DIRECT_BYTES       (32u * 1024) /* from here on ready frames are not copied into out */
+
+struct conn {
+	struct chan *chan;              /* owned */
+	struct mutex lock;              /* RANK_CONN */
+	uint8_t *out GUARDED_BY(&lock); /* owned, OUT_CAP bytes */
+	size_t out_len GUARDED_BY(&lock);
+	bool broken GUARDED_BY(&lock); /* a send failed: half a frame may be out */
+	atomic_bool has_out;           /* out_len > 0, for the receiver's look */
+	struct frame_reader in;        /* the receiver's */
+	bool terminated;               /* TERMINATE came; the receiver's */
+	bool director;                 /* immutable: how POLL is answered */
+	atomic_ullong bytes_in, bytes_out;
+};
+
+struct conn *
+conn_new(struct chan **chan)
+{
+	struct conn *c = NEW(struct conn);
+
+	c->chan = TAKE_PTR(*chan);
+	mutex_init(&c->lock, RANK_CONN);
+	c->out = NEW_ARRAY(uint8_t, OUT_CAP);
+	return c;
+}
+
+struct chan *
+conn_chan(struct conn *c)
+{
+	return c->chan;
+}
+
+void
+conn_set_director(struct conn *c)
+{
+	c->director = true;
+}
+
+enum err_code
+conn_wrap(int fd, const char *peer, struct conn **out, struct err *err)
+{
+	OWNED(chan_freep) struct chan *chan = NULL;
+	enum err_code rc = chan_new(fd, peer, &chan, err);
+
+	if (rc == ERR_OK)
+		*out = conn_new(&chan);
+	return rc;
+}
+
+/* ---- sending ---- */
+
+/* Send out and then more, which is whole frames. */
+static enum err_code
+send_locked(struct conn *c, struct bytes more, struct err *err) REQUIRES(c->lock)
+{
+	struct bytes first = { c->out, c->out_len };
+	enum err_code rc;
+
+	if (c->broken)
+		return err_set(err, ERR_PEER, "%s: the connection failed before", c->chan->peer);
+	if (first.n + more.n == 0)
+		return ERR_OK;
+	rc = c->chan->ops->write(c->chan, first, more, err);
+	c->out_len = 0;
+	atomic_store_explicit(&c->has_out, false, memory_order_relaxed);
+	c->broken = rc != ERR_OK;
+	if (rc == ERR_OK)
+		atomic_fetch_add_explicit(&c->bytes_out, first.n + more.n, memory_order_relaxed);
+	return rc;
+}
+
+/* At least n <= OUT_CAP bytes of room in out. */
+static enum err_code
+room_locked(struct conn *c, size_t n, struct err *err) REQUIRES(c->lock)
+{
+	if (OUT_CAP - c->out_len >= n)
+		return ERR_OK;
+	return send_locked(c, bytes_of(NULL, 0), err);
+}
+
+static void
+put_locked(struct conn *c, const void *p, size_t n) REQUIRES(c->lock)
+{
+	if (n > 0)
+		memcpy(c->out + c->out_len, p, n);
+	c->out_len += n;
+	atomic_store_explicit(&c->has_out, true, memory_order_relaxed);
+}
+
+static enum err_code
+send_framed_locked(struct conn *c, struct bytes frames, struct err *err) REQUIRES(c->lock)
+{
+	enum err_code rc;
+
+	if (frames.n >= DIRECT_BYTES)
+		return send_locked(c, frames, err);
+	rc = room_locked(c, frames.n, err);
+	if (rc == ERR_OK)
+		put_locked(c, frames.p, frames.n);
+	return rc;
+}
+
+/* One frame of at most FRAME_SEND_MAX bytes. */
+static enum err_code
+send_one_locked(struct conn *c, struct bytes data, struct err *err) REQUIRES(c->lock)
+{
+	uint8_t head[FRAME_HEAD_LEN];
+	enum err_code rc;
+
+	frame_head_emit(data.n, head);
+	rc = room_locked(c, data.n < DIRECT_BYTES ? sizeof(head) + data.n : sizeof(head), err);
+	if (rc != ERR_OK)
+		return rc;
+	put_locked(c, head, sizeof(head));
+	if (data.n >= DIRECT_BYTES)
+		return send_locked(c, data, err);
+	put_locked(c, data.p, data.n);
+	return ERR_OK;
+}
+
+static enum err_code
+send_data_locked(struct conn *c, struct bytes data, struct err *err) REQUIRES(c->lock)
+{
+	enum err_code rc;
+
+	do {
+		size_t n = size_min(data.n, FRAME_SEND_MAX);
+
+		rc = send_one_locked(c, bytes_of(data.p, n), err);
+		data = bytes_skip(data, n);
+	} while (rc == ERR_OK && data.n > 0);
+	return rc;
+}
+
+enum err_code
+conn_send(struct conn *c, struct bytes data, struct err *err)
+{
+	enum err_code rc;
+
+	mutex_lock(&c->lock);
+	rc = c->broken ? send_locked(c, data, err) : send_data_locked(c, data, err);
+	mutex_unlock(&c->lock);
+	return rc;
+}
+
+enum err_code
+conn_send_framed(struct conn *c, struct bytes frames, struct err *err)
+{
+	enum err_code rc;
+
+	mutex_lock(&c->lock);
+	rc = c->broken ? send_locked(c, frames, err) : send_framed_locked(c, frames, err);
+	mutex_unlock(&c->lock);
+	return rc;
+}
+
+enum err_code
+conn_printf(struct conn *c, struct err *err, const char *fmt, ...)
+{
+	OWNED(freep) char *big = NULL;
+	char small[1024];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return err_set(err, ERR_BUG, "format %s", fmt);
+	if ((size_t)n < sizeof(small))
+		return conn_send(c, bytes_of(small, (size_t)n), err);
+	va_start(ap, fmt);
+	n = vasprintf(&big, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return err_set(err, ERR_LIMIT, "no memory for a message");
+	return conn_send(c, bytes_of(big, (size_t)n), err);
+}
+
+enum err_code
+conn_signal(struct conn *c, enum frame_signal s, struct err *err)
+{
+	uint8_t head[FRAME_HEAD_LEN];
+
+	frame_signal_emit(s, head);
+	return conn_send_framed(c, bytes_of(head, sizeof(head)), err);
+}
+
+enum err_code
+conn_flush(struct conn *c, struct err *err)
+{
+	enum err_code rc = ERR_OK;
+
+	mutex_lock(&c->lock);
+	if (c->out_len > 0 || c->broken)
+		rc = send_locked(c, bytes_of(NULL, 0), err);
+	mutex_unlock(&c->lock);
+	return rc;
+}
+
+/* ---- receiving ---- */
+
+/* More bytes into the reader; waits, after flushing what the peer may be waiting for. */
+static enum err_code
+fill(struct conn *c, struct err *err)
+{
+	enum err_code rc;
+	uint8_t *p;
+	size_t n, got;
+
+	for (;;) {
+		p = frame_reader_room(&c->in, &n);
+		rc = c->chan->ops->try_read(c->chan, p, n, &got, err);
+		if (rc == ERR_EOF && frame_reader_partial(&c->in))
+			return err_set(err, ERR_PEER, "%s closed the connection inside a frame",
+				       c->chan->peer);
+		if (rc != ERR_OK)
+			return rc;
+		if (got > 0) {
+			frame_reader_added(&c->in, got);
+			atomic_fetch_add_explicit(&c->bytes_in, got, memory_order_relaxed);
+			return ERR_OK;
+		}
+		if (atomic_load_explicit(&c->has_out, memory_order_relaxed)) {
+			rc = conn_flush(c, err);
+			if (rc != ERR_OK)
+				return rc;
+		}
+		rc = chan_wait(c->chan, POLLIN, err);
+		if (rc != ERR_OK)
+			return rc;
+	}
+}
+
+enum err_code
+conn_recv(struct conn *c, struct frame *out, struct err *err)
+{
+	enum err_code rc;
+	bool have;
+
+	if (c->terminated)
+		return err_set(err, ERR_EOF, "%s ended the conversation", c->chan->peer);
+	for (;;) {
+		rc = frame_reader_next(&c->in, out, &have, err);
+		if (rc != ERR_OK)
+			return err_ctx(err, "%s", c->chan->peer);
+		if (have) {
+			c->terminated = out->signal == FRAME_TERMINATE;
+			return ERR_OK;
+		}
+		rc = fill(c, err);
+		if (rc != ERR_OK)
+			return rc;
+	}
+}
+
+static enum err_code
+answer_btime(struct conn *c, struct err *err)
+{
+	return conn_printf(c, err, "btime %lld\n", (long long)clock_now_us());
+}
+
+enum err_code
+conn_recv_line(struct conn *c, struct bytes *line, bool *eod, struct err *err)
+{
+	struct frame f;
+	enum err_code rc;
+
+	if (eod != NULL)
+		*eod = false;
+	do {
+		rc = conn_recv(c, &f, err);
+		if (rc != ERR_OK)
+			return rc;
+		switch (f.signal) {
+		case FRAME_DATA:
+			*line = f.data;
+			return ERR_OK;
+		case FRAME_EOD:
+		case FRAME_EOD_POLL:
+			if (eod == NULL)
+				return err_set(err, ERR_PROTO, "%s sent %s where an answer belongs",
+					       c->chan->peer, frame_signal_name(f.signal));
+			*eod = true;
+			*line = bytes_of("", 0);
+			return ERR_OK;
+		case FRAME_TERMINATE:
+			return err_set(err, ERR_EOF, "%s ended the conversation", c->chan->peer);
+		case FRAME_POLL:
+			rc = conn_printf(c, err, "%s", c->director ? "1000 OK\n" : "2000 OK\n");
+			break;
+		case FRAME_BTIME:
+			rc = answer_btime(c, err);
+			break;
+		default:
+			trace(200, "%s: %s skipped", c->chan->peer, frame_signal_name(f.signal));
+			break;
+		}
+	} while (rc == ERR_OK);
+	return rc;
+}
+
+bool
+conn_has_input(struct conn *c)
+{
+	struct err err = ERR_INIT;
+	size_t n, got;
+	uint8_t *p;
+
+	if (c->terminated || frame_reader_has(&c->in))
+		return true;
+	if (!c->chan->ops->has_input(c->chan))
+		return false;
+	/* Take what came behind what is here, so that the view handed out last stays. */
+	p = c->in.p != NULL ? frame_reader_tail(&c->in, &n) : frame_reader_room(&c->in, &n);
+	if (n == 0 || c->chan->ops->try_read(c->chan, p, n, &got, &err) != ERR_OK)
+		return true;
+	frame_reader_added(&c->in, got);
+	atomic_fetch_add_explicit(&c->bytes_in, got, memory_order_relaxed);
+	return frame_reader_has(&c->in);
+}
+
+/* ---- the rest ---- */
+
+void
+conn_free(struct conn *c)
+{
+	struct err err = ERR_INIT;
+
+	if (c == NULL)
+		return;
+	/* Whoever set the wait may be gone by now. */
+	chan_set_wait(c->chan, NULL, LAST_FLUSH_SECONDS, "the last bytes to be taken");
+	if (conn_flush(c, &err) != ERR_OK)
+		trace(100, "%s: last bytes not sent: %s", c->chan->peer, err.text);
+	chan_free(c->chan);
+	frame_reader_release(&c->in);
+	free(c->out);
+	mutex_release(&c->lock);
+	free(c);
+}
+
+void
+conn_freep(struct conn **c)
+{
+	conn_free(*c);
+}
+
+void
+conn_set_wait(struct conn *c, struct cancel *cancel, int64_t silence_seconds, const char *what)
+{
+	chan_set_wait(c->chan, cancel, silence_seconds, what);
+}
+
+void
+conn_shutdown(struct conn *c)
+{
+	chan_shutdown(c->chan);
+}
+
+const char *
+conn_peer(const struct conn *c)
+{
+	return c->chan->peer;
+}
+
+const char *
+conn_encryption(const struct conn *c)
+{
+	return c->chan->tls != NULL ? tls_description(c->chan->tls) : "None";
+}
+
+uint64_t
+conn_bytes_in(const struct conn *c)
+{
+	return atomic_load_explicit(&((struct conn *)(uintptr_t)c)->bytes_in, memory_order_relaxed);
+}
+
+uint64_t
+conn_bytes_out(const struct conn *c)
+{
+	return atomic_load_explicit(&((struct conn *)(uintptr_t)c)->bytes_out,
+				    memory_order_relaxed);
+}
+
+int
+conn_fd(const struct conn *c)
+{
+	return c->chan->fd;
+}

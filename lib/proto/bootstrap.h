@@ -1,0 +1,111 @@
+/*
+ * lib/proto/bootstrap.h - which records to read from which volumes
+ *
+ * Purpose: parse, emit and match bootstrap texts.  The director and others build struct bsr_record
+ *          values and emit them; a storage daemon parses the text and asks, block by block and
+ *          record by record, what is wanted and where to go next.
+ * Layout:  volume.md 15.1
+ * Owns:    everything inside; strings copied.
+ * Threads: one at a time (matching keeps state).
+ * Errors:  ERR_FORMAT  "line N: ..."
+ * Spec:    volume.md 15
+ */
+#ifndef TERCET_PROTO_BOOTSTRAP_H
+#define TERCET_PROTO_BOOTSTRAP_H
+
+#include "lib/base/buf.h"
+
+struct bsr_range {
+	uint64_t first, last;
+};
+
+struct bsr_ranges {
+	struct bsr_range *v; /* owned; sorted and merged after parsing */
+	size_t n, cap;
+};
+
+struct bsr_names {
+	char **v; /* owned, each owned */
+	size_t n, cap;
+};
+
+struct bsr_record {
+	char *storage, *media_type, *device; /* owned or NULL */
+	struct bsr_names volumes;
+	uint32_t slot;
+	struct bsr_ranges session_id, session_time;
+	struct bsr_ranges addr, file, block;
+	struct bsr_ranges file_index;
+	uint32_t count; /* 0: none */
+	char *file_regex;
+	struct bsr_names clients, jobs;
+	struct bsr_ranges job_ids, streams, job_types, job_levels;
+};
+
+void bsr_ranges_add(struct bsr_ranges *r, uint64_t first, uint64_t last);
+void bsr_names_add(struct bsr_names *n, const char *s);
+void bsr_record_release(struct bsr_record *r);
+/* The text of one record, in the order a director writes.  Spec: volume.md 15.1 */
+void bsr_record_emit(const struct bsr_record *r, struct buf *out);
+
+#define BSR_TEXT_MAX (64u * 1024 * 1024)
+
+struct bootstrap;
+
+MUST_CHECK enum err_code bootstrap_parse(struct bytes text, struct bootstrap **out,
+					 struct err *err);
+void bootstrap_free(struct bootstrap *b);
+void bootstrap_freep(struct bootstrap **b);
+
+size_t bootstrap_n_records(const struct bootstrap *b);
+const struct bsr_record *bootstrap_record(const struct bootstrap *b, size_t i);
+
+/* Volumes in order of first appearance, with what the first record that names one says of it. */
+struct bsr_volume {
+	const char *name;       /* borrowed */
+	const char *media_type; /* "" if not said */
+	const char *device;     /* "" */
+	uint32_t slot;          /* 0 */
+};
+size_t bootstrap_n_volumes(const struct bootstrap *b);
+struct bsr_volume bootstrap_volume(const struct bootstrap *b, size_t i);
+
+/* ---- matching: for each block enter, then match each piece in it ---- */
+
+struct bsr_block {
+	const char *volume;
+	uint64_t start; /* address of the block's first byte (tape: file << 32 | block) */
+	uint64_t end;   /* disk: address of its last byte; tape: as start */
+	uint32_t session_id, session_time;
+};
+
+/* What is known of the session from its label; zero/NULL members are not compared. */
+struct bsr_session {
+	uint32_t job_id;
+	const char *job, *client;
+	uint32_t job_type, job_level;
+};
+
+/* False: no record of this block is wanted; skip it.  session may be NULL. */
+bool bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
+			   const struct bsr_session *session);
+/* A piece of a record (FileIndex > 0) in the block entered last.  Labels always pass: do not ask.
+ */
+bool bootstrap_match(struct bootstrap *b, int32_t file_index, int32_t stream);
+/* After joining, for FileRegex: an attribute record is judged by its name, the other records of the
+ * file (name empty) get the same verdict.  Always true when no record has a FileRegex. */
+bool bootstrap_keep(struct bootstrap *b, uint32_t session_id, uint32_t session_time,
+		    int32_t file_index, struct bytes name);
+/* Nothing is left to be matched on any volume. */
+bool bootstrap_is_done(const struct bootstrap *b);
+
+enum bsr_seek {
+	BSR_STAY,        /* read on at pos */
+	BSR_GO,          /* go to *to; drop open records */
+	BSR_VOLUME_DONE, /* nothing more is wanted from this volume */
+};
+
+/* pos: address of the next block to be read. */
+enum bsr_seek bootstrap_seek(struct bootstrap *b, const char *volume, uint64_t pos, uint64_t *to);
+
+#endif

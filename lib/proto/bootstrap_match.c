@@ -1,0 +1,326 @@
+/*
+ * Matching.  What is common to a block (volume, address, session) is tested once per block and
+ * leaves a short list of candidate records; per piece only FileIndex and stream are left.
+ */
+#include "lib/proto/bootstrap_internal.h"
+
+#include <stdlib.h>
+
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/proto/stream.h"
+
+static bool
+ranges_have(const struct bsr_ranges *r, uint64_t v)
+{
+	size_t lo = 0, hi = r->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (v < r->v[mid].first)
+			hi = mid;
+		else if (v > r->v[mid].last)
+			lo = mid + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+/* No range means no condition. */
+static bool
+ranges_allow(const struct bsr_ranges *r, uint64_t v)
+{
+	return r->n == 0 || ranges_have(r, v);
+}
+
+static bool
+ranges_are_below(const struct bsr_ranges *r, uint64_t v)
+{
+	return r->n > 0 && r->v[r->n - 1].last < v;
+}
+
+static bool
+ranges_are_single(const struct bsr_ranges *r)
+{
+	return r->n == 1 && r->v[0].first == r->v[0].last;
+}
+
+static bool
+names_allow(const struct bsr_names *n, const char *s)
+{
+	if (n->n == 0 || s == NULL)
+		return true;
+	for (size_t i = 0; i < n->n; i++)
+		if (strcmp(n->v[i], s) == 0)
+			return true;
+	return false;
+}
+
+void
+bootstrap_prepare(struct bootstrap *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct bsr_state *s = &b->records[i];
+
+		s->one_session = ranges_are_single(&s->bsr.session_id) &&
+				 ranges_are_single(&s->bsr.session_time);
+		s->done = s->bsr.volumes.n == 0; /* a record without volume never matches */
+		b->any_regex |= s->has_regex;
+	}
+	b->here = NEW_ARRAY(struct bsr_state *, b->n + 1);
+	b->candidates = NEW_ARRAY(struct bsr_state *, b->n + 1);
+}
+
+void
+bootstrap_match_release(struct bootstrap *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		free(b->records[i].seen);
+	free(b->here);
+	free(b->candidates);
+	free(b->verdicts);
+	free(b->volume);
+	free(b->storage);
+}
+
+/* The records of this volume that are not done. */
+static void
+select_volume(struct bootstrap *b, const char *volume)
+{
+	size_t n = 0;
+
+	if (b->volume == NULL || strcmp(b->volume, volume) != 0) {
+		free(b->volume);
+		b->volume = str_dup(volume);
+		b->n_here = 0;
+		for (size_t i = 0; i < b->n; i++)
+			if (names_allow(&b->records[i].bsr.volumes, volume))
+				b->here[b->n_here++] = &b->records[i];
+	}
+	for (size_t i = 0; i < b->n_here; i++)
+		if (!b->here[i]->done)
+			b->here[n++] = b->here[i];
+	b->n_here = n;
+}
+
+/* Addresses only grow on a volume; but a record of several volumes meets them anew. */
+static bool
+address_wanted(struct bsr_state *s, const struct bsr_block *blk)
+{
+	const struct bsr_record *r = &s->bsr;
+	bool past = ranges_are_below(&r->addr, blk->start) ||
+		    ranges_are_below(&r->file, blk->start >> 32);
+
+	if (past && r->volumes.n == 1)
+		s->done = true;
+	return !past && ranges_allow(&r->file, blk->end >> 32) &&
+	       (ranges_allow(&r->addr, blk->end) || ranges_have(&r->addr, blk->start));
+}
+
+static bool
+session_wanted(const struct bsr_record *r, const struct bsr_block *blk, const struct bsr_session *s)
+{
+	if (!ranges_allow(&r->session_time, blk->session_time) ||
+	    !ranges_allow(&r->session_id, blk->session_id))
+		return false;
+	if (s == NULL)
+		return true;
+	return (s->job_id == 0 || ranges_allow(&r->job_ids, s->job_id)) &&
+	       (s->job_type == 0 || ranges_allow(&r->job_types, s->job_type)) &&
+	       (s->job_level == 0 || ranges_allow(&r->job_levels, s->job_level)) &&
+	       names_allow(&r->jobs, s->job) && names_allow(&r->clients, s->client);
+}
+
+bool
+bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
+		      const struct bsr_session *session)
+{
+	select_volume(b, blk->volume);
+	b->block = *blk;
+	b->block.volume = NULL;
+	b->n_candidates = 0;
+	for (size_t i = 0; i < b->n_here; i++)
+		if (address_wanted(b->here[i], blk) &&
+		    session_wanted(&b->here[i]->bsr, blk, session))
+			b->candidates[b->n_candidates++] = b->here[i];
+	return b->n_candidates > 0;
+}
+
+static struct bsr_seen *
+seen_of(struct bsr_state *s, const struct bsr_block *blk)
+{
+	struct bsr_seen *e;
+
+	for (size_t i = s->n_seen; i > 0; i--) {
+		e = &s->seen[i - 1];
+		if (e->session_id == blk->session_id && e->session_time == blk->session_time)
+			return e;
+	}
+	s->seen = (struct bsr_seen *)mem_grow(s->seen, s->n_seen, &s->cap_seen, sizeof(*s->seen));
+	e = &s->seen[s->n_seen++];
+	*e = (struct bsr_seen){ blk->session_id, blk->session_time, 0, false };
+	return e;
+}
+
+static bool
+stream_wanted(const struct bsr_record *r, int32_t stream)
+{
+	return r->streams.n == 0 || ranges_have(&r->streams, (uint64_t)stream) ||
+	       ranges_have(&r->streams, stream_id_of(stream));
+}
+
+/* "Done by FileIndex" counts per session: another one in the same record may still want files. */
+static bool
+index_wanted(struct bsr_state *s, const struct bsr_block *blk, int32_t file_index)
+{
+	const struct bsr_record *r = &s->bsr;
+	struct bsr_seen *seen;
+
+	if (r->file_index.n == 0)
+		return true;
+	seen = seen_of(s, blk);
+	if (seen->done)
+		return false;
+	if (ranges_are_below(&r->file_index, (uint64_t)file_index)) {
+		seen->done = true;
+		s->done |= s->one_session;
+		return false;
+	}
+	if (s->one_session && r->count > 0 && s->n_files >= r->count &&
+	    file_index != seen->last_index) {
+		s->done = true;
+		return false;
+	}
+	if (!ranges_have(&r->file_index, (uint64_t)file_index))
+		return false;
+	if (file_index != seen->last_index) {
+		seen->last_index = file_index;
+		s->n_files++;
+	}
+	return true;
+}
+
+bool
+bootstrap_match(struct bootstrap *b, int32_t file_index, int32_t stream)
+{
+	for (size_t i = 0; i < b->n_candidates; i++) {
+		struct bsr_state *s = b->candidates[i];
+
+		if (!s->done && index_wanted(s, &b->block, file_index) &&
+		    stream_wanted(&s->bsr, stream))
+			return true;
+	}
+	return false;
+}
+
+/* ---- FileRegex ---- */
+
+static struct bsr_verdict *
+verdict_of(struct bootstrap *b, uint32_t session_id, uint32_t session_time)
+{
+	struct bsr_verdict *v;
+
+	for (size_t i = b->n_verdicts; i > 0; i--) {
+		v = &b->verdicts[i - 1];
+		if (v->session_id == session_id && v->session_time == session_time)
+			return v;
+	}
+	b->verdicts = (struct bsr_verdict *)mem_grow(b->verdicts, b->n_verdicts, &b->cap_verdicts,
+						     sizeof(*b->verdicts));
+	v = &b->verdicts[b->n_verdicts++];
+	*v = (struct bsr_verdict){ session_id, session_time, 0, false };
+	return v;
+}
+
+static bool
+name_wanted(const struct bootstrap *b, int32_t file_index, struct bytes name)
+{
+	OWNED(freep) char *text = str_ndup((const char *)name.p, name.n);
+
+	for (size_t i = 0; i < b->n_candidates; i++) {
+		const struct bsr_state *s = b->candidates[i];
+
+		if (!ranges_allow(&s->bsr.file_index, (uint64_t)file_index))
+			continue;
+		if (!s->has_regex || regexec(&s->regex, text, 0, NULL, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+bootstrap_keep(struct bootstrap *b, uint32_t session_id, uint32_t session_time, int32_t file_index,
+	       struct bytes name)
+{
+	struct bsr_verdict *v;
+
+	if (!b->any_regex)
+		return true;
+	v = verdict_of(b, session_id, session_time);
+	if (name.n > 0) {
+		v->file_index = file_index;
+		v->keep = name_wanted(b, file_index, name);
+	}
+	return v->file_index == file_index && v->keep;
+}
+
+/* ---- positions ---- */
+
+bool
+bootstrap_is_done(const struct bootstrap *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->records[i].done)
+			return false;
+	return true;
+}
+
+/* The first address at or behind pos that r wants; false: none. */
+static bool
+next_wanted(const struct bsr_record *r, uint64_t pos, uint64_t *out)
+{
+	if (r->addr.n > 0) {
+		for (size_t i = 0; i < r->addr.n; i++) {
+			if (r->addr.v[i].last < pos)
+				continue;
+			*out = r->addr.v[i].first > pos ? r->addr.v[i].first : pos;
+			return true;
+		}
+		return false;
+	}
+	if (r->file.n > 0 && r->block.n > 0) {
+		uint64_t start = r->file.v[0].first << 32 | r->block.v[0].first;
+
+		*out = start > pos ? start : pos;
+		return r->file.v[r->file.n - 1].last >= pos >> 32;
+	}
+	*out = pos;
+	return true;
+}
+
+enum bsr_seek
+bootstrap_seek(struct bootstrap *b, const char *volume, uint64_t pos, uint64_t *to)
+{
+	uint64_t first = UINT64_MAX, start;
+	bool any = false;
+
+	select_volume(b, volume);
+	for (size_t i = 0; i < b->n_here; i++) {
+		struct bsr_state *s = b->here[i];
+
+		if (next_wanted(&s->bsr, pos, &start)) {
+			any = true;
+			first = start < first ? start : first;
+		} else if (s->bsr.volumes.n == 1) {
+			s->done = true;
+		}
+	}
+	if (!any)
+		return BSR_VOLUME_DONE;
+	if (first <= pos)
+		return BSR_STAY;
+	*to = first;
+	return BSR_GO;
+}

@@ -1,0 +1,326 @@
+/* regress/catalog/ingest_test.c - attributes of a running job into the catalog */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_restore.h"
+#include "lib/proto/stream.h"
+#include "regress/catalog/farm.h"
+
+static struct farm farm;
+static uint32_t client_id, file_set_id;
+
+static int
+set_up(void **state)
+{
+	farm_open(&farm);
+	client_id = farm_client(&farm, "fd1");
+	file_set_id = farm_fileset(&farm, "FS", "hioEvw/ha6dKF6gdw1+9uD");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	farm_close(&farm);
+	return 0;
+}
+
+/* %u in the statement is the job. */
+static int64_t
+number_of_job(const char *sql, uint32_t job_id)
+{
+	const char *at = strstr(sql, "%u");
+	OWNED(freep) char *text = str_printf("%.*s%u%s", (int)(at - sql), sql, job_id, at + 2);
+
+	return farm_number(&farm, text);
+}
+
+static void
+rows_of_a_job_arrive_once_with_their_digests(void **state)
+{
+	enum { N = 120000 };
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "bk", 'F', clock_now(), client_id, file_set_id);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 60, "test");
+	struct cat_attr_count count;
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	for (uint32_t i = 1; i <= N; i++)
+		farm_push_file(a, i, i % 3 != 0);
+	MUST(cat_attr_finish(a, &w, &count, &err));
+	assert_int_equal(count.rows, N);
+	assert_int_equal(count.files, N);
+	assert_int_equal(count.spooled, 0);
+	assert_int_equal(number_of_job("SELECT count(*) FROM file WHERE jobid = %u", id), N);
+	assert_int_equal(
+		number_of_job("SELECT count(DISTINCT fileindex) FROM file WHERE jobid = %u", id),
+		N);
+	assert_int_equal(
+		number_of_job("SELECT count(DISTINCT fileid) FROM file WHERE jobid = %u", id), N);
+	assert_int_equal(number_of_job("SELECT count(*) FROM file WHERE jobid = %u AND md5 = '0'",
+				       id),
+			 N / 3);
+	assert_int_equal(
+		number_of_job("SELECT count(*) FROM file WHERE jobid = %u AND length(md5) = 22",
+			      id),
+		N - N / 3);
+	/* Every directory and its ancestors are visible; files are counted. */
+	assert_int_equal(
+		number_of_job("SELECT sum(files) FROM pathvisibility WHERE jobid = %u", id), N);
+	assert_int_equal(number_of_job("SELECT count(*) FROM pathvisibility WHERE jobid = %u", id),
+			 N / 16 + 1 + 7);
+	assert_int_equal(number_of_job("SELECT hascache FROM job WHERE jobid = %u", id), 1);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT count(*) FROM path p LEFT JOIN pathhierarchy h "
+				     "USING (pathid) WHERE p.path <> '' AND h.pathid IS NULL"),
+			 0);
+	/* FileIds lead to the job. */
+	assert_int_equal(
+		number_of_job("SELECT count(*) FROM file f WHERE jobid = %u AND NOT EXISTS "
+			      "(SELECT 1 FROM tercet_file_range r WHERE f.fileid BETWEEN "
+			      "r.firstfileid AND r.lastfileid AND r.jobid = f.jobid)",
+			      id),
+		0);
+	farm_end_job(&farm, id, 'T', N);
+}
+
+static pid_t
+server_pid(void)
+{
+	return (pid_t)farm_number(
+		&farm, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int");
+}
+
+static void
+a_server_killed_in_mid_job_loses_and_doubles_nothing(void **state)
+{
+	enum { N = 90000 };
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "bk", 'I', clock_now(), client_id, file_set_id);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 120, "test");
+	struct cat_attr_count count;
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	for (uint32_t i = 1; i <= N; i++) {
+		farm_push_file(a, i, true);
+		/* A backend that dies makes the server restart all: every connection is lost. */
+		if (i == N / 3 || i == N / 2) {
+			int64_t backend = farm_number(
+				&farm, "SELECT pid FROM pg_stat_activity WHERE query LIKE "
+				       "'%FROM STDIN%' AND pid <> pg_backend_pid() LIMIT 1");
+
+			if (backend > 0)
+				(void)kill((pid_t)backend, SIGKILL);
+		}
+	}
+	MUST(cat_attr_finish(a, &w, &count, &err));
+	assert_int_equal(count.rows, N);
+	assert_int_equal(number_of_job("SELECT count(*) FROM file WHERE jobid = %u", id), N);
+	assert_int_equal(
+		number_of_job("SELECT count(DISTINCT fileindex) FROM file WHERE jobid = %u", id),
+		N);
+	assert_int_equal(
+		number_of_job("SELECT sum(files) FROM pathvisibility WHERE jobid = %u", id), N);
+	farm_end_job(&farm, id, 'T', N);
+}
+
+static void
+records_wait_in_the_spool_file_while_the_server_is_away(void **state)
+{
+	enum { N = 400000 };
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "bk", 'I', clock_now() + 1, client_id, file_set_id);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 120, "test");
+	struct cat_attr_count count;
+	pid_t pid = server_pid();
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	for (uint32_t i = 1; i <= N; i++) {
+		farm_push_file(a, i, false);
+		if (i == 50000)
+			(void)kill(pid, SIGSTOP);
+		if (i == 50001) {
+			/* Stopped servers still accept; end the backends so that the loss shows. */
+			(void)kill(pid, SIGCONT);
+			(void)farm_number(&farm, "SELECT count(pg_terminate_backend(pid)) FROM "
+						 "pg_stat_activity WHERE pid <> pg_backend_pid()");
+			(void)kill(pid, SIGSTOP);
+		}
+	}
+	(void)kill(pid, SIGCONT);
+	MUST(cat_attr_finish(a, &w, &count, &err));
+	assert_int_equal(count.rows, N);
+	assert_int_equal(number_of_job("SELECT count(*) FROM file WHERE jobid = %u", id), N);
+	assert_int_equal(
+		number_of_job("SELECT count(DISTINCT fileindex) FROM file WHERE jobid = %u", id),
+		N);
+	farm_end_job(&farm, id, 'T', N);
+}
+
+static void
+push(struct cat_attr *a, int32_t index, int32_t stream, const char *bytes, size_t n,
+     enum err_code expected)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(cat_attr_push(a, index, stream, bytes_of(bytes, n), &err), expected);
+}
+
+#define RECORD(index, type, name, delta)                                                           \
+	index " " type " " name "\0A A IGk B A A A I BAA I BrAQCh BrAQCh BrAQCh A A C\0\0\0" delta
+#define PUSH(a, index, record) push(a, index, 1, record, sizeof(record), ERR_OK)
+
+static void
+records_follow_the_rules(void **state)
+{
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "odd", 'F', clock_now(), client_id, file_set_id);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 60, "test");
+	struct cat_attr_count count;
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	PUSH(a, 1, RECORD("1", "3", "/odd/\x01\xff\xfe\"\\\n{},'x", "2"));
+	PUSH(a, 2, RECORD("2", "5", "/odd/", "0"));
+	PUSH(a, 3, RECORD("3", "23", "/odd/gone", "0"));
+	PUSH(a, 4, RECORD("4", "3", "C:/x", "0"));
+	PUSH(a, 5, RECORD("5", "3", "nopath", "0"));
+	push(a, 9, 3, "0123456789abcdef", 16, ERR_FORMAT); /* digest of another file */
+	push(a, 5, 3, "0123456789abcdef", 16, ERR_OK);
+	push(a, 6, 2, "data", 4, ERR_FORMAT);
+	PUSH(a, 7, RECORD("7", "3", "/", "0"));
+	MUST(cat_attr_flush(a, &err));
+	MUST(cat_attr_finish(a, &w, &count, &err));
+	assert_int_equal(count.rows, 6);
+	assert_int_equal(count.deleted, 1);
+	assert_int_equal(count.refused, 2);
+	assert_int_equal(
+		number_of_job("SELECT deltaseq FROM file WHERE jobid = %u AND fileindex = 1", id),
+		2);
+	assert_int_equal(
+		number_of_job(
+			"SELECT count(*) FROM file JOIN path USING (pathid) WHERE jobid = %u AND "
+			"name = E'\\001\\xff\\xfe\"\\\\\\n{},''x' AND path = '/odd/'",
+			id),
+		1);
+	assert_int_equal(
+		number_of_job("SELECT fileindex FROM file WHERE jobid = %u AND name = 'gone'", id),
+		0);
+	assert_int_equal(
+		number_of_job("SELECT fileindex FROM file JOIN path USING (pathid) WHERE "
+			      "jobid = %u AND path = 'nopath' AND name = '' AND length(md5) = 22",
+			      id),
+		5);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT count(*) FROM pathhierarchy h JOIN path p USING "
+				     "(pathid) JOIN path q ON q.pathid = h.ppathid WHERE p.path "
+				     "IN ('C:/', '/', 'nopath') AND q.path = ''"),
+			 3);
+	farm_end_job(&farm, id, 'T', 6);
+}
+
+struct seen {
+	uint64_t files;
+	uint64_t from[2];
+	bool odd;
+};
+
+static enum err_code
+note_file(void *ctx, const struct cat_file *f, struct err *err)
+{
+	struct seen *s = ctx;
+
+	s->files++;
+	s->from[f->job_slot]++;
+	if (bytes_eq(f->name, bytes_str("b")) && f->job_slot != 1)
+		s->odd = true;
+	if (bytes_eq(f->name, bytes_str("gone")))
+		s->odd = true;
+	if (!bytes_eq(f->path, bytes_str("/chain/")))
+		s->odd = true;
+	return ERR_OK;
+}
+
+static void
+load_chain_job(uint32_t id, bool second)
+{
+	struct err err = ERR_INIT;
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 60, "test");
+	struct cat_attr_count count;
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	if (!second) {
+		PUSH(a, 1, RECORD("1", "3", "/chain/a", "0"));
+		PUSH(a, 2, RECORD("2", "3", "/chain/b", "0"));
+		PUSH(a, 3, RECORD("3", "3", "/chain/gone", "0"));
+	} else {
+		PUSH(a, 1, RECORD("1", "3", "/chain/b", "0"));
+		PUSH(a, 2, RECORD("2", "23", "/chain/gone", "0"));
+		PUSH(a, 3, RECORD("3", "3", "/chain/new", "0"));
+	}
+	MUST(cat_attr_finish(a, &w, &count, &err));
+	farm_end_job(&farm, id, 'T', 3);
+}
+
+static void
+the_newest_sighting_of_a_file_wins(void **state)
+{
+	struct err err = ERR_INIT;
+	uint32_t full = farm_job(&farm, "chain", 'F', 1795000000, client_id, file_set_id);
+	uint32_t inc = farm_job(&farm, "chain", 'I', 1795100000, client_id, file_set_id);
+	uint32_t ids[2] = { full, inc };
+	struct seen seen = { 0 };
+	struct cat_file_reader reader = { .file = note_file, .ctx = &seen, .want_md5 = true };
+	struct cat_file_count count;
+	uint32_t job_id;
+	int32_t file_index;
+
+	load_chain_job(full, false);
+	load_chain_job(inc, true);
+	MUST(cat_restore_files(farm.catalog, ids, 2, &reader, &count, &err));
+	assert_false(seen.odd);
+	assert_int_equal(count.rows, 6);
+	assert_int_equal(count.files, 3);
+	assert_int_equal(count.deleted, 1);
+	assert_int_equal(seen.from[0], 1);
+	assert_int_equal(seen.from[1], 2);
+	MUST(cat_restore_find_file(farm.catalog, ids, 2, bytes_str("/chain/"), bytes_str("gone"),
+				   &job_id, &file_index, &err));
+	assert_int_equal(file_index, 0);
+	MUST(cat_restore_find_file(farm.catalog, ids, 2, bytes_str("/chain/"), bytes_str("b"),
+				   &job_id, &file_index, &err));
+	assert_int_equal(job_id, inc);
+	assert_int_equal(file_index, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_of_a_job_arrive_once_with_their_digests),
+		cmocka_unit_test(records_follow_the_rules),
+		cmocka_unit_test(the_newest_sighting_of_a_file_wins),
+		cmocka_unit_test(a_server_killed_in_mid_job_loses_and_doubles_nothing),
+		cmocka_unit_test(records_wait_in_the_spool_file_while_the_server_is_away),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

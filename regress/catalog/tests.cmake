@@ -1,0 +1,16 @@
+# Tests of lib/catalog against a private PostgreSQL cluster, and the ingest bench.
+
+file(GLOB catalog_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/regress/catalog/*_test.c)
+foreach(t ${catalog_tests})
+	get_filename_component(base ${t} NAME_WE)
+	add_executable(${base} ${t} ${CMAKE_SOURCE_DIR}/regress/catalog/farm.c)
+	target_compile_options(${base} PRIVATE -Wno-unused-parameter)
+	target_link_libraries(${base} lib-catalog cmocka)
+	add_test(NAME catalog/${base} COMMAND ${base})
+	set_tests_properties(catalog/${base} PROPERTIES LABELS "system;catalog;quick" TIMEOUT 300)
+endforeach()
+if(EXISTS ${CMAKE_SOURCE_DIR}/regress/perf/bench_ingest.c)
+	add_executable(bench_ingest ${CMAKE_SOURCE_DIR}/regress/perf/bench_ingest.c
+		${CMAKE_SOURCE_DIR}/regress/catalog/farm.c)
+	target_link_libraries(bench_ingest lib-catalog)
+endif()

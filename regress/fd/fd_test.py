@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""fd_test.py - the file daemon alone, between a scripted director and a scripted storage daemon
+
+A tree with everything is saved and restored, in clear text and with TLS; volumes are checked record
+by record; unreadable, vanished and changing files, programs, cancel and refusals are tried.
+"""
+# labels: quick tsan
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PEERS = os.path.join(HERE, '..', 'peers')
+BIN = os.environ.get('TERCET_BIN', os.path.join(HERE, '..', '..', 'build', 'release'))
+sys.path.insert(0, PEERS)
+
+import bnet  # noqa: E402
+
+CONF = '''
+FileDaemon {
+  Name = t-fd
+  Address = 127.0.0.1
+  Port = %(port)d
+  Working Directory = %(dir)s
+  TLS Enable = %(tls)s
+%(own)s
+}
+Director {
+  Name = t-dir
+  Password = "fdpw"
+  TLS Enable = %(tls)s
+}
+Director {
+  Name = t-mon
+  Password = "monpw"
+  Monitor = yes
+  TLS Enable = %(tls)s
+}
+Messages { Name = Standard; Director = t-dir = all, !skipped }
+'''
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def wait_port(port, proc):
+    for _ in range(200):
+        if proc.poll() is not None:
+            raise RuntimeError('%s ended with %s' % (proc.args[0], proc.returncode))
+        try:
+            socket.create_connection(('127.0.0.1', port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError('port %d does not answer' % port)
+
+
+class Site:
+    """One file daemon and one storage daemon peer on ports of their own."""
+
+    def __init__(self, tls=False, own=''):
+        self.dir = tempfile.mkdtemp(prefix='fd-test-', dir=os.environ.get('TERCET_TMP'))
+        self.tls, self.fd_port, self.sd_port = tls, free_port(), free_port()
+        os.mkdir(self.path('vol'))
+        with open(self.path('fd.conf'), 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
+            f.write(CONF % dict(port=self.fd_port, dir=self.dir, tls='yes' if tls else 'no', own=own))
+        self.log = open(self.path('fd.log'), 'wb')
+        self.fd = subprocess.Popen([os.path.join(BIN, 'tercet-fd'), '-f', '-c', self.path('fd.conf'),
+                                    '-p', self.path('fd.pid')], stdout=self.log, stderr=self.log)
+        self.sd = subprocess.Popen([sys.executable, os.path.join(PEERS, 'fake_sd.py'), '-p', str(self.sd_port),
+                                    '-n', 't-sd', '-w', 'sdpw', '-d', self.path('vol')],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_port(self.fd_port, self.fd)
+        wait_port(self.sd_port, self.sd)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def director(self, *actions, paths=(), options='S4AX', more=()):
+        """(exit status, output) of the scripted director."""
+        args = [sys.executable, os.path.join(PEERS, 'fake_dir.py'), '--name', 't-dir', '--timeout', '120',
+                '--fd', '127.0.0.1:%d' % self.fd_port, '--sd', '127.0.0.1:%d' % self.sd_port,
+                '--options', options, '--dump', self.path('catalog.json'), *more]
+        if os.path.exists(self.path('catalog.json')):
+            args += ['--load', self.path('catalog.json')]
+        if self.tls:
+            args.append('--tls')
+        for p in paths:
+            args += ['--path', p]
+        r = subprocess.run([*args, *actions], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        return r.returncode, r.stdout.decode('utf8', 'replace')
+
+    def end(self):
+        """Stop both; the file daemon's exit status and log."""
+        self.fd.send_signal(signal.SIGTERM)
+        code = self.fd.wait(60)
+        self.sd.kill()
+        self.sd.wait()
+        self.log.close()
+        with open(self.path('fd.log'), errors='replace') as f:
+            text = f.read()
+        subprocess.run(['rm', '-rf', self.dir], check=True)
+        return code, text
+
+
+class FileDaemon(unittest.TestCase):
+    tls = False
+    own = ''
+
+    def setUp(self):
+        self.site = Site(self.tls, self.own)
+        self.addCleanup(self.stop)
+
+    def stop(self):
+        code, text = self.site.end()
+        self.assertEqual(code, 0, text)
+        self.assertNotRegex(text, r'Sanitizer|runtime error|lock order')
+
+    def run_dir(self, *actions, ok=True, **kw):
+        code, out = self.site.director(*actions, **kw)
+        if ok:
+            self.assertEqual(code, 0, out)
+        return out
+
+    def volumes(self):
+        d = self.site.path('vol')
+        return [os.path.join(d, v) for v in sorted(os.listdir(d))]
+
+    def check_volume(self):
+        r = subprocess.run([sys.executable, os.path.join(PEERS, 'read_volume.py'), 'check', *self.volumes()],
+                           capture_output=True, text=True)
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.assertIn('0 problems', r.stdout)
+
+    def compare(self, a, b, *more):
+        r = subprocess.run([sys.executable, os.path.join(HERE, 'compare_trees.py'), a, b, *more],
+                           capture_output=True, text=True)
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+
+    def tree(self):
+        top = self.site.path('tree')
+        subprocess.run([sys.executable, os.path.join(HERE, 'make_tree.py'), top], check=True)
+        return top
+
+    def put(self, name, data=b'x'):
+        path = self.site.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as f:
+            f.write(data)
+        return path
+
+
+@unittest.skipIf(os.geteuid() != 0, 'devices, owners and capabilities need root')
+class Everything(FileDaemon):
+    def round(self, options, *more):
+        top = self.tree()
+        back = self.site.path('back')
+        out = self.run_dir('status', 'estimate full listing', 'backup full', 'restore ' + back, paths=[top], options=options)
+        self.check_volume()
+        self.compare(top, back + top, *more)
+        self.assertIn('errors 0', out)
+
+    def test_links_sparse_xxh128(self):
+        self.round('S4AXs')
+
+    def test_every_name_its_own_data_sha256(self):
+        self.round('S2AXHN', '--no-links')
+
+    def test_md5_nothing_sparse(self):
+        self.round('MAX')
+
+
+class EverythingTls(Everything):
+    tls = True
+
+
+class Jobs(FileDaemon):
+    def test_levels_follow_the_times(self):
+        top = self.site.path('src')
+        old = self.put('src/old')
+        self.put('src/sub/older')
+        for p in (old, self.site.path('src/sub/older')):
+            os.utime(p, (1, 1))
+        time.sleep(1.1)
+        self.run_dir('backup full', paths=[top])
+        time.sleep(1.1)
+        self.put('src/new', b'new')
+        out = self.run_dir('backup incremental', paths=[top])
+        self.assertRegex(out, r'FD files 2 ')   # new and the directory that got it
+        out = self.run_dir('verify', paths=[top])
+        self.assertRegex(out, r'FD files 5 ')
+
+    def test_unreadable_and_vanishing_files_are_named_and_the_job_goes_on(self):
+        if os.geteuid() == 0:
+            top = self.site.path('src')
+            for i in range(300):
+                self.put('src/f%03d' % i, os.urandom(100))
+            out = self.run_dir('backup full', paths=[top, self.site.path('nowhere')], ok=False)
+            self.assertIn('nowhere', out)
+            self.assertRegex(out, r'status W, FD files 301 .* errors 1,')
+            self.check_volume()
+
+    def test_files_that_change_while_they_are_read_do_not_break_the_stream(self):
+        top = self.site.path('src')
+        path = self.put('src/changing', os.urandom(1 << 20))
+        stop = threading.Event()
+
+        def change():
+            n = 0
+            while not stop.is_set():
+                n += 1
+                os.truncate(path, (n * 7919) % (8 << 20))
+                with open(path, 'ab') as f:
+                    f.write(b'x' * (n % 100000))
+
+        t = threading.Thread(target=change)
+        t.start()
+        try:
+            for _ in range(5):
+                self.run_dir('backup full', paths=[top], ok=False, options='S4AXsH')
+                self.run_dir('backup full', paths=[top], ok=False, options='MAXH')
+        finally:
+            stop.set()
+            t.join()
+        jobs = json.load(open(self.site.path('catalog.json')))['jobs']
+        self.assertEqual({j['status'] for j in jobs} - {'T', 'W'}, set())
+
+    def test_a_large_file_and_small_ones_keep_their_order(self):
+        top = self.site.path('src')
+        for i in range(20):
+            self.put('src/a%02d' % i, os.urandom(1000 + i))
+            self.put('src/b%02d' % i, os.urandom(600000 + i * 1000))
+        back = self.site.path('back')
+        self.run_dir('backup full', 'restore ' + back, paths=[top])
+        self.check_volume()
+        self.compare(top, back + top)
+
+    def test_cancel_ends_the_job(self):
+        top = self.site.path('src')
+        os.makedirs(top)
+        for i in range(4):
+            with open(top + '/big%d' % i, 'wb') as f:
+                f.truncate(3 << 30)
+        out = self.run_dir('cancel 1', paths=[top], ok=False)
+        self.assertRegex(out, r'marked to be canceled')
+        self.assertIn('backup', self.run_dir('status', paths=[top]))
+
+    def test_a_wrong_password_and_a_monitor_are_refused(self):
+        c = self.site
+        r = subprocess.run([sys.executable, os.path.join(PEERS, 'fake_dir.py'), '--name', 't-dir', '--fd-password', 'wrong',
+                            '--fd', '127.0.0.1:%d' % c.fd_port, '--sd', '127.0.0.1:%d' % c.sd_port, 'status'],
+                           capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(r.returncode, 0)
+        conn = bnet.connect_director if hasattr(bnet, 'connect_director') else None
+        self.assertIsNone(conn)
+
+
+class BackgroundStart(unittest.TestCase):
+    def test_without_f_it_returns_when_ready(self):
+        d = tempfile.mkdtemp(prefix='fd-test-')
+        self.addCleanup(shutil.rmtree, d)
+        port = free_port()
+        conf = os.path.join(d, 'fd.conf')
+        with open(conf, 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
+            f.write(CONF % dict(port=port, dir=d, tls='no', own=''))
+        pid_file = os.path.join(d, 'pid')
+        r = subprocess.run([os.path.join(BIN, 'tercet-fd'), '-c', conf, '-p', pid_file], capture_output=True, text=True, timeout=60)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        pid = int(open(pid_file).read())
+        socket.create_connection(('127.0.0.1', port), 5).close()
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(200):
+            if not os.path.exists(pid_file):
+                break
+            time.sleep(0.05)
+        self.assertFalse(os.path.exists(pid_file))
+
+    def test_a_port_that_is_taken_is_told(self):
+        d = tempfile.mkdtemp(prefix='fd-test-')
+        self.addCleanup(shutil.rmtree, d)
+        conf = os.path.join(d, 'fd.conf')
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            s.listen()
+            port = s.getsockname()[1]
+            with open(conf, 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
+                f.write(CONF % dict(port=port, dir=d, tls='no', own=''))
+            r = subprocess.run([os.path.join(BIN, 'tercet-fd'), '-c', conf], capture_output=True, text=True, timeout=60)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(str(port), r.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=1)

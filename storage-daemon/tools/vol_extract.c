@@ -1,0 +1,207 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/base/cli.h"
+#include "lib/base/log.h"
+#include "lib/base/own.h"
+#include "lib/base/path.h"
+#include "lib/files/ls_line.h"
+#include "lib/files/rebuild.h"
+#include "storage-daemon/tools/vol_tool.h"
+
+struct extract_options {
+	struct vol_options common;
+	const char *replace;
+	bool dry_run, no_owner;
+};
+
+struct extract {
+	const struct extract_options *o;
+	struct rebuild *rebuild; /* owned */
+	struct ls_names names;
+	struct buf line;
+	uint64_t damaged;
+};
+
+static const struct replace_word {
+	const char *word;
+	enum rebuild_replace mode;
+} replace_words[] = {
+	{ "always", REPLACE_ALWAYS },
+	{ "ifnewer", REPLACE_IF_NEWER },
+	{ "ifolder", REPLACE_IF_OLDER },
+	{ "never", REPLACE_NEVER },
+};
+
+static void
+say_file(const struct rebuild_report *rep, const char *kind)
+{
+	if (rep->target.n > 0)
+		vol_say("%s%s: %s", kind, PATH_PRINT(rep->target), rep->err->text);
+	else
+		vol_say("%s%s", kind, rep->err->text);
+}
+
+static void
+report(void *user, const struct rebuild_report *rep)
+{
+	struct extract *x = user;
+
+	switch (rep->event) {
+	case REBUILD_RESTORED:
+		if (x->o->common.verbose == 0)
+			return;
+		buf_clear(&x->line);
+		ls_line_emit(&x->names, rep->target, rep->attr->type, rep->stat, rep->attr->link,
+			     &x->line);
+		buf_put(&x->line, "\n", 1);
+		(void)fwrite(x->line.p, 1, x->line.len, stdout);
+		break;
+	case REBUILD_SKIPPED:
+		say_file(rep, "skipped: ");
+		break;
+	case REBUILD_WARNING:
+		say_file(rep, "warning: ");
+		break;
+	case REBUILD_ERROR:
+		say_file(rep, "error: ");
+		break;
+	}
+}
+
+static enum err_code
+take_record(void *user, const struct vol_session *s UNUSED, const struct record *rec,
+	    struct err *err)
+{
+	struct extract *x = user;
+	struct rebuild_record r = { rec->session_id, rec->session_time, rec->file_index,
+				    rec->stream, rec->data };
+
+	return rebuild_record(x->rebuild, &r, err);
+}
+
+static void
+take_damage(void *user, const struct vol_input *in, const struct volume_block *range,
+	    const struct err *why)
+{
+	struct extract *x = user;
+
+	x->damaged++;
+	vol_say_damage(in, range, why);
+}
+
+static void
+take_lost(void *user, const struct vol_session *s, int32_t file_index, const struct err *why)
+{
+	struct extract *x = user;
+
+	x->damaged++;
+	rebuild_damaged(x->rebuild, s->session_id, s->session_time, file_index, why);
+}
+
+static const struct vol_events events = {
+	.record = take_record,
+	.damage = take_damage,
+	.lost = take_lost,
+};
+
+static int
+run(struct extract *x, const struct vol_job *j, const char *target)
+{
+	struct vol_read_options ro = { j->bootstrap, j->include, j->exclude };
+	struct rebuild_counts c;
+	struct err err = ERR_INIT, end = ERR_INIT;
+	enum err_code code, ended;
+
+	code = vol_read(&j->inputs, &ro, &events, x, &err);
+	ended = rebuild_finish(x->rebuild, &end);
+	c = rebuild_counts(x->rebuild);
+	printf("%" PRIu64 " files restored into %s, %" PRIu64 " bytes; %" PRIu64
+	       " skipped, %" PRIu64 " warnings, %" PRIu64 " errors.\n",
+	       c.files, target, c.bytes, c.skipped, c.warnings, c.errors);
+	if (code != ERR_OK)
+		vol_say("%s", err.text);
+	if (ended != ERR_OK)
+		vol_say("%s", end.text);
+	if (code != ERR_OK && code != ERR_FULL && c.records == 0)
+		return VOL_EXIT_UNUSABLE;
+	return code != ERR_OK || ended != ERR_OK || c.errors > 0 || x->damaged > 0
+		       ? VOL_EXIT_DAMAGED
+		       : VOL_EXIT_OK;
+}
+
+static bool
+find_replace(const char *word, enum rebuild_replace *out)
+{
+	for (size_t i = 0; i < sizeof(replace_words) / sizeof(*replace_words); i++) {
+		if (word != NULL && strcmp(replace_words[i].word, word) != 0)
+			continue;
+		*out = replace_words[i].mode;
+		return true;
+	}
+	return false;
+}
+
+static int
+extract(const struct extract_options *o, char **operands, size_t n)
+{
+	OWNED(vol_job_release) struct vol_job j = { 0 };
+	struct extract x = { .o = o, .line = BUF_INIT(64 * 1024 * 1024) };
+	struct rebuild_options ro = { .dry_run = o->dry_run, .no_owner = o->no_owner };
+	struct err err = ERR_INIT;
+	int code;
+
+	if (!find_replace(o->replace, &ro.replace)) {
+		vol_say("--replace %s: always, ifnewer, ifolder or never expected", o->replace);
+		return VOL_EXIT_UNUSABLE;
+	}
+	if (n < 2) {
+		vol_say("a volume and a target directory are needed.  Try --help");
+		return VOL_EXIT_UNUSABLE;
+	}
+	ro.where = operands[n - 1];
+	if (vol_job_open(&o->common, operands, n - 1, &j, &err) != ERR_OK ||
+	    rebuild_new(&ro, report, &x, &x.rebuild, &err) != ERR_OK) {
+		vol_say("%s", err.text);
+		return VOL_EXIT_UNUSABLE;
+	}
+	code = run(&x, &j, operands[n - 1]);
+	rebuild_free(x.rebuild);
+	buf_release(&x.line);
+	return code;
+}
+
+int
+vol_extract(int argc, char **argv)
+{
+	struct extract_options o = { 0 };
+	const struct cli_row rows[] = {
+		VOL_ROWS(&o.common),
+		{ 'n', "dry-run", CLI_FLAG, &o.dry_run, NULL, "create nothing, check everything" },
+		{ 'r', "replace", CLI_TEXT, &o.replace, "RULE",
+		  "files that are there: always (default), ifnewer, ifolder, never" },
+		{ 0, "no-owner", CLI_FLAG, &o.no_owner, NULL, "do not give files away" },
+	};
+	const struct cli cli = { "tercet-volume extract", "restore files from volumes",
+				 "VOLUME-FILE|DIRECTORY|DEVICE... TARGET-DIRECTORY", rows,
+				 sizeof(rows) / sizeof(*rows) };
+	struct err err = ERR_INIT;
+	int first;
+
+	if (cli_parse(&cli, argc, argv, &first, &err) != ERR_OK) {
+		vol_say("%s", err.text);
+		return VOL_EXIT_UNUSABLE;
+	}
+	if (o.common.help) {
+		OWNED(buf_release) struct buf help = BUF_INIT(64 * 1024);
+
+		cli_help(&cli, &help);
+		printf("%sExit codes: 0 all restored, 1 some files are missing or damaged, 2 "
+		       "nothing "
+		       "could be read\n",
+		       buf_str(&help));
+		return VOL_EXIT_OK;
+	}
+	log_trace_level = o.common.debug;
+	return extract(&o, argv + first, (size_t)(argc - first));
+}

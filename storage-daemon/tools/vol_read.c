@@ -1,0 +1,421 @@
+#include "storage-daemon/tools/vol_read.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/hash.h"
+#include "lib/base/own.h"
+#include "lib/base/path.h"
+#include "lib/proto/attr_record.h"
+#include "lib/proto/stream.h"
+
+struct session_key {
+	uint32_t id, time;
+};
+
+struct session_row {
+	struct session_key key;
+	struct vol_session s;
+	UT_hash_handle hh;
+};
+
+struct reader {
+	const struct vol_read_options *o;
+	const struct vol_events *ev;
+	void *user;
+	const struct vol_input *in;
+	const char *volume; /* its name in bootstrap */
+	struct record_join *join;
+	struct session_row *sessions; /* owned */
+	bool labelled;                /* the volume's label was seen */
+};
+
+/* ---- inputs ---- */
+
+void
+vol_inputs_add(struct vol_inputs *in, const char *path, const char *volume)
+{
+	in->v = (struct vol_input *)mem_grow(in->v, in->n, &in->cap, sizeof(*in->v));
+	in->v[in->n++] = (struct vol_input){ str_dup(path),
+					     volume != NULL ? str_dup(volume) : NULL };
+}
+
+void
+vol_inputs_release(struct vol_inputs *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		free(in->v[i].path);
+		free(in->v[i].volume);
+	}
+	free(in->v);
+	*in = (struct vol_inputs){ 0 };
+}
+
+static enum err_code
+pread_volume(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	const int *fd = user;
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t r = pread(*fd, (char *)p + have, n - have, (off_t)(at + have));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_errno(err, ERR_SYS, "cannot be read at %" PRIu64, at + have);
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	*got = have;
+	return ERR_OK;
+}
+
+/* ---- sessions ---- */
+
+static struct vol_session *
+session_of(struct reader *r, uint32_t id, uint32_t time)
+{
+	struct session_key key = { id, time };
+	struct session_row *row;
+
+	HASH_FIND(hh, r->sessions, &key, sizeof(key), row);
+	if (row == NULL) {
+		row = NEW(struct session_row);
+		row->key = key;
+		row->s.session_id = id;
+		row->s.session_time = time;
+		row->s.keep = r->o->include == NULL;
+		HASH_ADD(hh, r->sessions, key, sizeof(row->key), row);
+	}
+	return &row->s;
+}
+
+static void
+free_sessions(struct reader *r)
+{
+	struct session_row *row, *next;
+
+	HASH_ITER (hh, r->sessions, row, next) {
+		HASH_DEL(r->sessions, row);
+		free(row);
+	}
+}
+
+static void
+tell_lost(struct reader *r, const struct vol_session *s, int32_t index, const struct err *why)
+{
+	if (r->ev->lost != NULL)
+		r->ev->lost(r->user, s, index, why);
+}
+
+/* ---- records ---- */
+
+static enum err_code
+session_label(struct reader *r, const struct record *rec, struct err *err)
+{
+	struct vol_session *s = session_of(r, rec->session_id, rec->session_time);
+	bool end = rec->file_index == EOS_LABEL;
+	struct session_label label;
+
+	if (session_label_parse(rec->data, end, &label, err) != ERR_OK) {
+		tell_lost(r, s, rec->file_index, err);
+		return ERR_OK;
+	}
+	if (!end || !s->has_label)
+		s->label = label;
+	s->has_label = true;
+	return r->ev->session != NULL ? r->ev->session(r->user, s, end, &label, err) : ERR_OK;
+}
+
+static enum err_code
+volume_label(struct reader *r, const struct record *rec, struct err *err)
+{
+	struct volume_label label;
+
+	if (volume_label_parse(rec->data, &label, err) != ERR_OK)
+		return err->code;
+	if (r->in->volume != NULL && strcmp(r->in->volume, label.volume) != 0)
+		return err_set(err, ERR_FORMAT, "this is volume %s, not %s", label.volume,
+			       r->in->volume);
+	r->labelled = true;
+	return r->ev->volume != NULL ? r->ev->volume(r->user, r->in, &label, err) : ERR_OK;
+}
+
+static enum err_code
+whole_label(struct reader *r, const struct record *rec, struct err *err)
+{
+	switch (rec->file_index) {
+	case PRE_LABEL:
+	case VOL_LABEL:
+		return volume_label(r, rec, err);
+	case SOS_LABEL:
+	case EOS_LABEL:
+		return session_label(r, rec, err);
+	default:
+		return ERR_OK; /* others carry nothing */
+	}
+}
+
+/* Name lists and FileRegex: the attribute record decides for the file. */
+static bool
+file_is_wanted(struct reader *r, struct vol_session *s, const struct record *rec)
+{
+	const struct stream_row *row = stream_find(stream_id_of(rec->stream));
+	struct bytes name = { NULL, 0 };
+	struct attr_record a;
+	struct err ignored = ERR_INIT;
+
+	if (row != NULL && row->kind == STREAM_KIND_ATTRIBUTES) {
+		s->keep = true;
+		if (attr_record_parse(rec->data, &a, &ignored) == ERR_OK) {
+			name = a.name;
+			s->keep = (r->o->include == NULL || name_list_has(r->o->include, name)) &&
+				  (r->o->exclude == NULL || !name_list_has(r->o->exclude, name));
+		}
+	}
+	s->file_index = rec->file_index;
+	if (r->o->bootstrap != NULL && !bootstrap_keep(r->o->bootstrap, rec->session_id,
+						       rec->session_time, rec->file_index, name))
+		return false;
+	return s->keep;
+}
+
+static enum err_code
+whole_record(struct reader *r, const struct record *rec, struct err *err)
+{
+	struct vol_session *s;
+
+	if (rec->file_index <= 0)
+		return whole_label(r, rec, err);
+	s = session_of(r, rec->session_id, rec->session_time);
+	if (!file_is_wanted(r, s, rec) || r->ev->record == NULL)
+		return ERR_OK;
+	return r->ev->record(r->user, s, rec, err);
+}
+
+static enum err_code
+piece(struct reader *r, const struct record_piece *p, struct err *err)
+{
+	struct record rec;
+	struct err why = ERR_INIT;
+	int32_t lost;
+	enum join_result joined;
+
+	if (p->file_index > 0 && r->o->bootstrap != NULL &&
+	    !bootstrap_match(r->o->bootstrap, p->file_index, p->stream))
+		return ERR_OK;
+	joined = record_join(r->join, p, &rec, &lost);
+	if (lost > 0) {
+		(void)err_set(&why, ERR_FORMAT, "the rest of a record is missing");
+		tell_lost(r, session_of(r, p->session_id, p->session_time), lost, &why);
+	}
+	switch (joined) {
+	case JOIN_WHOLE:
+	case JOIN_LOST:
+		return whole_record(r, &rec, err);
+	case JOIN_PARTIAL:
+		return ERR_OK;
+	case JOIN_ORPHAN:
+		break;
+	}
+	(void)err_set(&why, ERR_FORMAT, "the beginning of a record is missing");
+	tell_lost(r, session_of(r, p->session_id, p->session_time), p->file_index, &why);
+	return ERR_OK;
+}
+
+/* ---- blocks ---- */
+
+/* What the label says of the session, for the bootstrap's Job, Client, ... */
+static struct bsr_session
+bsr_session_of(const struct vol_session *s)
+{
+	if (!s->has_label)
+		return (struct bsr_session){ 0 };
+	return (struct bsr_session){ s->label.job_id, s->label.job, s->label.client,
+				     s->label.job_type, s->label.job_level };
+}
+
+/* Labels are wanted whatever the bootstrap says. */
+static bool
+may_hold_labels(const struct volume_block *b)
+{
+	return b->head.head_len != BLOCK_HEAD_LEN || b->bytes.n < BLOCK_HEAD_LEN + 4 ||
+	       b->bytes.p[BLOCK_HEAD_LEN] >= 0x80;
+}
+
+static enum err_code
+enter_piece(struct reader *r, const struct volume_block *b, const struct record_piece *p,
+	    struct err *err)
+{
+	if (r->o->bootstrap != NULL && b->head.head_len != BLOCK_HEAD_LEN) {
+		const struct vol_session *s = session_of(r, p->session_id, p->session_time);
+		struct bsr_session bs = bsr_session_of(s);
+
+		(void)bootstrap_enter_block(r->o->bootstrap,
+					    &(struct bsr_block){ r->volume, b->at, b->end - 1,
+								 p->session_id, p->session_time },
+					    &bs);
+	}
+	return piece(r, p, err);
+}
+
+static enum err_code
+good_block(struct reader *r, const struct volume_block *b, struct err *err)
+{
+	struct record_reader records;
+	struct record_piece p;
+	struct err end = ERR_INIT;
+
+	if (r->ev->block != NULL && r->ev->block(r->user, b, err) != ERR_OK)
+		return err->code;
+	if (r->o->bootstrap != NULL && b->head.head_len == BLOCK_HEAD_LEN) {
+		const struct vol_session *s = session_of(r, b->head.session_id,
+							 b->head.session_time);
+		struct bsr_session bs = bsr_session_of(s);
+
+		if (!bootstrap_enter_block(r->o->bootstrap,
+					   &(struct bsr_block){ r->volume, b->at, b->end - 1,
+								b->head.session_id,
+								b->head.session_time },
+					   &bs) &&
+		    !may_hold_labels(b))
+			return ERR_OK;
+	}
+	record_reader_init(&records, b->bytes, &b->head);
+	while (record_next(&records, &p, &end) == ERR_OK) {
+		if (p.file_index == EOM_LABEL)
+			break;
+		if (enter_piece(r, b, &p, err) != ERR_OK)
+			return err->code;
+	}
+	if (end.code == ERR_FORMAT && r->ev->damage != NULL) {
+		r->ev->damage(r->user, r->in, b, &end);
+		tell_lost(r, session_of(r, b->head.session_id, b->head.session_time), 0, &end);
+	}
+	return ERR_OK;
+}
+
+/* Spec: volume.md 2.5 "mark as damaged, for every session that the lost bytes may belong to" */
+static void
+bad_range(struct reader *r, const struct volume_block *range, const struct err *why)
+{
+	bool one = false;
+
+	if (r->ev->damage != NULL)
+		r->ev->damage(r->user, r->in, range, why);
+	for (struct session_row *row = r->sessions; row != NULL; row = row->hh.next)
+		one |= range->head_known && row->key.id == range->head.session_id &&
+		       row->key.time == range->head.session_time;
+	for (struct session_row *row = r->sessions; row != NULL; row = row->hh.next) {
+		int32_t open;
+
+		if (one && (row->key.id != range->head.session_id ||
+			    row->key.time != range->head.session_time))
+			continue;
+		open = record_join_open_index(r->join, row->key.id, row->key.time);
+		tell_lost(r, &row->s, open > 0 ? open : 0, why);
+	}
+	/* An open record misses bytes now; its later pieces are orphans. */
+	if (!one)
+		record_join_drop(r->join);
+	else
+		record_join_drop_session(r->join, range->head.session_id, range->head.session_time);
+}
+
+/* Go where the bootstrap wants to go on; false: it wants nothing more from this volume. */
+static bool
+seek_wanted(struct reader *r, struct volume_scan *scan)
+{
+	uint64_t to = 0;
+
+	if (r->o->bootstrap == NULL || !r->labelled)
+		return true;
+	switch (bootstrap_seek(r->o->bootstrap, r->volume, volume_scan_at(scan), &to)) {
+	case BSR_STAY:
+		break;
+	case BSR_GO:
+		volume_scan_seek(scan, to);
+		record_join_drop(r->join);
+		break;
+	case BSR_VOLUME_DONE:
+		return false;
+	}
+	return true;
+}
+
+static enum err_code
+read_blocks(struct reader *r, struct volume_scan *scan, struct err *err)
+{
+	struct volume_block b = { 0 };
+
+	do {
+		struct err why = ERR_INIT;
+
+		switch (volume_scan_next(scan, &b, &why)) {
+		case ERR_OK:
+			if (good_block(r, &b, err) != ERR_OK)
+				return err->code;
+			break;
+		case ERR_EOF:
+			if (volume_scan_at(scan) == 0)
+				return err_set(err, ERR_FORMAT, "the file is empty");
+			return ERR_OK;
+		case ERR_FORMAT:
+			if (b.at == 0 && b.head.len == 0)
+				return err_set(err, ERR_FORMAT, "not a volume: %s", why.text);
+			bad_range(r, &b, &why);
+			break;
+		default:
+			*err = why;
+			return err->code;
+		}
+	} while (seek_wanted(r, scan));
+	return ERR_OK;
+}
+
+static enum err_code
+read_volume(struct reader *r, const struct vol_input *in, struct err *err)
+{
+	OWNED(closep) int fd = -1;
+	OWNED(volume_scan_freep) struct volume_scan *scan = NULL;
+	const char *slash = strrchr(in->path, '/');
+
+	r->in = in;
+	r->labelled = false;
+	r->volume = in->volume != NULL ? in->volume : slash != NULL ? slash + 1 : in->path;
+	if (fd_open(in->path, O_RDONLY, 0, &fd, err) != ERR_OK)
+		return err_ctx(err, "volume");
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	scan = volume_scan_new(pread_volume, &fd);
+	if (read_blocks(r, scan, err) != ERR_OK)
+		return err_ctx(err, "volume %s", in->path);
+	return ERR_OK;
+}
+
+enum err_code
+vol_read(const struct vol_inputs *in, const struct vol_read_options *o, const struct vol_events *ev,
+	 void *user, struct err *err)
+{
+	struct reader r = { .o = o, .ev = ev, .user = user, .join = record_join_new() };
+	enum err_code code = ERR_OK;
+
+	for (size_t i = 0; i < in->n && code == ERR_OK; i++)
+		code = read_volume(&r, &in->v[i], err);
+	for (struct session_row *row = r.sessions; row != NULL && code == ERR_OK;
+	     row = row->hh.next) {
+		int32_t open = record_join_open_index(r.join, row->key.id, row->key.time);
+		struct err why = ERR_INIT;
+
+		(void)err_set(&why, ERR_FORMAT,
+			      "the last record is not finished: another volume follows");
+		if (open > 0)
+			tell_lost(&r, &row->s, open, &why);
+	}
+	record_join_free(r.join);
+	free_sessions(&r);
+	return code;
+}
