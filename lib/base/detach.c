@@ -28,8 +28,8 @@ relay_lines(struct relay *r, bool end)
 {
 	char *lf;
 
-	while (r->n > 0 && ((lf = memchr(r->text, '\n', r->n)) != NULL || end ||
-			    r->n == sizeof(r->text))) {
+	while (r->n > 0 &&
+	       ((lf = memchr(r->text, '\n', r->n)) != NULL || end || r->n == sizeof(r->text))) {
 		size_t len = lf != NULL ? (size_t)(lf - r->text) + 1 : r->n;
 
 		if (len == strlen(READY_LINE) && memcmp(r->text, READY_LINE, len) == 0)

@@ -144,8 +144,8 @@ spawn(const struct proc_spec *spec, const struct ends *e, pid_t *pid)
 	rc |= posix_spawnattr_setsigdefault(&at, &all);
 	rc |= posix_spawnattr_setpgroup(&at, 0);
 	rc |= posix_spawnattr_setflags(&at, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						    (spec->new_session ? POSIX_SPAWN_SETSID :
-									 POSIX_SPAWN_SETPGROUP)));
+						    (spec->new_session ? POSIX_SPAWN_SETSID
+								       : POSIX_SPAWN_SETPGROUP)));
 	if (rc == 0)
 		rc = posix_spawnp(pid, spec->argv[0], &fa, &at, spec->argv, env);
 	(void)posix_spawnattr_destroy(&at);

@@ -37,7 +37,7 @@ struct proc_spec {
 	char *const *env;     /* "NAME=value" added to our environment, NULL-terminated; or NULL */
 	bool write_stdin;     /* a pipe to its standard input; else /dev/null */
 	bool discard_output;  /* standard output and error to /dev/null */
-	bool new_session;      /* its own session (no terminal) instead of its own process group */
+	bool new_session;     /* its own session (no terminal) instead of its own process group */
 	bool separate_stderr; /* standard error to ours; else it goes into the output pipe too */
 };
 

@@ -159,11 +159,8 @@ reconnect(struct loader *l, bool first, struct err *err)
 static char *
 copy_text(struct loader *l)
 {
-	const char *text = sql_get(SQL_INGEST_COPY)->text;
-	const char *mark = strstr(text, "{partition}");
 	char *name = PQescapeIdentifier(l->data->conn, l->partition, strlen(l->partition));
-	char *out = str_printf("%.*s%s%s", (int)(mark - text), text, name,
-			       mark + strlen("{partition}"));
+	char *out = sql_put_in(SQL_INGEST_COPY, "{partition}", name);
 
 	PQfreemem(name);
 	return out;

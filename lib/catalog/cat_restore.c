@@ -175,23 +175,6 @@ copy_out(struct stream *s, const char *sql, tuple_fn fn, struct err *err)
 	return end_copy(s->pg, err);
 }
 
-/* {name} in the statement becomes the text. */
-static char *
-put_in(enum sql_id id, const char *name, const char *text)
-{
-	const char *sql = sql_get(id)->text;
-	struct buf out = BUF_INIT(SIZE_MAX);
-	const char *at;
-
-	while ((at = strstr(sql, name)) != NULL) {
-		buf_put(&out, sql, (size_t)(at - sql));
-		buf_put(&out, text, strlen(text));
-		sql = at + strlen(name);
-	}
-	buf_put(&out, sql, strlen(sql));
-	return buf_take_str(&out);
-}
-
 static enum err_code
 take_path(struct stream *s, struct rd *r, struct err *err)
 {
@@ -290,8 +273,8 @@ stream_jobs(struct stream *s, const PGresult *order, const uint32_t *job_ids, si
 		s->job_id = cell_u32(order, i, 0);
 		for (s->job_slot = 0; s->job_slot + 1 < n && job_ids[s->job_slot] != s->job_id;)
 			s->job_slot++;
-		sql = put_in(s->reader->want_md5 ? SQL_RESTORE_FILES_MD5 : SQL_RESTORE_FILES,
-			     "{jobid}", PQgetvalue(order, i, 0));
+		sql = sql_put_in(s->reader->want_md5 ? SQL_RESTORE_FILES_MD5 : SQL_RESTORE_FILES,
+				 "{jobid}", PQgetvalue(order, i, 0));
 		if (copy_out(s, sql, take_file, err) != ERR_OK)
 			return err->code;
 	}
@@ -302,7 +285,7 @@ static enum err_code
 stream_all(struct stream *s, const uint32_t *job_ids, size_t n, struct err *err)
 {
 	OWNED(freep) char *ids = ids_text(job_ids, n);
-	OWNED(freep) char *paths_sql = put_in(SQL_RESTORE_PATHS, "{jobids}", ids);
+	OWNED(freep) char *paths_sql = sql_put_in(SQL_RESTORE_PATHS, "{jobids}", ids);
 	struct sql_args a = { .n = 0 };
 	OWNED(pg_clearp) PGresult *order = NULL;
 

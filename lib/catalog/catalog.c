@@ -179,23 +179,33 @@ fill_info(const struct catalog_options *o, struct pg_info *i)
 
 /* The cluster, its role and database; info then names them. */
 static enum err_code
-start_managed(const struct catalog_options *o, struct catalog *c, struct err *err)
+start_managed(const struct catalog_options *o, struct pg_info *info, struct managed **managed,
+	      struct err *err)
 {
 	struct managed_options m = { .state_dir = o->state_dir,
 				     .service_user = o->service_user,
 				     .guest = o->guest };
 
 	if (o->state_dir == NULL)
-		return err_set(err, ERR_CONFIG, "catalog %s: Managed needs a state directory",
-			       o->name);
-	if (managed_start(&m, &c->managed, err) != ERR_OK)
-		return err_ctx(err, "catalog %s", o->name);
-	c->info = (struct pg_info){ .host = str_dup(managed_socket_dir(c->managed)),
-				    .port = str_dup(MANAGED_PORT),
-				    .db_name = str_dup(MANAGED_DB),
-				    .user = str_dup(managed_user(c->managed)) };
-	if (managed_ensure_database(c->managed, err) != ERR_OK)
-		return err_ctx(err, "catalog %s", o->name);
+		return err_set(err, ERR_CONFIG, "Managed needs a state directory");
+	if (managed_start(&m, managed, err) != ERR_OK)
+		return err->code;
+	*info = (struct pg_info){ .host = str_dup(managed_socket_dir(*managed)),
+				  .port = str_dup(MANAGED_PORT),
+				  .db_name = str_dup(MANAGED_DB),
+				  .user = str_dup(managed_user(*managed)) };
+	return managed_ensure_database(*managed, err);
+}
+
+enum err_code
+catalog_prepare(const struct catalog_options *o, struct pg_info *info, struct managed **managed,
+		struct err *err)
+{
+	if (o->managed)
+		return start_managed(o, info, managed, err);
+	fill_info(o, info);
+	if (info->db_name == NULL)
+		return err_set(err, ERR_CONFIG, "no database name");
 	return ERR_OK;
 }
 
@@ -235,14 +245,8 @@ catalog_open(const struct catalog_options *o, struct catalog **out, struct err *
 	c->max_connections = o->max_connections != 0 ? o->max_connections : CONNECTIONS_DEFAULT;
 	c->paths = path_cache_new(o->path_cache_bytes != 0 ? o->path_cache_bytes
 							   : PATH_CACHE_BYTES_DEFAULT);
-	if (o->managed) {
-		if (start_managed(o, c, err) != ERR_OK)
-			return err->code;
-	} else {
-		fill_info(o, &c->info);
-	}
-	if (c->info.db_name == NULL)
-		return err_set(err, ERR_CONFIG, "catalog %s: no database name", c->name);
+	if (catalog_prepare(o, &c->info, &c->managed, err) != ERR_OK)
+		return err_ctx(err, "catalog %s", c->name);
 	if (connect_within(&c->info, seconds, &pg, err) != ERR_OK)
 		return err->code;
 	mutex_lock(&c->lock);

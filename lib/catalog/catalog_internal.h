@@ -32,6 +32,10 @@ struct catalog {
 	uint32_t used GUARDED_BY(&lock);
 };
 
+/* Where to connect; with managed the cluster is started.  The outs are the caller's, on failure
+ * too. */
+MUST_CHECK enum err_code catalog_prepare(const struct catalog_options *o, struct pg_info *info,
+					 struct managed **managed, struct err *err);
 /* A connection for the caller alone; waits for the server up to catalog_patience seconds. */
 MUST_CHECK enum err_code catalog_take(struct catalog *c, struct pg **out, struct err *err);
 /* Give it back; a lost one is closed. */

@@ -1,5 +1,7 @@
 #include "lib/catalog/sql.h"
 
+#include "lib/base/buf.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -35,4 +37,20 @@ const struct sql_step *
 sql_step(size_t i)
 {
 	return i < sizeof(steps) / sizeof(steps[0]) ? &steps[i] : NULL;
+}
+
+char *
+sql_put_in(enum sql_id id, const char *name, const char *text)
+{
+	const char *sql = sql_get(id)->text;
+	struct buf out = BUF_INIT(SIZE_MAX);
+	const char *at;
+
+	while ((at = strstr(sql, name)) != NULL) {
+		buf_put(&out, sql, (size_t)(at - sql));
+		buf_put(&out, text, strlen(text));
+		sql = at + strlen(name);
+	}
+	buf_put(&out, sql, strlen(sql));
+	return buf_take_str(&out);
 }

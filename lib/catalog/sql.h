@@ -31,6 +31,9 @@ struct sql_step {
 const struct sql_row *sql_get(enum sql_id id);
 /* SQL_COUNT when there is none. */
 enum sql_id sql_find(const char *name);
+/* The text of a statement with {name}, as written there, replaced; owned.  For what cannot be a
+ * parameter: names of tables, statements of COPY. */
+char *sql_put_in(enum sql_id id, const char *name, const char *text);
 /* Schema steps in order; NULL behind the last. */
 const struct sql_step *sql_step(size_t i);
 

@@ -14,7 +14,7 @@ conf_check_report(const struct conf_program *program, struct conf_diag *diag, bo
 	bool good = conf_diag_errors(diag) == 0;
 
 	conf_diag_text(diag, verbose, &text);
-	fwrite(text.p, 1, text.len, out);
+	fputs(buf_str(&text), out);
 	fprintf(out, "The configuration of the %s is %s.\n", program->daemon,
 		good ? "good" : "not usable");
 	return good ? 0 : 1;

@@ -9,6 +9,7 @@
 #ifndef TERCET_CONF_RES_H
 #define TERCET_CONF_RES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ struct conf_res {
 	uint64_t set[CONF_ROWS_MAX / 64];       /* rows written in the resource itself */
 	uint64_t inherited[CONF_ROWS_MAX / 64]; /* rows taken from a JobDefs */
 	struct conf_pos *row_pos;               /* where each row was set; an entry per row */
+	bool made;                              /* by the daemon, not written in a file */
 	struct conf_res_state *state;           /* of the parser */
 };
 

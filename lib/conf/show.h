@@ -26,7 +26,13 @@ void conf_show_all(const struct conf_gen *g, unsigned flags, struct buf *out);
 
 struct conf_show;
 
-/* "Name = text", not quoted.  nth: 0 for the first line of a directive. */
+/* In place of nth: the directive has one value, no list. */
+#define CONF_SHOW_ONE SIZE_MAX
+
+/*
+ * "Name = text", not quoted.  nth: 0, 1, ... for the entries of a list, which conf_show_end ends;
+ * CONF_SHOW_ONE for a single value.
+ */
 void conf_show_raw(struct conf_show *s, const char *directive, const char *text, size_t nth);
 /* "Name = "text"". */
 void conf_show_quoted(struct conf_show *s, const char *directive, const char *text, size_t nth);
@@ -34,7 +40,7 @@ void conf_show_bool(struct conf_show *s, const char *directive, bool value);
 /* "Word {" ... "}": in JSON an object, of an array when the word repeats. */
 void conf_show_open(struct conf_show *s, const char *word, size_t nth);
 void conf_show_close(struct conf_show *s);
-/* After the last line of a directive that was shown with nth. */
+/* After the last entry of a list. */
 void conf_show_end(struct conf_show *s);
 bool conf_show_is_json(const struct conf_show *s);
 bool conf_show_is_verbose(const struct conf_show *s);

@@ -211,6 +211,14 @@ new_session(enum tls_role role, const struct tls_conf *conf, const char *host, s
 	return rc;
 }
 
+/* SSL_set_tlsext_host_name, whose macro casts const away. */
+static void
+set_server_name(SSL *ssl, const char *host)
+{
+	(void)SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		       (void *)(uintptr_t)host);
+}
+
 enum err_code
 tls_new_client(const struct tls_client *c, struct tls **out, struct err *err)
 {
@@ -233,7 +241,7 @@ tls_new_client(const struct tls_client *c, struct tls **out, struct err *err)
 	}
 	if (c->host != NULL && strchr(c->host, ':') == NULL &&
 	    c->host[strspn(c->host, "0123456789.")] != '\0')
-		(void)SSL_set_tlsext_host_name(t->ssl, c->host);
+		set_server_name(t->ssl, c->host);
 	SSL_set_connect_state(t->ssl);
 	*out = TAKE_PTR(t);
 	return ERR_OK;
@@ -322,8 +330,9 @@ describe(struct tls *t)
 		(void)snprintf(t->identity, sizeof(t->identity), "%s", t->own_identity);
 }
 
-static enum err_code
-handshake_locked(struct tls *t, bool *done, struct err *err) REQUIRES(t->lock)
+/* Not under the lock: nobody else knows t yet, and the key lookup may take its owner's locks. */
+enum err_code
+tls_handshake(struct tls *t, bool *done, struct err *err) NO_ANALYSIS
 {
 	int rc;
 
@@ -338,14 +347,6 @@ handshake_locked(struct tls *t, bool *done, struct err *err) REQUIRES(t->lock)
 	if (SSL_get_error(t->ssl, rc) == SSL_ERROR_WANT_READ && !t->in_eof)
 		return ERR_OK;
 	return handshake_failed(t, err);
-}
-
-enum err_code
-tls_handshake(struct tls *t, bool *done, struct err *err) NO_ANALYSIS
-{
-	/* Not under the lock: nobody else knows t yet, and the key lookup that it calls may take
-	 * locks of its owner. */
-	return handshake_locked(t, done, err);
 }
 
 /* ---- bytes in ---- */

@@ -7,7 +7,8 @@
  * Modes:   PSK (TLS 1.3 psk_dhe_ke, or ECDHE-PSK in 1.2) and certificates.
  * Owns:    its contexts and both buffers; borrows the configuration only during tls_new_*.
  * Threads: one receiver (tls_in_*, tls_read) and one sender (tls_write, tls_out_*) at once;
- *          RANK_TLS inside.  Nothing blocks.
+ *          RANK_TLS inside, but not in tls_handshake: it is one thread's, and find_key may lock
+ *          what it likes.  Nothing blocks.
  * Errors:  ERR_CONFIG  a file or setting of tls_conf is unusable
  *          ERR_AUTH    the handshake failed: wrong key, unknown identity, bad certificate
  *          ERR_PROTO   bytes that are not TLS, a record with a wrong MAC

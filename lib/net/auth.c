@@ -71,10 +71,11 @@ auth_answer_peer(struct conn *c, struct bytes key, const char *own_name, int *ss
 	enum err_code rc;
 
 	rc = recv_step(c, "at our Hello", &line, err);
-	if (rc == ERR_OK)
-		rc = auth_challenge_parse(line, &challenge, err);
 	if (rc != ERR_OK)
 		return rc;
+	rc = auth_challenge_parse(line, &challenge, err);
+	if (rc != ERR_OK)
+		return err_ctx(err, "%s", conn_peer(c));
 	if (auth_challenge_is_ours(&challenge, own_name))
 		return err_set(err, ERR_AUTH, "%s sent our own challenge back", conn_peer(c));
 	mac_cram_response(key, bytes_str(challenge.text),

@@ -7,6 +7,18 @@
 
 #include <inttypes.h>
 
+/* Quote what came instead, without its line feed: mostly it says why we are not wanted. */
+static enum err_code
+no_challenge(struct bytes line, struct err *err)
+{
+	int n = 0;
+
+	while ((size_t)n < line.n && n < 160 && line.p[n] >= ' ')
+		n++;
+	return err_set(err, ERR_PROTO, "the answer to our Hello is \"%.*s\"", n,
+		       (const char *)line.p);
+}
+
 enum err_code
 auth_challenge_parse(struct bytes line, struct auth_challenge *out, struct err *err)
 {
@@ -20,8 +32,7 @@ auth_challenge_parse(struct bytes line, struct auth_challenge *out, struct err *
 	if (bytes_starts(line, "auth cram-md5c "))
 		c.standard_base64 = true;
 	else if (!bytes_starts(line, "auth cram-md5 "))
-		return err_set(err, ERR_PROTO, "\"%.*s\" came where a challenge belongs",
-			       line.n > 80 ? 80 : (int)line.n, (const char *)line.p);
+		return no_challenge(line, err);
 	rest = bytes_skip(line, strlen("auth cram-md5 ") + (c.standard_base64 ? 1 : 0));
 	if (!wire_scan(rest, "%255s", c.text))
 		return err_set(err, ERR_PROTO, "the peer's challenge is longer than %d bytes",

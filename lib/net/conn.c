@@ -17,6 +17,7 @@
 #include "lib/base/sync.h"
 #include "lib/net/frame.h"
 #include "lib/net/net_internal.h"
+#include "lib/proto/dir_fd.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -41,7 +42,7 @@ struct conn {
 };
 
 struct conn *
-conn_new(struct chan **chan)
+conn_new(struct chan **chan) NO_ANALYSIS
 {
 	struct conn *c = NEW(struct conn);
 
@@ -281,10 +282,16 @@ conn_recv(struct conn *c, struct frame *out, struct err *err)
 	}
 }
 
+/* What a signal between lines asks for; nothing for most. */
 static enum err_code
-answer_btime(struct conn *c, struct err *err)
+answer_signal(struct conn *c, enum frame_signal s, struct err *err)
 {
-	return conn_printf(c, err, "btime %lld\n", (long long)clock_now_us());
+	if (s == FRAME_POLL)
+		return conn_printf(c, err, "%s", c->director ? "1000 OK\n" : "2000 OK\n");
+	if (s == FRAME_BTIME)
+		return conn_printf(c, err, DIR_FD_BTIME, (uint64_t)clock_now_us());
+	trace(200, "%s: %s skipped", c->chan->peer, frame_signal_name(s));
+	return ERR_OK;
 }
 
 enum err_code
@@ -293,38 +300,25 @@ conn_recv_line(struct conn *c, struct bytes *line, bool *eod, struct err *err)
 	struct frame f;
 	enum err_code rc;
 
-	if (eod != NULL)
-		*eod = false;
-	do {
+	for (;;) {
 		rc = conn_recv(c, &f, err);
 		if (rc != ERR_OK)
 			return rc;
-		switch (f.signal) {
-		case FRAME_DATA:
-			*line = f.data;
-			return ERR_OK;
-		case FRAME_EOD:
-		case FRAME_EOD_POLL:
-			if (eod == NULL)
-				return err_set(err, ERR_PROTO, "%s sent %s where an answer belongs",
-					       c->chan->peer, frame_signal_name(f.signal));
-			*eod = true;
-			*line = bytes_of("", 0);
-			return ERR_OK;
-		case FRAME_TERMINATE:
+		if (f.signal == FRAME_TERMINATE)
 			return err_set(err, ERR_EOF, "%s ended the conversation", c->chan->peer);
-		case FRAME_POLL:
-			rc = conn_printf(c, err, "%s", c->director ? "1000 OK\n" : "2000 OK\n");
+		if (f.signal == FRAME_DATA || f.signal == FRAME_EOD || f.signal == FRAME_EOD_POLL)
 			break;
-		case FRAME_BTIME:
-			rc = answer_btime(c, err);
-			break;
-		default:
-			trace(200, "%s: %s skipped", c->chan->peer, frame_signal_name(f.signal));
-			break;
-		}
-	} while (rc == ERR_OK);
-	return rc;
+		rc = answer_signal(c, f.signal, err);
+		if (rc != ERR_OK)
+			return rc;
+	}
+	if (f.signal != FRAME_DATA && eod == NULL)
+		return err_set(err, ERR_PROTO, "%s sent %s where an answer belongs", c->chan->peer,
+			       frame_signal_name(f.signal));
+	if (eod != NULL)
+		*eod = f.signal != FRAME_DATA;
+	*line = f.signal == FRAME_DATA ? f.data : bytes_of("", 0);
+	return ERR_OK;
 }
 
 bool
@@ -350,7 +344,7 @@ conn_has_input(struct conn *c)
 /* ---- the rest ---- */
 
 void
-conn_free(struct conn *c)
+conn_free(struct conn *c) NO_ANALYSIS
 {
 	struct err err = ERR_INIT;
 

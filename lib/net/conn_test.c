@@ -10,6 +10,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/net/frame.h"
 #include "lib/net/listen.h"
+#include "lib/net/origin.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +30,7 @@ struct door {
 	struct cancel cancel;
 	const char *name, *password;
 	bool cleartext_ok;
+	atomic_int hang_up; /* that many visitors are sent away without a word */
 	/* what became of the last visitor; read after door_close */
 	enum err_code rc;
 	struct err err;
@@ -77,6 +79,10 @@ receive(void *arg, int fd)
 	struct door *d = (struct door *)arg;
 	struct conn *c = NULL;
 
+	if (atomic_fetch_sub(&d->hang_up, 1) > 0) {
+		(void)close(fd);
+		return;
+	}
 	d->rc = conn_accept(fd, &d->a, &d->cancel, &d->who, &c, &d->err);
 	if (d->rc != ERR_OK)
 		return;
@@ -91,6 +97,7 @@ door_open(struct door *d, bool cleartext_ok)
 	struct listen_addr addr = { .host = "127.0.0.1" };
 	struct err err = ERR_INIT;
 
+	origin_succeeded("127.0.0.1"); /* what other tests did costs nothing here */
 	d->a = (struct acceptor){ .own_name = "R_CLIENT::t-fd",
 				  .tls = d->a.tls,
 				  .find_peer = find_peer,
@@ -296,6 +303,43 @@ nobody_listening_is_told_at_once(void **state UNUSED)
 	refused(&d, &dial, ERR_PEER, "Connection refused");
 }
 
+/* A peer that knows no TLS hangs up on it; then clear text is tried if that is allowed. */
+static void
+clear_text_is_tried_after_tls_only_where_allowed(void **state UNUSED)
+{
+	struct door d = { 0 };
+	struct err err = ERR_INIT;
+	struct conn *c = NULL;
+	struct dial dial;
+
+	door_open(&d, true);
+	atomic_store(&d.hang_up, 1);
+	dial = dial_for(&d, DIAL_TLS_OR_CLEAR);
+	if (conn_dial(&dial, &c, &err) != ERR_OK)
+		fail_msg("%s", err.text);
+	expect_line(c, "2000 OK Hello 54\n");
+	assert_string_equal(conn_encryption(c), "None");
+	conn_free(c);
+	atomic_store(&d.hang_up, 1);
+	dial.security = DIAL_TLS;
+	c = NULL;
+	assert_int_not_equal(conn_dial(&dial, &c, &err), ERR_OK);
+	door_close(&d);
+}
+
+static void
+a_host_without_an_address_is_final(void **state UNUSED)
+{
+	struct door d = { 0 };
+	struct dial dial;
+
+	door_open(&d, true);
+	dial = dial_for(&d, DIAL_CLEAR);
+	dial.host = "no-such-host.invalid";
+	dial.retry_seconds = 5;
+	refused(&d, &dial, ERR_PEER, "\"no-such-host.invalid\" cannot be resolved");
+}
+
 static int
 raw_connect(const struct door *d)
 {
@@ -373,6 +417,21 @@ a_hello_in_two_segments_is_no_problem(void **state UNUSED)
 	assert_memory_equal(answer + 4, "auth cram-md5 <", 15);
 	(void)close(fd);
 	door_close(&d);
+}
+
+static void
+cancel_ends_the_wait_for_a_hello(void **state UNUSED)
+{
+	struct door d = { 0 };
+	int fd;
+
+	door_open(&d, true);
+	fd = raw_connect(&d);
+	clock_pause_ms(50);
+	cancel_now(&d.cancel);
+	door_close(&d);
+	(void)close(fd);
+	assert_int_equal(d.rc, ERR_CANCELED);
 }
 
 /* ---- a pair of conversations without a beginning ---- */
@@ -644,6 +703,9 @@ main(void)
 		cmocka_unit_test(clear_text_is_refused_where_tls_is_required),
 		cmocka_unit_test(the_hello_must_name_the_identity_of_tls),
 		cmocka_unit_test(nobody_listening_is_told_at_once),
+		cmocka_unit_test(clear_text_is_tried_after_tls_only_where_allowed),
+		cmocka_unit_test(a_host_without_an_address_is_final),
+		cmocka_unit_test(cancel_ends_the_wait_for_a_hello),
 		cmocka_unit_test(garbage_is_named_and_ended),
 		cmocka_unit_test(a_hello_in_two_segments_is_no_problem),
 		cmocka_unit_test(what_is_sent_waits_until_somebody_waits_for_an_answer),

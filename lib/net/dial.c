@@ -84,9 +84,10 @@ connect_one(const struct addr *to, const struct dial *d, int64_t deadline_ms, in
 	return rc;
 }
 
-/* All addresses of the host in turn. */
+/* All addresses of the host in turn; *named: the host has some. */
 static enum err_code
-connect_any(const struct dial *d, int64_t deadline_ms, struct chan **out, struct err *err)
+connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan **out,
+	    struct err *err)
 {
 	struct addr list[ADDR_LIST_MAX];
 	char peer[CHAN_PEER_MAX];
@@ -95,6 +96,7 @@ connect_any(const struct dial *d, int64_t deadline_ms, struct chan **out, struct
 	size_t n;
 
 	rc = addr_resolve(d->host, d->port, ADDR_CONNECT, list, &n, err);
+	*named = rc == ERR_OK;
 	if (rc != ERR_OK)
 		return rc;
 	rc = ERR_PEER;
@@ -102,26 +104,23 @@ connect_any(const struct dial *d, int64_t deadline_ms, struct chan **out, struct
 		rc = connect_one(&list[i], d, deadline_ms, &fd, err);
 	if (rc != ERR_OK)
 		return rc;
-	(void)snprintf(peer, sizeof(peer), "%.127s:%u", d->host, d->port);
+	(void)snprintf(peer, sizeof(peer),
+		       strchr(d->host, ':') != NULL ? "[%.127s]:%u" : "%.127s:%u", d->host,
+		       d->port);
 	return chan_new(fd, peer, out, err);
 }
 
-/* Is another attempt of any use?  A name that does not resolve is final; wire.md 12. */
-static bool
-worth_retrying(enum err_code rc, const struct err *err)
-{
-	return rc == ERR_PEER && err->sys != 0;
-}
-
+/* Again and again while there is time; a name that does not resolve is final (wire.md 12). */
 static enum err_code
 connect_patiently(const struct dial *d, int64_t deadline_ms, struct chan **out, struct err *err)
 {
 	for (;;) {
-		enum err_code rc = connect_any(d, deadline_ms, out, err);
+		bool named;
+		enum err_code rc = connect_any(d, deadline_ms, &named, out, err);
 		struct err pausing = ERR_INIT;
 		struct wait pause = wait_for(d->cancel, d->retry_seconds, "the next attempt");
 
-		if (rc == ERR_OK || d->retry_seconds == 0 || !worth_retrying(rc, err) ||
+		if (rc != ERR_PEER || !named || d->retry_seconds == 0 ||
 		    pause.deadline_ms >= deadline_ms)
 			return rc;
 		trace(50, "%s; again in %u s", err->text, d->retry_seconds);

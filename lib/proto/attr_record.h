@@ -1,8 +1,8 @@
 /*
  * lib/proto/attr_record.h - path, stat, link target as one record; lstat text; base64 numbers
  *
- * Layout:  volume.md "Attribute record": "FI SP type SP name NUL lstat NUL link NUL ext NUL delta NUL"
- * Threads: pure functions.
+ * Layout:  volume.md "Attribute record": "FI SP type SP name NUL lstat NUL link NUL ext NUL delta
+ * NUL" Threads: pure functions.
  */
 #ifndef TERCET_PROTO_ATTR_RECORD_H
 #define TERCET_PROTO_ATTR_RECORD_H
@@ -33,7 +33,8 @@ struct attr_record {
 #define LSTAT_TEXT_MAX 256 /* 16 numbers of at most 12 characters and blanks */
 
 /* ERR_FORMAT names what is wrong. */
-MUST_CHECK enum err_code attr_record_parse(struct bytes in, struct attr_record *out, struct err *err);
+MUST_CHECK enum err_code attr_record_parse(struct bytes in, struct attr_record *out,
+					   struct err *err);
 /* Append the record with all its NULs to out. */
 MUST_CHECK enum err_code attr_record_emit(const struct attr_record *a, struct buf *out,
 					  struct err *err);
@@ -50,6 +51,6 @@ size_t base64_num_emit(int64_t v, char *out);
 /* Bytes, no padding; compatible: standard base64, else the historic one.  out gets a NUL.
  * Spec: volume.md 7.5 */
 size_t base64_bytes_emit(struct bytes in, bool compatible, char *out);
-#define BASE64_BYTES_MAX(n) (((n) * 8 + 5) / 6 + 1)
+#define BASE64_BYTES_MAX(n) (((n)*8 + 5) / 6 + 1)
 
 #endif

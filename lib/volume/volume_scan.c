@@ -146,9 +146,9 @@ is_good_block(struct volume_scan *s, uint64_t at, bool *out, struct err *err)
 	}
 }
 
-/* The first good block behind from, or the end of the volume. */
+/* The first good block behind from and before limit, else *out is limit or the volume's end. */
 static enum err_code
-search(struct volume_scan *s, uint64_t from, uint64_t *out, struct err *err)
+search(struct volume_scan *s, uint64_t from, uint64_t limit, uint64_t *out, struct err *err)
 {
 	uint64_t at = from + 1;
 	uint64_t budget = s->checked + CHECK_RATIO * (uint64_t)BLOCK_LEN_MAX;
@@ -158,6 +158,10 @@ search(struct volume_scan *s, uint64_t from, uint64_t *out, struct err *err)
 		const uint8_t *hit;
 		bool good;
 
+		if (at >= limit) {
+			*out = limit;
+			return ERR_OK;
+		}
 		if (get(s, at, WINDOW_MIN, &b, err) != ERR_OK)
 			return err->code;
 		if (b.n < ID_OFFSET + ID_LEN) {
@@ -185,6 +189,58 @@ search(struct volume_scan *s, uint64_t from, uint64_t *out, struct err *err)
 	}
 }
 
+/* Whether good blocks, one behind the other, lead from at exactly to end. */
+static enum err_code
+chain_reaches(struct volume_scan *s, uint64_t at, uint64_t end, bool *out, struct err *err)
+{
+	struct volume_block b = { 0 };
+	struct err why = ERR_INIT;
+
+	while (at < end) {
+		switch (try_block(s, at, &b, &why)) {
+		case ERR_OK:
+			at = b.end;
+			break;
+		case ERR_EOF:
+		case ERR_FORMAT:
+			*out = false;
+			return ERR_OK;
+		default:
+			*err = why;
+			return err->code;
+		}
+	}
+	*out = at == end;
+	return ERR_OK;
+}
+
+/* The length in the bad header leads to a boundary.  It is wrong all the same when sound blocks
+ * fill the space up to there: a volume inside a file on the volume does not do that, since record
+ * and block headers cut it up. */
+static enum err_code
+find_inside(struct volume_scan *s, uint64_t from, uint64_t end, uint64_t *out, struct err *err)
+{
+	bool reaches = false;
+
+	*out = end;
+	while (from < end) {
+		uint64_t at;
+
+		if (search(s, from, end, &at, err) != ERR_OK)
+			return err->code;
+		if (at >= end)
+			return ERR_OK;
+		if (chain_reaches(s, at, end, &reaches, err) != ERR_OK)
+			return err->code;
+		if (reaches) {
+			*out = at;
+			return ERR_OK;
+		}
+		from = at;
+	}
+	return ERR_OK;
+}
+
 /* The block at s->at is bad: find where to go on. */
 static enum err_code
 step_over(struct volume_scan *s, struct volume_block *out, struct err *err)
@@ -202,11 +258,15 @@ step_over(struct volume_scan *s, struct volume_block *out, struct err *err)
 			return err->code;
 		fits = last.n == 1;
 	}
-	b.head_known = fits;
-	if (fits)
-		b.end = s->at + b.head.len;
-	else if (search(s, s->at, &b.end, err) != ERR_OK)
+	if (fits) {
+		uint64_t end = s->at + b.head.len;
+
+		if (find_inside(s, s->at, end, &b.end, err) != ERR_OK)
+			return err->code;
+		b.head_known = b.end == end;
+	} else if (search(s, s->at, UINT64_MAX, &b.end, err) != ERR_OK) {
 		return err->code;
+	}
 	s->at = b.end;
 	*out = b;
 	return ERR_OK;

@@ -119,8 +119,8 @@ a_server_killed_in_mid_job_loses_and_doubles_nothing(void **state)
 		/* A backend that dies makes the server restart all: every connection is lost. */
 		if (i == N / 3 || i == N / 2) {
 			int64_t backend = farm_number(
-				&farm, "SELECT pid FROM pg_stat_activity WHERE query LIKE "
-				       "'%FROM STDIN%' AND pid <> pg_backend_pid() LIMIT 1");
+				&farm, "SELECT pid FROM pg_stat_activity WHERE application_name = "
+				       "'tercet' AND pid <> pg_backend_pid() LIMIT 1");
 
 			if (backend > 0)
 				(void)kill((pid_t)backend, SIGKILL);
@@ -165,6 +165,7 @@ records_wait_in_the_spool_file_while_the_server_is_away(void **state)
 	(void)kill(pid, SIGCONT);
 	MUST(cat_attr_finish(a, &w, &count, &err));
 	assert_int_equal(count.rows, N);
+	assert_true(count.spooled > 0);
 	assert_int_equal(number_of_job("SELECT count(*) FROM file WHERE jobid = %u", id), N);
 	assert_int_equal(
 		number_of_job("SELECT count(DISTINCT fileindex) FROM file WHERE jobid = %u", id),

@@ -190,6 +190,18 @@ class Maker:
             os.link(one, os.path.join(d, b'again%d' % i))
         self.file(os.path.join(d, b'empty1'), b'')
         os.link(os.path.join(d, b'empty1'), os.path.join(e, b'empty2'))
+        os.mkfifo(os.path.join(d, b'fifo1'))
+        os.link(os.path.join(d, b'fifo1'), os.path.join(e, b'fifo2'))
+        os.symlink(b'sym', os.path.join(d, b'sym1'))
+        os.link(os.path.join(d, b'sym1'), os.path.join(e, b'sym2'), follow_symlinks=False)
+        # More levels than a walker keeps open.
+        os.makedirs(os.path.join(d, b'nested', *[b'n%d' % i for i in range(300)]))
+
+    def sizes(self):
+        """Around the chunks and buffers of the data path."""
+        d = self.dir('sizes')
+        for size in (1, 4095, 4096, 65535, 65536, 262135, 262136, 262137, 262144, 262145, 524288, 524289, 3000001):
+            self.file(os.path.join(d, b'%d' % size), self.rnd.randbytes(size))
 
     def sparse(self):
         d = self.dir('sparse')
@@ -227,7 +239,8 @@ class Maker:
             os.chown(odd, 12345, 54321)
             os.chmod(odd, 0o6755)
             os.chown(os.path.join(d, b'0400'), 4294967294, 4294967294)
-        for name, when in ((b'old', 1), (b'before-1970', -86400), (b'after-2038', 2208988800)):
+        for name, when in ((b'old', 1), (b'before-1970', -86400), (b'after-2038', 2208988800),
+                           (b'in-1902', -2147483647), (b'far', 8589934592)):
             self.file(os.path.join(d, name), name)
             os.utime(os.path.join(d, name), (when, when))
         for mode in (0o700, 0o555, 0o1777, 0o2755, 0o000):
@@ -284,6 +297,7 @@ def cmd_make(a):
     m.plain(a.files)
     m.names()
     m.links()
+    m.sizes()
     m.sparse()
     if not a.no_special:
         m.special()

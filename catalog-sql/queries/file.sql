@@ -1,0 +1,74 @@
+-- File, Path and the directory cache, as the loader of a job writes them.
+
+-- name: path_find
+SELECT pathid, path FROM path WHERE path = ANY (:paths::text[]);
+
+-- New directories with their row in PathHierarchy; sorted by the caller.
+-- name: path_insert
+WITH new AS (
+	INSERT INTO path (path) SELECT unnest(:paths::text[])
+	ON CONFLICT (path) DO NOTHING
+	RETURNING pathid, path),
+parent AS (
+	SELECT pathid, path FROM new
+	UNION ALL
+	SELECT p.pathid, p.path FROM path p
+	WHERE p.path IN (SELECT tercet_parent_path(n.path) FROM new n)),
+hierarchy AS (
+	INSERT INTO pathhierarchy (pathid, ppathid)
+	SELECT n.pathid, p.pathid FROM new n JOIN parent p ON p.path = tercet_parent_path(n.path)
+	WHERE n.path <> ''
+	ON CONFLICT (pathid) DO NOTHING)
+SELECT pathid, path FROM new;
+
+-- name: path_of_job
+SELECT p.pathid, p.path
+FROM path p JOIN (SELECT DISTINCT pathid FROM file WHERE jobid = :jobid) x USING (pathid);
+
+-- name: ingest_open
+WITH o AS (
+	INSERT INTO tercet_ingest (jobid) VALUES (:jobid) ON CONFLICT (jobid) DO NOTHING)
+SELECT tercet_file_partition(:jobid);
+-- name: ingest_state
+SELECT batches, files, deleted, objects FROM tercet_ingest WHERE jobid = :jobid;
+-- {partition} is put in by the loader.
+-- name: ingest_copy
+COPY {partition} (fileid, fileindex, jobid, pathid, deltaseq, lstat, md5, name)
+FROM STDIN (FORMAT binary);
+-- name: ingest_mark
+WITH r AS (
+	INSERT INTO tercet_file_range (firstfileid, lastfileid, jobid)
+	SELECT f, l, :jobid::integer FROM unnest(:firsts::bigint[], :lasts::bigint[]) AS x (f, l))
+UPDATE tercet_ingest
+SET batches = batches + :batches, files = files + :files, deleted = deleted + :deleted
+WHERE jobid = :jobid;
+-- name: ingest_object
+WITH o AS (
+	INSERT INTO restoreobject (objectname, restoreobject, pluginname, objectlength,
+		objectfulllength, objectindex, objecttype, fileindex, jobid, objectcompression)
+	VALUES (:name, :object::bytea, :plugin, :len, :fulllen, :index, :type, :fileindex, :jobid, :compression)
+	RETURNING jobid)
+UPDATE tercet_ingest i SET objects = objects + 1 FROM o WHERE i.jobid = o.jobid;
+-- name: fileid_reserve
+SELECT tercet_reserve_fileids(:n);
+
+-- name: visibility_clear
+DELETE FROM pathvisibility WHERE jobid = :jobid;
+-- name: visibility_insert
+INSERT INTO pathvisibility (pathid, jobid, files, size)
+SELECT p, :jobid::integer, sum(f), sum(s)
+FROM unnest(:paths::integer[], :files::integer[], :sizes::bigint[]) AS x (p, f, s)
+GROUP BY p
+ON CONFLICT (jobid, pathid) DO UPDATE
+SET files = pathvisibility.files + excluded.files, size = pathvisibility.size + excluded.size;
+-- name: visibility_ancestors
+INSERT INTO pathvisibility (pathid, jobid, files, size)
+WITH RECURSIVE up (pathid) AS (
+	SELECT h.ppathid FROM pathvisibility v JOIN pathhierarchy h USING (pathid)
+	WHERE v.jobid = :jobid
+	UNION
+	SELECT h.ppathid FROM up JOIN pathhierarchy h USING (pathid))
+SELECT pathid, :jobid, 0, 0 FROM up
+ON CONFLICT (jobid, pathid) DO NOTHING;
+-- name: visibility_done
+UPDATE job SET hascache = 1 WHERE jobid = :jobid;

@@ -1,0 +1,132 @@
+-- Life of a job, level facts, chains.
+
+-- name: job_insert
+INSERT INTO job (job, name, type, level, jobstatus, schedtime, jobtdate, clientid, comment)
+VALUES (:job, :name, :type, :level, 'C', :schedtime, :jobtdate, :clientid, :comment)
+RETURNING jobid;
+
+-- name: job_start
+UPDATE job SET jobstatus = :status, level = :level, starttime = :starttime, clientid = :clientid,
+	jobtdate = :jobtdate, poolid = :poolid, filesetid = :filesetid,
+	volsessionid = :volsessionid, volsessiontime = :volsessiontime
+WHERE jobid = :jobid;
+
+-- name: job_checkpoint
+UPDATE job SET jobfiles = :files, jobbytes = :bytes WHERE jobid = :jobid;
+
+-- name: job_end
+UPDATE job SET jobstatus = :status, level = :level, endtime = :endtime, clientid = :clientid,
+	jobbytes = :jobbytes, readbytes = :readbytes, jobfiles = :jobfiles, joberrors = :joberrors,
+	volsessionid = :volsessionid, volsessiontime = :volsessiontime, poolid = :poolid,
+	filesetid = :filesetid, jobtdate = :jobtdate, realendtime = :realendtime,
+	priorjobid = :priorjobid, hasbase = :hasbase, purgedfiles = :purgedfiles
+WHERE jobid = :jobid;
+
+-- name: job_get
+SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
+	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
+	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
+FROM job WHERE jobid = :jobid;
+
+-- name: job_get_by_job
+SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
+	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
+	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
+FROM job WHERE job = :job;
+
+-- name: job_list_running
+SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
+	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
+	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
+FROM job WHERE jobstatus NOT IN ('T', 'W', 'E', 'f', 'A', 'D', 'I', 'e')
+ORDER BY jobid;
+
+-- Rows: newest good F, newest good D, newest good of F D I, newest failed F or D after it.
+-- Spec: director.md 7.1, 7.2, 7.4
+-- name: job_level_facts
+WITH mine AS (
+	SELECT jobid, level, jobstatus, starttime FROM job
+	WHERE type = :type AND name = :name AND clientid = :clientid AND filesetid = :filesetid
+		AND starttime IS NOT NULL),
+good AS (SELECT * FROM mine WHERE jobstatus IN ('T', 'W')),
+newest AS (SELECT jobid, level, starttime FROM good WHERE level IN ('F', 'D', 'I')
+	ORDER BY starttime DESC, jobid DESC LIMIT 1)
+(SELECT 'full', jobid, level, starttime FROM good WHERE level = 'F'
+	ORDER BY starttime DESC, jobid DESC LIMIT 1)
+UNION ALL
+(SELECT 'diff', jobid, level, starttime FROM good WHERE level = 'D'
+	ORDER BY starttime DESC, jobid DESC LIMIT 1)
+UNION ALL
+SELECT 'newest', jobid, level, starttime FROM newest
+UNION ALL
+(SELECT 'failed', m.jobid, m.level, m.starttime FROM mine m, newest n
+	WHERE m.jobstatus IN ('E', 'e', 'f', 'A', 'I', 'D') AND m.level IN ('F', 'D')
+		AND m.starttime > n.starttime
+	ORDER BY m.starttime DESC, m.jobid DESC LIMIT 1);
+
+-- Spec: director.md 8.1
+-- name: job_accurate_chain
+WITH full_job AS (
+	SELECT * FROM job
+	WHERE level = 'F' AND jobstatus IN ('T', 'W') AND type = :type AND clientid = :clientid
+		AND filesetid = :filesetid AND starttime < :before
+	ORDER BY jobid DESC LIMIT 1),
+later AS (
+	SELECT j.* FROM job j JOIN fileset s ON s.filesetid = j.filesetid, full_job f
+	WHERE j.jobstatus IN ('T', 'W') AND j.type = :type AND j.clientid = :clientid
+		AND s.fileset = (SELECT fileset FROM fileset WHERE filesetid = :filesetid)
+		AND j.starttime < :before AND j.starttime > f.endtime
+		AND :level::text IN ('I', 'f')),
+diff_job AS (
+	SELECT * FROM later WHERE level = 'D' AND jobfiles > 0 ORDER BY jobtdate DESC LIMIT 1),
+inc_job AS (
+	SELECT l.* FROM later l
+	WHERE l.level = 'I' AND l.starttime > coalesce((SELECT endtime FROM diff_job),
+	                                               (SELECT endtime FROM full_job)))
+SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
+	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
+	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
+FROM (SELECT * FROM full_job UNION ALL SELECT * FROM diff_job UNION ALL SELECT * FROM inc_job) x
+ORDER BY jobtdate, jobid;
+
+-- Spec: director.md 14.2
+-- name: job_restore_recent
+WITH usable AS (
+	SELECT j.* FROM job j
+	WHERE j.clientid = :clientid AND j.jobstatus IN ('T', 'W') AND j.type = :type
+		AND j.starttime < :before
+		AND (:fileset::text IS NULL OR j.filesetid IN
+			(SELECT filesetid FROM fileset WHERE fileset = :fileset))
+		AND EXISTS (SELECT 1 FROM jobmedia m JOIN media v USING (mediaid)
+			WHERE m.jobid = j.jobid AND v.enabled = 1
+				AND (:pool::text IS NULL OR v.poolid IN
+					(SELECT poolid FROM pool WHERE name = :pool)))),
+full_job AS (
+	SELECT * FROM usable WHERE level = 'F' ORDER BY jobtdate DESC, jobid DESC LIMIT 1),
+diff_job AS (
+	SELECT u.* FROM usable u, full_job f
+	WHERE u.level = 'D' AND u.jobtdate > f.jobtdate
+		AND u.filesetid IN (SELECT b.filesetid FROM fileset a JOIN fileset b USING (fileset)
+			WHERE a.filesetid = f.filesetid)
+	ORDER BY u.jobtdate DESC, u.jobid DESC LIMIT 1),
+inc_job AS (
+	SELECT u.* FROM usable u, full_job f
+	WHERE u.level = 'I'
+		AND u.jobtdate > coalesce((SELECT jobtdate FROM diff_job), f.jobtdate)
+		AND u.filesetid IN (SELECT b.filesetid FROM fileset a JOIN fileset b USING (fileset)
+			WHERE a.filesetid = f.filesetid))
+SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
+	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
+	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
+FROM (SELECT * FROM full_job UNION ALL SELECT * FROM diff_job UNION ALL SELECT * FROM inc_job) x
+ORDER BY jobtdate, jobid;
+
+-- Spec: catalog.md 8.1 (6)
+-- name: job_clean_up
+UPDATE job j SET jobstatus = 'f',
+	starttime = coalesce(j.starttime, j.schedtime),
+	endtime = greatest(coalesce(j.starttime, j.schedtime), l.last),
+	realendtime = greatest(coalesce(j.starttime, j.schedtime), l.last)
+FROM (SELECT k.jobid, (SELECT max(time) FROM log WHERE log.jobid = k.jobid) AS last
+	FROM job k WHERE k.jobstatus NOT IN ('T', 'W', 'E', 'f', 'A', 'D', 'I', 'e')) l
+WHERE l.jobid = j.jobid;

@@ -1,0 +1,200 @@
+/*
+ * Mutable file state: readline is one instance per process and takes no argument in its callbacks,
+ * so the line that uses it is remembered here.
+ */
+#include "console/line.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+
+#define FILES_MAX 10   /* @input inside @input */
+#define QUEUE_MAX 1000 /* lines put back by @separator */
+
+struct line {
+	struct line_options o;
+	char *history_file; /* owned */
+	FILE *file[FILES_MAX];
+	size_t n_files;
+	char **queue; /* owned lines, the next one last */
+	size_t n_queue, cap_queue;
+};
+
+static struct line *active; /* the one that readline serves */
+
+/* ---- completion ---- */
+
+static char **candidates; /* of the completion that runs; owned */
+static size_t next_candidate;
+
+static char *
+next_match(UNUSED const char *text, int state)
+{
+	if (state == 0)
+		next_candidate = 0;
+	if (candidates == NULL || candidates[next_candidate] == NULL)
+		return NULL;
+	return str_dup(candidates[next_candidate++]);
+}
+
+static char **
+complete(const char *text, int start, UNUSED int end)
+{
+	OWNED(freep) char *before = str_ndup(rl_line_buffer, (size_t)start);
+
+	rl_attempted_completion_over = 1;
+	if (active == NULL || active->o.complete == NULL)
+		return NULL;
+	candidates = active->o.complete(active->o.complete_arg, before, text);
+	char **matches = rl_completion_matches(text, next_match);
+	for (size_t i = 0; candidates != NULL && candidates[i] != NULL; i++)
+		free(candidates[i]);
+	free(candidates);
+	candidates = NULL;
+	return matches;
+}
+
+/* ---- life ---- */
+
+struct line *
+line_new(const struct line_options *o)
+{
+	struct line *l = NEW(struct line);
+
+	l->o = *o;
+	if (!o->interactive)
+		return l;
+	active = l;
+	rl_readline_name = "tconsole";
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t\n";
+	rl_catch_signals = 0;
+	using_history();
+	if (o->history_file != NULL) {
+		l->history_file = str_dup(o->history_file);
+		(void)read_history(l->history_file);
+		stifle_history((int)o->history_length);
+	}
+	return l;
+}
+
+void
+line_free(struct line *l)
+{
+	if (l == NULL)
+		return;
+	if (l->history_file != NULL) {
+		mode_t old = umask(077);
+
+		(void)write_history(l->history_file);
+		(void)umask(old);
+	}
+	for (size_t i = 0; i < l->n_files; i++)
+		(void)fclose(l->file[i]);
+	for (size_t i = 0; i < l->n_queue; i++)
+		free(l->queue[i]);
+	free(l->queue);
+	free(l->history_file);
+	if (active == l)
+		active = NULL;
+	free(l);
+}
+
+void
+line_freep(struct line **l)
+{
+	line_free(*l);
+}
+
+/* ---- reading ---- */
+
+static char *
+read_stream(FILE *f)
+{
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t n = getline(&text, &cap, f);
+
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		text[--n] = '\0';
+	return text;
+}
+
+/* Equal consecutive lines are kept once. */
+static void
+remember(const char *text)
+{
+	HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
+					      : NULL;
+
+	if (text[0] == '\0' || strcmp(text, ".") == 0)
+		return;
+	if (last == NULL || strcmp(last->line, text) != 0)
+		add_history(text);
+}
+
+enum err_code
+line_read(struct line *l, const char *prompt, char **out, struct err *err)
+{
+	char *text = NULL;
+
+	(void)fflush(stdout);
+	if (l->n_queue > 0) {
+		*out = l->queue[--l->n_queue];
+		return ERR_OK;
+	}
+	while (l->n_files > 0 && text == NULL) {
+		text = read_stream(l->file[l->n_files - 1]);
+		if (text == NULL)
+			(void)fclose(l->file[--l->n_files]);
+	}
+	if (text == NULL && l->o.interactive) {
+		text = readline(prompt);
+		if (text != NULL)
+			remember(text);
+	} else if (text == NULL) {
+		text = read_stream(stdin);
+	}
+	if (text == NULL)
+		return err_set(err, ERR_EOF, "end of input");
+	*out = text;
+	return ERR_OK;
+}
+
+enum err_code
+line_push_file(struct line *l, const char *path, struct err *err)
+{
+	if (l->n_files == FILES_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d @input files within each other",
+			       FILES_MAX);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return err_errno(err, ERR_SYS, "Cannot open file %s for input", path);
+	l->file[l->n_files++] = f;
+	return ERR_OK;
+}
+
+void
+line_push_text(struct line *l, const char *text)
+{
+	if (l->n_queue == QUEUE_MAX)
+		return;
+	l->queue = (char **)mem_grow(l->queue, l->n_queue, &l->cap_queue, sizeof(*l->queue));
+	l->queue[l->n_queue++] = str_dup(text);
+}
+
+bool
+line_is_typed(const struct line *l)
+{
+	return l->o.interactive && l->n_files == 0 && l->n_queue == 0;
+}

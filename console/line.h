@@ -1,0 +1,45 @@
+/*
+ * console/line.h - lines from a person or a script
+ *
+ * Purpose: with a terminal: readline with history and completion; otherwise lines of standard
+ *          input.  @input files stand on top of that, innermost first.
+ * Owns:    the open input files and the history.
+ * Threads: one thread; readline is a single instance, so there is one struct line per process.
+ * Errors:  ERR_EOF no more input; ERR_SYS an @input file cannot be read
+ * Spec:    console.md 2.3, 2.5
+ */
+#ifndef TERCET_CONSOLE_LINE_H
+#define TERCET_CONSOLE_LINE_H
+
+#include <stdbool.h>
+
+#include "lib/base/err.h"
+
+struct line;
+
+/* Candidates for the word at the cursor: an owned, NULL-ended array of owned texts, or NULL. */
+typedef char **line_complete_fn(void *arg, const char *before, const char *word);
+
+struct line_options {
+	bool interactive;
+	const char *history_file; /* NULL: none */
+	unsigned history_length;
+	line_complete_fn *complete;
+	void *complete_arg;
+};
+
+struct line *line_new(const struct line_options *o);
+/* Saves the history. */
+void line_free(struct line *l);
+void line_freep(struct line **l);
+
+/* The next line, owned, without its line end; prompt is shown to a person only. */
+MUST_CHECK enum err_code line_read(struct line *l, const char *prompt, char **out, struct err *err);
+/* Lines come from this file until its end. */
+MUST_CHECK enum err_code line_push_file(struct line *l, const char *path, struct err *err);
+/* This line comes next, before everything else. */
+void line_push_text(struct line *l, const char *text);
+/* Lines typed by a person: not from a script or @input file. */
+bool line_is_typed(const struct line *l);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * console/session.h - one conversation with a director, and the commands that stay here
+ *
+ * Purpose: send what a person or a script says, show what the director answers, know which
+ *          prompt stands.
+ * Owns:    the conversation, input and output.
+ * Threads: one thread.
+ * Errors:  those of conn_recv; ERR_EOF also when the director said goodbye.
+ * Spec:    console.md 1.3, 2.3-2.5, 4.4
+ */
+#ifndef TERCET_CONSOLE_SESSION_H
+#define TERCET_CONSOLE_SESSION_H
+
+#include "console/line.h"
+#include "console/page.h"
+#include "lib/net/conn.h"
+
+struct session {
+	struct conn *conn; /* owned */
+	struct line *line; /* owned */
+	struct page page;  /* owned */
+	bool interactive;
+	bool sub_prompt; /* the director waits for an answer */
+	bool in_tree;    /* between START_RTREE and END_RTREE */
+	bool quit;
+	bool failed;     /* a command failed (API modes, or the director's error signal) */
+	char separator;  /* @separator, 0 none */
+	struct buf last; /* the unfinished last line printed: the text of a sub prompt */
+};
+
+void session_release(struct session *s);
+/* Show everything until the director wants input again. */
+MUST_CHECK enum err_code session_receive(struct session *s, struct err *err);
+/* Send one line and show the answer. */
+MUST_CHECK enum err_code session_command(struct session *s, const char *text, struct err *err);
+/* Lines until quit or the end of input. */
+MUST_CHECK enum err_code session_run(struct session *s, struct err *err);
+/* Run the command with its answer as text, not shown; owned, NULL on failure. */
+char *session_capture(struct session *s, const char *command);
+/* For line_options. */
+char **session_complete(void *arg, const char *before, const char *word);
+/* An "@..." line. */
+void session_local(struct session *s, const char *text);
+
+#endif

@@ -1,0 +1,555 @@
+/*
+ * director/director.c - the process context: what main.c builds and every room asks
+ */
+#include "director/director_internal.h"
+
+#include "director/conf/dir_conf.h"
+#include "director/job/job_setup.h"
+#include "director/sched/scheduler.h"
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/ready.h"
+#include "lib/catalog/cat_client.h"
+#include "lib/catalog/cat_job.h"
+#include "lib/catalog/cat_log.h"
+#include "lib/catalog/cat_pool.h"
+#include "lib/catalog/cat_storage.h"
+#include "lib/msg/deliver.h"
+
+#include <stdio.h>
+
+#define RELEASE_SHORT "21Nov26"
+#define RELEASE_LONG  "21 November 2026"
+
+/* ---- configuration ---- */
+
+struct dir_conf *
+director_conf_get(struct director *d)
+{
+	struct dir_conf *conf;
+
+	mutex_lock(&d->lock);
+	conf = dir_conf_ref(d->conf);
+	mutex_unlock(&d->lock);
+	return conf;
+}
+
+void
+director_conf_put(struct director *d, struct dir_conf *conf)
+{
+	(void)d;
+	dir_conf_unref(conf);
+}
+
+struct dir_conf *
+director_conf_ref(struct director *d, struct dir_conf *conf)
+{
+	(void)d;
+	return dir_conf_ref(conf);
+}
+
+/* ---- switches and handshakes: small facts by name, forgotten at a reload ---- */
+
+struct fact {
+	char key[160]; /* kind letter and name */
+	int value;
+	UT_hash_handle hh;
+};
+
+static void
+fact_key(char kind, const char *name, char out[160])
+{
+	(void)snprintf(out, 160, "%c%s", kind, name);
+}
+
+static void
+fact_set(struct director *d, char kind, const char *name, int value)
+{
+	char key[160];
+	struct fact *f;
+
+	fact_key(kind, name, key);
+	mutex_lock(&d->facts_lock);
+	HASH_FIND_STR(d->facts, key, f);
+	if (f == NULL) {
+		f = NEW(struct fact);
+		memcpy(f->key, key, sizeof(key));
+		HASH_ADD_STR(d->facts, key, f);
+	}
+	f->value = value;
+	mutex_unlock(&d->facts_lock);
+}
+
+static int
+fact_get(struct director *d, char kind, const char *name, int none)
+{
+	char key[160];
+	struct fact *f;
+	int value;
+
+	fact_key(kind, name, key);
+	mutex_lock(&d->facts_lock);
+	HASH_FIND_STR(d->facts, key, f);
+	value = f != NULL ? f->value : none;
+	mutex_unlock(&d->facts_lock);
+	return value;
+}
+
+static void
+facts_forget(struct director *d)
+{
+	struct fact *f, *next;
+
+	mutex_lock(&d->facts_lock);
+	HASH_ITER (hh, d->facts, f, next) {
+		HASH_DEL(d->facts, f);
+		free(f);
+	}
+	mutex_unlock(&d->facts_lock);
+}
+
+static const char switch_letters[] = { [SWITCH_JOB] = 'j',
+				       [SWITCH_CLIENT] = 'c',
+				       [SWITCH_SCHEDULE] = 's' };
+
+void
+director_set_enabled(struct director *d, enum director_switch kind, const char *name, bool enabled)
+{
+	fact_set(d, switch_letters[kind], name, enabled);
+	if (d->sched != NULL)
+		scheduler_rebuild(d->sched);
+}
+
+static bool
+configured_enabled(const struct dir_conf *conf, enum director_switch kind, const char *name)
+{
+	const struct dir_job *j;
+	const struct dir_client *c;
+	const struct dir_schedule *s;
+
+	switch (kind) {
+	case SWITCH_JOB:
+		j = dir_conf_find_job(conf, name);
+		return j != NULL && j->enabled;
+	case SWITCH_CLIENT:
+		c = dir_conf_find_client(conf, name);
+		return c != NULL && c->enabled;
+	case SWITCH_SCHEDULE:
+		s = dir_conf_find_schedule(conf, name);
+		return s != NULL && s->enabled;
+	}
+	return false;
+}
+
+bool
+director_is_enabled(struct director *d, enum director_switch kind, const char *name)
+{
+	int switched = fact_get(d, switch_letters[kind], name, -1);
+	struct dir_conf *conf;
+	bool enabled;
+
+	if (switched >= 0)
+		return switched != 0;
+	conf = director_conf_get(d);
+	enabled = configured_enabled(conf, kind, name);
+	director_conf_put(d, conf);
+	return enabled;
+}
+
+enum handshake
+director_handshake_get(struct director *d, const char *client)
+{
+	return (enum handshake)fact_get(d, 'h', client, HANDSHAKE_UNKNOWN);
+}
+
+void
+director_handshake_set(struct director *d, const char *client, enum handshake h)
+{
+	fact_set(d, 'h', client, (int)h);
+}
+
+/* ---- catalogs ---- */
+
+static enum err_code
+open_catalog(struct director *d, const struct dir_catalog *c, struct err *err)
+{
+	struct buf words = BUF_INIT(8192);
+	const struct {
+		const char *word, *value;
+	} ssl[] = {
+		{ "sslmode", c->db_ssl_mode },
+		{ "sslkey", c->db_ssl_key },
+		{ "sslcert", c->db_ssl_cert },
+		{ "sslrootcert", c->db_ssl_ca },
+	};
+	struct catalog_options o = {
+		.name = c->name,
+		.db_name = c->db_name,
+		.user = c->db_user,
+		.password = secret_bytes(&c->db_password),
+		.address = c->db_address,
+		.socket = c->db_socket,
+		.port = c->db_port,
+		.reconnect = c->reconnect,
+		.managed = c->managed,
+		.state_dir = d->working_directory,
+		.work_dir = d->working_directory,
+	};
+	enum err_code code;
+
+	for (size_t i = 0; i < sizeof(ssl) / sizeof(ssl[0]); i++)
+		if (ssl[i].value != NULL)
+			buf_text(&words, "%s=%s ", ssl[i].word, ssl[i].value);
+	o.conninfo = words.len > 0 ? buf_str(&words) : NULL;
+	code = catalog_open(&o, &d->catalogs[d->n_catalogs], err);
+	buf_release(&words);
+	if (code != ERR_OK)
+		return err_ctx(err, "catalog %s", c->name);
+	d->n_catalogs++;
+	return ERR_OK;
+}
+
+static struct catalog *
+find_catalog_locked(struct director *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_catalogs; i++)
+		if (name == NULL || strcmp(catalog_name(d->catalogs[i]), name) == 0)
+			return d->catalogs[i];
+	return NULL;
+}
+
+enum err_code
+director_catalog(struct director *d, const char *name, struct catalog **out, struct err *err)
+{
+	struct catalog *c;
+
+	mutex_lock(&d->lock);
+	c = find_catalog_locked(d, name);
+	mutex_unlock(&d->lock);
+	if (c == NULL)
+		return err_set(err, ERR_CONFIG, "Catalog \"%s\" is not open",
+			       name != NULL ? name : "(default)");
+	*out = c;
+	return ERR_OK;
+}
+
+/* Steps 1 to 5 of catalog.md 8.1. */
+static enum err_code
+sync_catalog(const struct dir_conf *conf, const struct dir_catalog *dc, struct catalog *c,
+	     struct err *err)
+{
+	OWNED(freep) struct cat_pool *pools = NEW_ARRAY(struct cat_pool, conf->n_pool + 1);
+	size_t n = 0;
+	uint32_t id;
+
+	for (size_t i = 0; i < conf->n_pool; i++)
+		if (conf->pool[i]->catalog == NULL || conf->pool[i]->catalog == dc)
+			cat_pool_of(conf->pool[i], &pools[n++]);
+	if (cat_pool_sync_all(c, pools, n, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < conf->n_client; i++) {
+		const struct dir_client *cl = conf->client[i];
+		struct cat_client row = { .name = cl->name,
+					  .auto_prune = cl->auto_prune,
+					  .file_retention = cl->file_retention,
+					  .job_retention = cl->job_retention };
+
+		if ((cl->catalog == NULL || cl->catalog == dc) &&
+		    cat_client_ensure(c, &row, err) != ERR_OK)
+			return err->code;
+	}
+	for (size_t i = 0; i < conf->n_storage; i++)
+		if (cat_media_type_ensure(c, conf->storage[i]->media_type, err) != ERR_OK ||
+		    cat_storage_ensure(c, conf->storage[i]->name, conf->storage[i]->auto_changer,
+				       &id, err) != ERR_OK)
+			return err->code;
+	for (size_t i = 0; i < conf->n_counter; i++) {
+		const struct dir_counter *k = conf->counter[i];
+		struct cat_counter row = {
+			.name = k->name,
+			.min = k->minimum,
+			.max = k->maximum > INT32_MAX ? INT32_MAX : (int32_t)k->maximum,
+			.wrap = k->wrap_counter != NULL ? k->wrap_counter->name : "",
+		};
+
+		if ((k->catalog == NULL || k->catalog == dc) &&
+		    cat_counter_ensure(c, &row, err) != ERR_OK)
+			return err->code;
+	}
+	return ERR_OK;
+}
+
+/* Step 6: jobs that a dead director left running end with a reason. */
+static enum err_code
+clean_up(struct director *d, struct catalog *c, struct err *err)
+{
+	struct cat_jobs left = { 0 };
+	uint32_t n = 0;
+
+	if (cat_job_list_running(c, &left, err) != ERR_OK || cat_job_clean_up(c, &n, err) != ERR_OK) {
+		cat_jobs_release(&left);
+		return err->code;
+	}
+	for (size_t i = 0; i < left.n; i++) {
+		char *line = str_printf("%s JobId %u: Fatal error: the director ended while Job %s was "
+					"unfinished; it is marked failed\n",
+					d->name, left.v[i].job_id, left.v[i].job);
+
+		cat_log_add(c, left.v[i].job_id, clock_now(), bytes_str(line));
+		line[strlen(line) - 1] = '\0';
+		log_warn("%s", line);
+		free(line);
+	}
+	cat_jobs_release(&left);
+	return ERR_OK;
+}
+
+/* Open what is not open yet, and bring the rows up to date. */
+static enum err_code
+bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, struct err *err)
+{
+	for (size_t i = 0; i < conf->n_catalog; i++) {
+		const struct dir_catalog *dc = conf->catalog[i];
+		struct catalog *c;
+
+		mutex_lock(&d->lock);
+		c = find_catalog_locked(d, dc->name);
+		mutex_unlock(&d->lock);
+		if (c == NULL) {
+			if (d->n_catalogs == DIRECTOR_CATALOGS_MAX)
+				return err_set(err, ERR_LIMIT, "more than %d catalogs",
+					       DIRECTOR_CATALOGS_MAX);
+			if (open_catalog(d, dc, err) != ERR_OK)
+				return err->code;
+			c = d->catalogs[d->n_catalogs - 1];
+		}
+		if (catalog_maintain(c, err) != ERR_OK ||
+		    sync_catalog(conf, dc, c, err) != ERR_OK)
+			return err_ctx(err, "catalog %s", dc->name);
+		if (first && clean_up(d, c, err) != ERR_OK)
+			return err_ctx(err, "catalog %s", dc->name);
+	}
+	if (conf->n_catalog == 0)
+		return err_set(err, ERR_CONFIG, "no Catalog is configured");
+	return ERR_OK;
+}
+
+/* ---- reload; config.md 8.5 ---- */
+
+static void
+say_text(director_say say, void *arg, struct buf *text)
+{
+	char *p = buf_take_str(text), *line = p;
+
+	while (say != NULL && *line != '\0') {
+		size_t n = strcspn(line, "\n");
+		bool last = line[n] == '\0';
+
+		line[n] = '\0';
+		say(arg, line);
+		line += n + !last;
+	}
+	free(p);
+}
+
+enum err_code
+director_reload(struct director *d, director_say say, void *arg, struct err *err)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
+	OWNED(dir_conf_unrefp) struct dir_conf *conf = NULL;
+	struct buf text = BUF_INIT(4u * 1024 * 1024);
+	struct dir_conf *old;
+	enum err_code code;
+
+	ready_reloading();
+	code = dir_conf_load(d->config_path, &conf, diag, err);
+	conf_diag_text(diag, false, &text);
+	say_text(say, arg, &text);
+	if (code == ERR_OK)
+		code = bring_up_catalogs(d, conf, false, err);
+	if (code != ERR_OK) {
+		ready_started();
+		return err_ctx(err, "reload refused, the old configuration stays");
+	}
+	if (strcmp(conf->director->name, d->name) != 0 ||
+	    strcmp(conf->director->working_directory, d->working_directory) != 0)
+		log_warn("Director Name and Working Directory change only with a restart");
+	mutex_lock(&d->lock);
+	old = d->conf;
+	d->conf = TAKE_PTR(conf);
+	mutex_unlock(&d->lock);
+	dir_conf_unref(old);
+	facts_forget(d);
+	scheduler_rebuild(d->sched);
+	job_table_wake(d->jobs);
+	log_info("the configuration was read again");
+	ready_started();
+	return ERR_OK;
+}
+
+/* ---- facts ---- */
+
+const char *
+director_name(struct director *d)
+{
+	return d->name;
+}
+
+const char *
+director_working_directory(struct director *d)
+{
+	return d->working_directory;
+}
+
+const char *
+director_config_path(struct director *d)
+{
+	return d->config_path;
+}
+
+int64_t
+director_start_time(struct director *d)
+{
+	return d->start_time;
+}
+
+struct job_table *
+director_jobs(struct director *d)
+{
+	return d->jobs;
+}
+
+struct scheduler *
+director_scheduler(struct director *d)
+{
+	return d->sched;
+}
+
+struct msg_console *
+director_messages(struct director *d)
+{
+	return d->console;
+}
+
+struct cancel *
+director_stop(struct director *d)
+{
+	return &d->stop;
+}
+
+void
+director_ask_stop(struct director *d)
+{
+	cancel_now(&d->stop);
+}
+
+void
+director_set_console(struct director *d, director_console_fn fn)
+{
+	d->console_fn = fn;
+}
+
+director_console_fn
+director_console(struct director *d)
+{
+	return d->console_fn;
+}
+
+const char *
+director_version_short(void)
+{
+	return TERCET_VERSION " (" RELEASE_SHORT ")";
+}
+
+const char *
+director_version_long(void)
+{
+	return TERCET_VERSION " (" RELEASE_LONG ")";
+}
+
+static char os_text[128]; /* written by director_new before threads start */
+
+const char *
+director_os_text(void)
+{
+	return os_text;
+}
+
+static void
+read_os_text(void)
+{
+	struct buf b = BUF_INIT(64 * 1024);
+	struct err err = ERR_INIT;
+	const char *p;
+
+	(void)snprintf(os_text, sizeof(os_text), "Linux");
+	if (fd_read_file("/etc/os-release", &b, &err) == ERR_OK &&
+	    (p = strstr(buf_str(&b), "PRETTY_NAME=\"")) != NULL)
+		(void)snprintf(os_text, sizeof(os_text), "%.*s", (int)strcspn(p + 13, "\"\n"),
+			       p + 13);
+	buf_release(&b);
+}
+
+/* ---- life ---- */
+
+enum err_code
+director_new(const char *config_path, struct dir_conf **conf, struct director **out,
+	     struct err *err)
+{
+	struct director *d = NEW(struct director);
+	OWNED(freep) char *spool = NULL;
+
+	read_os_text();
+	d->config_path = config_path != NULL ? str_dup(config_path) : NULL;
+	d->conf = TAKE_PTR(*conf);
+	d->name = str_dup(d->conf->director->name);
+	d->working_directory = str_dup(d->conf->director->working_directory);
+	d->start_time = clock_now();
+	d->stop.event = -1;
+	mutex_init(&d->lock, RANK_CONF);
+	mutex_init(&d->facts_lock, RANK_LEAF);
+	spool = str_printf("%s/%s.conmsg", d->working_directory, d->name);
+	*out = d;
+	if (cancel_init(&d->stop, err) != ERR_OK)
+		return err->code;
+	msg_clean_spools(d->working_directory, d->name);
+	d->console = msg_console_new(spool);
+	d->jobs = job_table_new(d);
+	return ERR_OK;
+}
+
+enum err_code
+director_start(struct director *d, struct err *err)
+{
+	if (bring_up_catalogs(d, d->conf, true, err) != ERR_OK ||
+	    job_table_start(d->jobs, err) != ERR_OK)
+		return err->code;
+	return scheduler_start(d, &d->sched, err);
+}
+
+void
+director_free(struct director *d)
+{
+	if (d == NULL)
+		return;
+	scheduler_free(d->sched);
+	d->sched = NULL;
+	if (d->jobs != NULL)
+		job_table_cancel_all(d->jobs);
+	job_table_free(d->jobs);
+	for (size_t i = 0; i < d->n_catalogs; i++)
+		catalog_close(d->catalogs[i]);
+	msg_console_free(d->console);
+	facts_forget(d);
+	dir_conf_unref(d->conf);
+	mutex_release(&d->lock);
+	mutex_release(&d->facts_lock);
+	cancel_release(&d->stop);
+	free(d->name);
+	free(d->working_directory);
+	free(d->config_path);
+	free(d);
+}

@@ -1,0 +1,41 @@
+/*
+ * director/director_internal.h - the director's struct, for director.c and main.c
+ */
+#ifndef TERCET_DIRECTOR_DIRECTOR_INTERNAL_H
+#define TERCET_DIRECTOR_DIRECTOR_INTERNAL_H
+
+#include "director/director.h"
+#include "lib/base/hash.h"
+#include "lib/base/sync.h"
+
+#define DIRECTOR_CATALOGS_MAX 16
+
+struct fact;
+
+struct director {
+	char *config_path, *name, *working_directory; /* owned; immutable */
+	int64_t start_time;
+	struct mutex lock;                            /* RANK_CONF */
+	struct dir_conf *conf GUARDED_BY(&lock);      /* shared: one reference */
+	/* Written under the lock by start and reload (one at a time: the main thread or a console's
+	 * reload); never closed before the end. */
+	struct catalog *catalogs[DIRECTOR_CATALOGS_MAX];
+	size_t n_catalogs;
+	struct mutex facts_lock; /* RANK_LEAF */
+	struct fact *facts GUARDED_BY(&facts_lock);
+	struct job_table *jobs;      /* owned */
+	struct scheduler *sched;     /* owned */
+	struct msg_console *console; /* owned */
+	struct cancel stop;
+	director_console_fn console_fn; /* set before threads start */
+};
+
+/* Takes the loaded generation.  On failure *out is to be freed all the same. */
+MUST_CHECK enum err_code director_new(const char *config_path, struct dir_conf **conf,
+				      struct director **out, struct err *err);
+/* Catalogs, queue, scheduler. */
+MUST_CHECK enum err_code director_start(struct director *d, struct err *err);
+/* Cancels and awaits all jobs, ends all threads. */
+void director_free(struct director *d);
+
+#endif

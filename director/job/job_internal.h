@@ -1,0 +1,183 @@
+/*
+ * director/job/job_internal.h - the job itself, for director/job only
+ *
+ * Purpose: identity, plan, state and counters of one job, and the steps of its life.
+ * Life:    job_start makes it and puts it into the table (one reference); the queue gives it a
+ *          worker thread (job_run); when that ends the queue joins the thread and drops the
+ *          table's reference.
+ * Owns:    a reference to its configuration generation, its message sink, its request.
+ * Threads: "worker" fields are written by whoever sets the job up, then by its worker alone, and
+ *          read by others only under the lock where they are copied for job_info.
+ * Spec:    director.md 1
+ */
+#ifndef TERCET_DIRECTOR_JOB_JOB_INTERNAL_H
+#define TERCET_DIRECTOR_JOB_JOB_INTERNAL_H
+
+#include "director/conf/dir_conf.h"
+#include "director/job/job_setup.h"
+#include "director/job/job_start.h"
+#include "director/job/level.h"
+#include "lib/base/mem.h"
+#include "lib/base/sync.h"
+#include "lib/base/thread.h"
+#include "lib/catalog/cat_job.h"
+#include "lib/catalog/cat_pool.h"
+#include "lib/msg/deliver.h"
+
+#include <stdatomic.h>
+
+/* What the file daemon said at its end. */
+struct fd_end {
+	bool seen;
+	int term_code; /* letter */
+	uint32_t files, errors;
+	uint64_t read_bytes, bytes;
+	int vss, encrypt;
+};
+
+/* What the storage daemon said at its end. */
+struct sd_end {
+	bool seen;
+	int status; /* letter */
+	uint32_t files, errors;
+	uint64_t bytes;
+};
+
+struct attr_recv;
+
+struct job {
+	atomic_uint refs;
+	struct director *d;
+	struct dir_conf *conf; /* shared: one reference */
+	struct job_request req; /* owned copy; immutable */
+	uint32_t id;
+	char unique[JOB_NAME_SIZE];
+	enum job_trigger trigger;
+	struct catalog *catalog; /* borrowed from the director */
+	struct msg_sink *sink;   /* owned; taken by job_finish_messages */
+	struct cancel cancel;    /* someone asked it to stop: no new step begins */
+	struct cancel abort;     /* its conversations are to be cut now */
+
+	/* worker */
+	struct job_plan plan;
+	struct level_choice choice;
+	int64_t decided_at; /* when plan and choice were made */
+	uint32_t client_id, pool_id, file_set_id;
+	int64_t fileset_created;
+	uint32_t vol_session_id, vol_session_time;
+	uint64_t catalog_files; /* rows the catalog counted */
+	char uname[256];        /* of the client */
+	char sd_erase[64], fd_erase[64];
+
+	struct mutex lock;   /* RANK_JOB: all below */
+	struct cond changed; /* status, or done */
+	int status GUARDED_BY(&lock);
+	int fd_status GUARDED_BY(&lock), sd_status GUARDED_BY(&lock);
+	bool queued GUARDED_BY(&lock);  /* not given to a worker yet */
+	bool done GUARDED_BY(&lock);    /* its life is over */
+	bool stop_sent GUARDED_BY(&lock); /* the daemons were told to cancel */
+	bool watch_stop GUARDED_BY(&lock); /* the watch is to tell the daemons */
+	bool on_fd GUARDED_BY(&lock), on_sd GUARDED_BY(&lock); /* the daemons know the job */
+	int64_t canceled_ms GUARDED_BY(&lock); /* clock_mono_ms of the cancel, 0 none */
+	int64_t sched_time GUARDED_BY(&lock), start_time GUARDED_BY(&lock);
+	int64_t end_time GUARDED_BY(&lock), client_start GUARDED_BY(&lock);
+	int64_t queued_at GUARDED_BY(&lock), wait_since GUARDED_BY(&lock);
+	int64_t waited GUARDED_BY(&lock); /* seconds in waiting letters */
+	uint32_t errors GUARDED_BY(&lock), warnings GUARDED_BY(&lock);
+	struct fd_end fd GUARDED_BY(&lock);
+	struct sd_end sd GUARDED_BY(&lock);
+	struct attr_recv *live GUARDED_BY(&lock); /* borrowed while the backup runs */
+	uint64_t live_files GUARDED_BY(&lock), live_bytes GUARDED_BY(&lock);
+	uint64_t expected_files GUARDED_BY(&lock), expected_bytes GUARDED_BY(&lock);
+	char level_text[64] GUARDED_BY(&lock);
+	char wait_reason[JOB_TEXT_SIZE] GUARDED_BY(&lock);
+	char device[JOB_NAME_SIZE] GUARDED_BY(&lock);
+	struct str_list volumes GUARDED_BY(&lock);
+	uint64_t last_volume_bytes GUARDED_BY(&lock);
+	struct dir_storage *now_storage GUARDED_BY(&lock); /* the one a restore reads now */
+
+	/* the queue's: RANK_JOBS */
+	struct thread worker;
+	bool has_worker, worker_done;
+	uint64_t serial; /* order of arrival */
+	struct job *next, *prev;
+};
+
+/* ---- the object ---- */
+
+struct job *job_ref(struct job *j);
+void job_unref(struct job *j);
+void job_unrefp(struct job **j);
+void job_fill_info(struct job *j, struct job_info *out);
+/* A copy of the plan; for threads other than the worker. */
+struct job_plan job_plan_copy(struct job *j);
+
+/* ---- status and messages ---- */
+
+/* A new letter, by rank (director.md 6); never undone.  Wakes waiters. */
+void job_set_status(struct job *j, int letter);
+int job_status_now(struct job *j);
+void job_set_wait(struct job *j, int letter, const char *reason);
+void job_say(struct job *j, enum msg_type type, const char *fmt, ...) PRINTF(3, 4);
+/* A failure: message and letter (fatal: f; canceled: nothing is said). */
+void job_fail(struct job *j, const struct err *err);
+bool job_is_stopped(struct job *j); /* cancelled or failed: no new step */
+void job_add_volume(struct job *j, const char *name, uint64_t volume_bytes);
+/* ERR_CANCELED when the job was cancelled or has failed. */
+MUST_CHECK enum err_code job_check(struct job *j, struct err *err);
+
+/*
+ * After ERR_CATALOG: wait until the server is back, at most ten minutes since *since_ms (0 at the
+ * first call), and tell whether the operation is to be tried again.
+ */
+bool job_catalog_again(struct job *j, int64_t *since_ms, const struct err *err);
+
+/* ---- set-up (job_setup.c) ---- */
+
+/* Client row, FileSet row, level with reason, pool and storage. */
+MUST_CHECK enum err_code job_decide(struct job *j, struct err *err);
+/* The job as its row. */
+void job_row(struct job *j, struct cat_job *out);
+MUST_CHECK enum err_code job_store_start(struct job *j, struct err *err);
+MUST_CHECK enum err_code job_pool_row(struct job *j, struct dir_pool *pool, struct cat_pool *out,
+				      struct err *err);
+/* "bk.2026-11-21_02.23.42_04" */
+void job_make_name(const char *resource, char out[JOB_NAME_SIZE]);
+
+/* ---- table and queue (job_table.c, job_queue.c) ---- */
+
+void job_table_add(struct job_table *t, struct job *j);
+/* First other known job of the same resource for the duplicate rules; a reference or NULL. */
+struct job *job_table_find_same(struct job_table *t, const struct job *j);
+struct job *job_table_get(struct job_table *t, uint32_t job_id); /* a reference or NULL */
+/* References to all, owned array. */
+size_t job_table_refs(struct job_table *t, struct job ***out);
+void job_table_record_end(struct job_table *t, const struct job_info *info);
+
+/* ---- life (job_run.c) ---- */
+
+void job_run(struct job *j); /* body of the worker thread */
+void job_finish_messages(struct job *j);
+/* Tell the daemons of a cancelled job; their answers to say. */
+void job_stop_daemons(struct job *j, director_say say, void *arg);
+/* Mark as cancelled; true when it was not final yet. */
+bool job_mark_canceled(struct job *j, const char *why);
+
+/* ---- types; each runs between "started" and "ended" and leaves the letter ---- */
+
+void backup_run(struct job *j);
+void restore_run(struct job *j);
+void admin_run(struct job *j);
+
+/* ---- parts ---- */
+
+MUST_CHECK enum err_code script_run_before(struct job *j, struct err *err);
+void script_run_after(struct job *j);
+/* %-codes of director.md 9.3 in text; owned. */
+char *job_expand(struct job *j, const char *text, const char *recipients);
+/* The report, as one message. */
+void report_send(struct job *j);
+/* Write Bootstrap of a good backup. */
+void bootstrap_write(struct job *j);
+
+#endif

@@ -1,0 +1,319 @@
+/*
+ * director/job/job_run.c - the life of a job from its worker to its report, and its cancel
+ *
+ * Spec: director.md 1, 5.2, 5.3
+ */
+#include "director/job/job_internal.h"
+#include "director/link/fd_link.h"
+#include "director/link/sd_link.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_log.h"
+#include "lib/proto/dir_fd.h"
+#include "lib/proto/dir_sd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define REDECIDE_SECONDS 60  /* director.md 1, Do better */
+#define CATALOG_SECONDS  600 /* for the final row of a job when the catalog is away */
+#define CATALOG_PAUSE    2
+
+static const struct job_kind {
+	int type;
+	void (*run)(struct job *j);
+} kinds[] = {
+	{ JOB_BACKUP, backup_run },
+	{ JOB_RESTORE, restore_run },
+	{ JOB_ADMIN, admin_run },
+};
+
+void
+admin_run(struct job *j)
+{
+	job_say(j, MSG_INFO, "Start Admin JobId %u, Job=%s", j->id, j->unique);
+	if (!job_is_stopped(j))
+		job_set_status(j, STATUS_OK);
+}
+
+/* ---- start ---- */
+
+static void
+check_start_limits(struct job *j)
+{
+	const struct dir_job *res = j->plan.job;
+	int64_t sched = j->req.max_run_sched_time > 0 ? j->req.max_run_sched_time
+						      : res->max_run_sched_time;
+	int64_t late, sched_time;
+
+	mutex_lock(&j->lock);
+	sched_time = j->sched_time;
+	mutex_unlock(&j->lock);
+	late = clock_now() - sched_time;
+	if (res->max_start_delay > 0 && late > res->max_start_delay)
+		(void)job_mark_canceled(j,
+					"Job canceled because max start delay time exceeded.");
+	else if (sched > 0 && late > sched)
+		(void)job_mark_canceled(j, "Job canceled because max run sched time exceeded.");
+}
+
+/* The decision of the set-up may be hours old. */
+static void
+decide_again(struct job *j)
+{
+	struct level_choice old = j->choice;
+	struct dir_storage *storage = j->plan.write_storage;
+	struct err err = ERR_INIT;
+
+	if (j->plan.type != JOB_BACKUP || clock_now() - j->decided_at < REDECIDE_SECONDS)
+		return;
+	if (job_decide(j, &err) != ERR_OK) {
+		job_say(j, MSG_FATAL, "%s", err.text);
+		return;
+	}
+	if (old.level != j->choice.level)
+		job_say(j, MSG_INFO, "Level decided again at the start: %s instead of %s",
+			job_level_text(j->choice.level), job_level_text(old.level));
+	/* The counters we hold are of the storage chosen at set-up: stay with it. */
+	if (storage != j->plan.write_storage) {
+		mutex_lock(&j->lock);
+		j->plan.write_storage = storage;
+		mutex_unlock(&j->lock);
+	}
+}
+
+static void
+run_type(struct job *j)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].type == j->plan.type) {
+			kinds[i].run(j);
+			return;
+		}
+	job_say(j, MSG_FATAL, "%s jobs are not supported by this version of the director",
+		job_type_text(j->plan.type));
+}
+
+static void
+run_steps(struct job *j)
+{
+	struct err err = ERR_INIT;
+
+	check_start_limits(j);
+	if (job_is_stopped(j))
+		return;
+	job_set_status(j, STATUS_RUNNING);
+	decide_again(j);
+	if (job_is_stopped(j))
+		return;
+	if (j->plan.type == JOB_BACKUP && (j->plan.level == LEVEL_VIRTUAL_FULL ||
+					   j->plan.level == LEVEL_BASE)) {
+		job_say(j, MSG_FATAL,
+			"backups of level %s are not supported by this version of the director",
+			job_level_text(j->plan.level));
+		return;
+	}
+	if (j->plan.type == JOB_BACKUP && j->plan.accurate)
+		job_say(j, MSG_INFO,
+			"Accurate = yes is not in force yet: files are chosen by their times");
+	if (job_store_start(j, &err) != ERR_OK || script_run_before(j, &err) != ERR_OK ||
+	    job_store_start(j, &err) != ERR_OK) {
+		job_fail(j, &err);
+		return;
+	}
+	if (!job_is_stopped(j))
+		run_type(j);
+}
+
+/* ---- end ---- */
+
+/* The final row; waits for a catalog that is away, for nobody else will write it. */
+static void
+store_end(struct job *j)
+{
+	int64_t until = clock_mono_ms() + CATALOG_SECONDS * 1000;
+	struct err err = ERR_INIT;
+	struct cat_job row;
+	struct wait w;
+
+	for (;;) {
+		job_row(j, &row);
+		if (cat_job_end(j->catalog, &row, &err) == ERR_OK)
+			return;
+		log_error("final row of %s: %s", j->unique, err.text);
+		w = wait_for(director_stop(j->d), CATALOG_PAUSE, "the catalog");
+		if (clock_mono_ms() >= until || wait_pause(&w, &err) != ERR_OK)
+			break;
+	}
+	log_error("%s stays unfinished in the catalog; the next start marks it failed",
+		  j->unique);
+	job_set_status(j, STATUS_FATAL);
+}
+
+static void
+set_end(struct job *j)
+{
+	bool final;
+
+	mutex_lock(&j->lock);
+	if (j->start_time == 0)
+		j->start_time = clock_now();
+	j->end_time = clock_now();
+	final = job_status_is_final(j->status);
+	mutex_unlock(&j->lock);
+	/* A step that left without a verdict has not ended well. */
+	if (!final)
+		job_set_status(j, STATUS_ERROR);
+}
+
+static const char *
+subject_of(int status)
+{
+	return job_status_word(status);
+}
+
+static char *
+expand_mail(void *arg, const char *text, const char *recipients)
+{
+	return job_expand(arg, text, recipients);
+}
+
+void
+job_finish_messages(struct job *j)
+{
+	const struct msg_mail mail = { .subject_status = subject_of(job_status_now(j)),
+				       .status = job_status_now(j),
+				       .expand = expand_mail,
+				       .expand_arg = j };
+	struct err err = ERR_INIT;
+
+	if (cat_log_flush(j->catalog, &err) != ERR_OK)
+		log_warn("log of %s: %s", j->unique, err.text);
+	msg_sink_finish(TAKE_PTR(j->sink), &mail);
+}
+
+static void
+remove_bootstrap(struct job *j)
+{
+	if (j->req.delete_bootstrap && j->req.bootstrap != NULL)
+		(void)unlink(j->req.bootstrap);
+}
+
+void
+job_run(struct job *j)
+{
+	struct job_info info;
+
+	run_steps(j);
+	set_end(j);
+	store_end(j);
+	if (j->plan.type == JOB_BACKUP && job_status_is_ok(job_status_now(j)))
+		bootstrap_write(j);
+	report_send(j);
+	script_run_after(j);
+	remove_bootstrap(j);
+	job_fill_info(j, &info);
+	job_table_record_end(director_jobs(j->d), &info);
+	job_finish_messages(j);
+}
+
+/* ---- cancel ---- */
+
+bool
+job_mark_canceled(struct job *j, const char *why)
+{
+	bool first;
+
+	mutex_lock(&j->lock);
+	first = !job_status_is_final(j->status) && j->canceled_ms == 0;
+	if (first)
+		j->canceled_ms = clock_mono_ms();
+	mutex_unlock(&j->lock);
+	if (!first)
+		return false;
+	job_set_status(j, STATUS_CANCELED);
+	if (why != NULL)
+		job_say(j, MSG_FATAL, "%s", why);
+	cancel_now(&j->cancel);
+	return true;
+}
+
+static void
+cancel_on_client(struct job *j, const char *command, director_say say, void *arg)
+{
+	const struct fd_link_options o = { .timeout_seconds = 0 };
+	struct job_plan plan = job_plan_copy(j);
+	struct fd_link *link = NULL;
+	struct err err = ERR_INIT;
+
+	if (fd_link_open(j->d, j->conf, plan.client, &o, &link, &err) != ERR_OK ||
+	    fd_link_command(link, command, say, arg, &err) != ERR_OK)
+		log_warn("cancel of %s: %s", j->unique, err.text);
+	fd_link_free(link);
+}
+
+static void
+cancel_on_storage(struct job *j, struct dir_storage *st, const char *command, director_say say,
+		  void *arg)
+{
+	const struct sd_link_options o = { .timeout_seconds = 0 };
+	struct sd_link *link = NULL;
+	struct err err = ERR_INIT;
+
+	if (sd_link_open(j->d, j->conf, st, &o, &link, &err) != ERR_OK ||
+	    sd_link_command(link, command, say, arg, &err) != ERR_OK)
+		log_warn("cancel of %s: %s", j->unique, err.text);
+	sd_link_free(link);
+}
+
+void
+job_stop_daemons(struct job *j, director_say say, void *arg)
+{
+	OWNED(freep) char *fd_command = str_printf(DIR_FD_CANCEL, j->unique);
+	OWNED(freep) char *sd_command = str_printf(DIR_SD_CANCEL, j->unique);
+	struct dir_storage *st;
+	bool on_fd, on_sd, sent;
+
+	mutex_lock(&j->lock);
+	on_fd = j->on_fd;
+	on_sd = j->on_sd;
+	st = j->now_storage;
+	sent = j->stop_sent;
+	j->stop_sent = true;
+	if (j->canceled_ms == 0)
+		j->canceled_ms = clock_mono_ms();
+	mutex_unlock(&j->lock);
+	if (sent)
+		return;
+	if (on_fd)
+		cancel_on_client(j, fd_command, say, arg);
+	if (on_sd && st != NULL)
+		cancel_on_storage(j, st, sd_command, say, arg);
+}
+
+enum err_code
+job_cancel(struct director *d, uint32_t job_id, director_say say, void *arg, struct err *err)
+{
+	OWNED(job_unrefp) struct job *j = job_table_get(director_jobs(d), job_id);
+	char text[256];
+	bool queued;
+
+	if (j == NULL)
+		return err_set(err, ERR_CONFIG, "JobId %u is not running", job_id);
+	mutex_lock(&j->lock);
+	queued = j->queued;
+	mutex_unlock(&j->lock);
+	(void)job_mark_canceled(j, NULL);
+	job_table_wake(director_jobs(d));
+	if (queued) {
+		(void)snprintf(text, sizeof(text), "JobId %u, Job %s marked to be canceled.", j->id,
+			       j->unique);
+		if (say != NULL)
+			say(arg, text);
+		return ERR_OK;
+	}
+	job_stop_daemons(j, say, arg);
+	return ERR_OK;
+}

@@ -1,0 +1,178 @@
+#include "director/job/duplicate.h"
+#include "director/job/job_internal.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_client.h"
+#include "lib/catalog/cat_log.h"
+
+#include <stdio.h>
+
+static char *
+dup_or_null(const char *s)
+{
+	return s != NULL ? str_dup(s) : NULL;
+}
+
+static void
+copy_request(const struct job_request *from, struct job_request *to)
+{
+	*to = *from;
+	to->job = dup_or_null(from->job);
+	to->client = dup_or_null(from->client);
+	to->fileset = dup_or_null(from->fileset);
+	to->storage = dup_or_null(from->storage);
+	to->catalog = dup_or_null(from->catalog);
+	to->messages = dup_or_null(from->messages);
+	to->pool = dup_or_null(from->pool);
+	to->next_pool = dup_or_null(from->next_pool);
+	to->full_pool = dup_or_null(from->full_pool);
+	to->inc_pool = dup_or_null(from->inc_pool);
+	to->diff_pool = dup_or_null(from->diff_pool);
+	to->vfull_pool = dup_or_null(from->vfull_pool);
+	to->where = dup_or_null(from->where);
+	to->regex_where = dup_or_null(from->regex_where);
+	to->bootstrap = dup_or_null(from->bootstrap);
+	to->plugin_options = dup_or_null(from->plugin_options);
+	to->comment = dup_or_null(from->comment);
+	to->since = dup_or_null(from->since);
+	to->verify_job = dup_or_null(from->verify_job);
+	to->backup_format = dup_or_null(from->backup_format);
+}
+
+/* Log rows of this job's messages. */
+static void
+log_row(void *arg, uint32_t job_id, int64_t time, const char *text)
+{
+	struct job *j = arg;
+	char *line = str_printf("%s\n", text);
+
+	cat_log_add(j->catalog, job_id, time, bytes_str(line));
+	free(line);
+}
+
+static void
+open_messages(struct job *j)
+{
+	const struct msg_sink_options o = {
+		.messages = j->plan.messages,
+		.daemon = director_name(j->d),
+		.working_directory = director_working_directory(j->d),
+		.timestamp_format = j->conf->director->log_timestamp_format,
+		.console = director_messages(j->d),
+		.catalog = log_row,
+		.catalog_arg = j,
+	};
+
+	j->sink = msg_sink_new(&o);
+}
+
+static enum err_code
+insert_rows(struct job *j, struct err *err)
+{
+	struct dir_client *cl = j->plan.client;
+	struct cat_job row;
+
+	if (cl != NULL) {
+		struct cat_client client = { .name = cl->name,
+					     .auto_prune = cl->auto_prune,
+					     .file_retention = cl->file_retention,
+					     .job_retention = cl->job_retention };
+
+		if (cat_client_ensure(j->catalog, &client, err) != ERR_OK)
+			return err_ctx(err, "client %s", cl->name);
+		j->client_id = client.client_id;
+	}
+	job_row(j, &row);
+	return cat_job_insert(j->catalog, &row, j->req.comment, &j->id, err);
+}
+
+/* A job with everything but its row.  On failure *out is untouched. */
+static enum err_code
+make_job(struct director *d, const struct job_request *req, struct job **out, struct err *err)
+{
+	OWNED(job_unrefp) struct job *j = NEW(struct job);
+
+	atomic_store_explicit(&j->refs, 1, memory_order_relaxed);
+	j->d = d;
+	j->conf = director_conf_get(d);
+	j->cancel.event = j->abort.event = -1;
+	mutex_init(&j->lock, RANK_JOB);
+	cond_init(&j->changed);
+	copy_request(req, &j->req);
+	j->trigger = req->trigger;
+	j->status = STATUS_CREATED;
+	j->queued = true;
+	if (cancel_init(&j->cancel, err) != ERR_OK || cancel_init(&j->abort, err) != ERR_OK ||
+	    job_plan_make(j->conf, &j->req, &j->plan, err) != ERR_OK ||
+	    director_catalog(d, j->plan.catalog != NULL ? j->plan.catalog->name : NULL,
+			     &j->catalog, err) != ERR_OK)
+		return err->code;
+	j->sched_time = j->plan.when;
+	j->queued_at = clock_now();
+	j->expected_files = req->expected_files;
+	job_make_name(j->plan.job->name, j->unique);
+	*out = TAKE_PTR(j);
+	return ERR_OK;
+}
+
+/* The other one loses, or we do.  Spec: director.md 5.1 */
+static void
+check_duplicate(struct job *j)
+{
+	const struct dir_job *res = j->plan.job;
+	const struct duplicate_rules rules = {
+		.allow = res->allow_duplicate_jobs || j->req.ignore_duplicates,
+		.cancel_lower = res->cancel_lower_level_duplicates,
+		.cancel_queued = res->cancel_queued_duplicates,
+		.cancel_running = res->cancel_running_duplicates,
+	};
+	OWNED(job_unrefp) struct job *old = NULL;
+	struct duplicate_pair pair;
+	struct job_info info;
+	struct err err = ERR_INIT;
+
+	if (rules.allow)
+		return;
+	old = job_table_find_same(director_jobs(j->d), j);
+	if (old == NULL)
+		return;
+	job_fill_info(old, &info);
+	pair = (struct duplicate_pair){ j->plan.type, j->plan.level, info.type, info.level,
+					info.status };
+	switch (duplicate_judge(&rules, &pair)) {
+	case DUPLICATE_ALLOW:
+		break;
+	case DUPLICATE_CANCEL_OLD:
+		job_say(j, MSG_INFO, "Cancelling duplicate JobId=%u.", old->id);
+		if (job_cancel(j->d, old->id, NULL, NULL, &err) != ERR_OK)
+			job_say(j, MSG_WARNING, "JobId %u: %s", old->id, err.text);
+		break;
+	case DUPLICATE_CANCEL_NEW:
+		job_say(j, MSG_FATAL, "JobId %u already running. Duplicate job not allowed.",
+			old->id);
+		break;
+	}
+}
+
+enum err_code
+job_start(struct director *d, const struct job_request *req, uint32_t *job_id, struct err *err)
+{
+	OWNED(job_unrefp) struct job *j = NULL;
+	struct err why = ERR_INIT;
+
+	if (cancel_asked(director_stop(d)))
+		return err_set(err, ERR_CANCELED, "the director is stopping: no new jobs");
+	if (make_job(d, req, &j, err) != ERR_OK || insert_rows(j, err) != ERR_OK)
+		return err->code;
+	open_messages(j);
+	msg_sink_set_job(j->sink, j->id, j->unique);
+	check_duplicate(j);
+	/* A job whose set-up fails goes through the queue too: its worker writes row and report. */
+	if (!job_is_stopped(j) && job_decide(j, &why) != ERR_OK)
+		job_say(j, MSG_FATAL, "%s", why.text);
+	*job_id = j->id;
+	job_table_add(director_jobs(d), j);
+	return ERR_OK;
+}

@@ -1,0 +1,670 @@
+/*
+ * director/job/job_table.c - the jobs this process knows, and the thread that gives them workers
+ *
+ * The table is a list in order of arrival under RANK_JOBS.  One thread ("queue") examines it when
+ * something changed (a job came, ended, was cancelled) or when the start time of a job comes: it
+ * gives workers, joins ended ones and forgets their jobs.  A second thread ("watch") looks once a
+ * minute, or when woken, at time limits and at cancelled jobs whose daemons are still to be told:
+ * it may wait for the network, the first one never does.
+ */
+#include "director/job/job_internal.h"
+#include "director/job/queue_rules.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/own.h"
+#include "lib/proto/scan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <utlist.h>
+
+#define TERMINATED_KEEP  10
+#define WATCH_SECONDS    60
+#define ABORT_SECONDS    30 /* after a cancel conversations are cut (wire.md 12) */
+#define EXAMINE_MAX_MS   60000
+
+struct job_table {
+	struct director *d;
+	char *state_path; /* owned */
+	struct mutex lock; /* RANK_JOBS */
+	struct cond wake;  /* work for the queue: changed */
+	struct cond watch_wake;
+	struct cond ended; /* a job has ended */
+	struct job *jobs GUARDED_BY(&lock);
+	bool changed GUARDED_BY(&lock), watch_changed GUARDED_BY(&lock);
+	bool stop GUARDED_BY(&lock), stop_watch GUARDED_BY(&lock);
+	uint64_t serial GUARDED_BY(&lock);
+	unsigned run GUARDED_BY(&lock);
+	struct job_info terminated[TERMINATED_KEEP] GUARDED_BY(&lock);
+	size_t n_terminated GUARDED_BY(&lock);
+	struct thread queue_thread, watch_thread;
+};
+
+/* ---- state file: the last terminated jobs ---- */
+
+#define STATE_ROW "job %u %s %d %d %d %" PRIu64 " %" PRIu64 " %" PRId64 " %u\n"
+
+static void
+store_state_locked(struct job_table *t)
+{
+	struct buf b = BUF_INIT(1u << 20);
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < t->n_terminated; i++) {
+		const struct job_info *r = &t->terminated[i];
+		char name[JOB_NAME_SIZE];
+
+		(void)snprintf(name, sizeof(name), "%s", r->name);
+		buf_text(&b, STATE_ROW, r->job_id, wire_bash(name), r->type, r->level, r->status,
+			 r->files, r->bytes, r->end_time, r->errors);
+	}
+	if (fd_replace_file(t->state_path, buf_bytes(&b), 0640, &err) != ERR_OK)
+		log_warn("%s", err.text);
+	buf_release(&b);
+}
+
+static void
+load_state(struct job_table *t)
+{
+	struct buf b = BUF_INIT(1u << 20);
+	struct err err = ERR_INIT;
+	struct bytes in;
+	const uint8_t *nl;
+
+	if (fd_read_file(t->state_path, &b, &err) == ERR_OK) {
+		in = buf_bytes(&b);
+		while (in.n > 0 && (nl = memchr(in.p, '\n', in.n)) != NULL &&
+		       t->n_terminated < TERMINATED_KEEP) {
+			struct job_info r = { 0 };
+
+			if (wire_scan(bytes_of(in.p, (size_t)(nl - in.p)),
+				      "job %u %127s %d %d %d %" SCNu64 " %" SCNu64 " %" SCNd64
+				      " %u",
+				      &r.job_id, r.name, &r.type, &r.level, &r.status, &r.files,
+				      &r.bytes, &r.end_time, &r.errors)) {
+				(void)wire_unbash(r.name);
+				t->terminated[t->n_terminated++] = r;
+			}
+			in = bytes_skip(in, (size_t)(nl - in.p) + 1);
+		}
+	}
+	buf_release(&b);
+}
+
+void
+job_table_record_end(struct job_table *t, const struct job_info *info)
+{
+	mutex_lock(&t->lock);
+	if (t->n_terminated == TERMINATED_KEEP)
+		memmove(&t->terminated[0], &t->terminated[1],
+			--t->n_terminated * sizeof(t->terminated[0]));
+	t->terminated[t->n_terminated++] = *info;
+	store_state_locked(t);
+	mutex_unlock(&t->lock);
+}
+
+/* ---- the list ---- */
+
+struct job_table *
+job_table_new(struct director *d)
+{
+	struct job_table *t = NEW(struct job_table);
+
+	t->d = d;
+	t->state_path = str_printf("%s/%s.state", director_working_directory(d), director_name(d));
+	mutex_init(&t->lock, RANK_JOBS);
+	cond_init(&t->wake);
+	cond_init(&t->watch_wake);
+	cond_init(&t->ended);
+	load_state(t);
+	return t;
+}
+
+static void
+wake_locked(struct job_table *t)
+{
+	t->changed = t->watch_changed = true;
+	cond_broadcast(&t->wake);
+	cond_broadcast(&t->watch_wake);
+}
+
+void
+job_table_wake(struct job_table *t)
+{
+	mutex_lock(&t->lock);
+	wake_locked(t);
+	mutex_unlock(&t->lock);
+}
+
+void
+job_table_add(struct job_table *t, struct job *j)
+{
+	(void)job_ref(j);
+	mutex_lock(&t->lock);
+	j->serial = ++t->serial;
+	DL_APPEND(t->jobs, j);
+	wake_locked(t);
+	mutex_unlock(&t->lock);
+}
+
+size_t
+job_table_refs(struct job_table *t, struct job ***out)
+{
+	struct job *j;
+	size_t n = 0;
+
+	mutex_lock(&t->lock);
+	DL_FOREACH (t->jobs, j)
+		n++;
+	*out = NEW_ARRAY(struct job *, n + 1);
+	n = 0;
+	DL_FOREACH (t->jobs, j)
+		(*out)[n++] = job_ref(j);
+	mutex_unlock(&t->lock);
+	return n;
+}
+
+static void
+unref_all(struct job **jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		job_unref(jobs[i]);
+	free(jobs);
+}
+
+struct job *
+job_table_get(struct job_table *t, uint32_t job_id)
+{
+	struct job *j, *found = NULL;
+
+	mutex_lock(&t->lock);
+	DL_FOREACH (t->jobs, j)
+		if (j->id == job_id && found == NULL)
+			found = job_ref(j);
+	mutex_unlock(&t->lock);
+	return found;
+}
+
+struct job *
+job_table_find_same(struct job_table *t, const struct job *mine)
+{
+	struct job *j, *found = NULL;
+
+	mutex_lock(&t->lock);
+	DL_FOREACH (t->jobs, j)
+		if (found == NULL && j != mine && j->id != 0 && !j->req.ignore_duplicates &&
+		    !j->worker_done && strcmp(j->req.job, mine->req.job) == 0)
+			found = job_ref(j);
+	mutex_unlock(&t->lock);
+	return found;
+}
+
+size_t
+job_table_list(struct job_table *t, struct job_info **out)
+{
+	struct job **jobs;
+	size_t n = job_table_refs(t, &jobs);
+
+	*out = NEW_ARRAY(struct job_info, n + 1);
+	for (size_t i = 0; i < n; i++)
+		job_fill_info(jobs[i], &(*out)[i]);
+	unref_all(jobs, n);
+	return n;
+}
+
+size_t
+job_table_terminated(struct job_table *t, struct job_info **out)
+{
+	size_t n;
+
+	mutex_lock(&t->lock);
+	n = t->n_terminated;
+	*out = NEW_ARRAY(struct job_info, n + 1);
+	for (size_t i = 0; i < n; i++)
+		(*out)[i] = t->terminated[i];
+	mutex_unlock(&t->lock);
+	return n;
+}
+
+void
+job_table_totals(struct job_table *t, unsigned *run, unsigned *running)
+{
+	struct job *j;
+
+	mutex_lock(&t->lock);
+	*run = t->run;
+	*running = 0;
+	DL_FOREACH (t->jobs, j)
+		*running += j->has_worker && !j->worker_done;
+	mutex_unlock(&t->lock);
+}
+
+static bool
+find_terminated(struct job_table *t, uint32_t job_id, const char *unique, struct job_info *out)
+{
+	bool found = false;
+
+	mutex_lock(&t->lock);
+	for (size_t i = t->n_terminated; i > 0 && !found; i--) {
+		const struct job_info *r = &t->terminated[i - 1];
+
+		found = unique != NULL ? strcmp(r->unique, unique) == 0 : r->job_id == job_id;
+		if (found)
+			*out = *r;
+	}
+	mutex_unlock(&t->lock);
+	return found;
+}
+
+bool
+job_find_id(struct job_table *t, uint32_t job_id, struct job_info *out)
+{
+	OWNED(job_unrefp) struct job *j = job_table_get(t, job_id);
+
+	if (j == NULL)
+		return find_terminated(t, job_id, NULL, out);
+	job_fill_info(j, out);
+	return true;
+}
+
+bool
+job_find_unique(struct job_table *t, const char *unique, struct job_info *out)
+{
+	struct job *j;
+	uint32_t id = 0;
+
+	mutex_lock(&t->lock);
+	DL_FOREACH (t->jobs, j)
+		if (strcmp(j->unique, unique) == 0)
+			id = j->id;
+	mutex_unlock(&t->lock);
+	return id != 0 ? job_find_id(t, id, out) : find_terminated(t, 0, unique, out);
+}
+
+/* ---- waiting for jobs ---- */
+
+static bool
+is_known_locked(struct job_table *t, uint32_t job_id)
+{
+	struct job *j;
+
+	DL_FOREACH (t->jobs, j)
+		if (job_id == 0 || j->id == job_id)
+			return true;
+	return false;
+}
+
+/* Slices, because the wait's cancel is an eventfd and not our condition. */
+#define WAIT_SLICE_MS 200
+
+enum err_code
+job_wait(struct job_table *t, uint32_t job_id, const struct wait *wait, struct job_info *out,
+	 struct err *err)
+{
+	struct job_info info;
+	enum err_code code = ERR_OK;
+
+	if (job_id != 0 && !job_find_id(t, job_id, &info))
+		return err_set(err, ERR_CONFIG, "JobId %u is not known", job_id);
+	mutex_lock(&t->lock);
+	while (code == ERR_OK && is_known_locked(t, job_id)) {
+		if (wait != NULL && cancel_asked(wait->cancel))
+			code = ERR_CANCELED;
+		else if (wait != NULL && wait->deadline_ms != 0 &&
+			 clock_mono_ms() >= wait->deadline_ms)
+			code = ERR_PEER;
+		else
+			(void)cond_wait_ms(&t->ended, &t->lock, WAIT_SLICE_MS);
+	}
+	mutex_unlock(&t->lock);
+	if (code != ERR_OK)
+		return err_set(err, code, "waiting for JobId %u was given up", job_id);
+	if (out != NULL && job_id != 0 && !job_find_id(t, job_id, out))
+		return err_set(err, ERR_CONFIG, "JobId %u is not known any more", job_id);
+	return ERR_OK;
+}
+
+/* ---- examination ---- */
+
+static struct queue_counter
+counter_of_storage(const struct dir_storage *s)
+{
+	if (s == NULL)
+		return (struct queue_counter){ NULL, 0 };
+	return (struct queue_counter){ s->name, s->maximum_concurrent_jobs };
+}
+
+static void
+describe(struct job *j, struct queue_item *it)
+{
+	const struct job_plan plan = job_plan_copy(j), *p = &plan;
+	bool counted = p->type == JOB_BACKUP || p->type == JOB_RESTORE || p->type == JOB_VERIFY;
+
+	*it = (struct queue_item){ .job_id = j->id,
+				   .priority = p->priority,
+				   .allow_mixed = p->job->allow_mixed_priority,
+				   .running = j->has_worker,
+				   .canceled = job_is_stopped(j) };
+	if (counted) {
+		it->read_storage = counter_of_storage(p->read_storage);
+		it->write_storage = counter_of_storage(p->write_storage);
+		if (p->client != NULL)
+			it->client = (struct queue_counter){
+				p->client->name, p->client->maximum_concurrent_jobs
+			};
+	}
+	it->job = (struct queue_counter){ p->job->name, p->job->maximum_concurrent_jobs };
+}
+
+/* Running first, then by priority, then age. */
+static int
+compare_jobs(const void *pa, const void *pb)
+{
+	const struct job *a = *(struct job *const *)pa, *b = *(struct job *const *)pb;
+
+	if (a->has_worker != b->has_worker)
+		return a->has_worker ? -1 : 1;
+	if (!a->has_worker && a->plan.priority != b->plan.priority)
+		return a->plan.priority < b->plan.priority ? -1 : 1;
+	return a->serial < b->serial ? -1 : 1;
+}
+
+static void
+worker_main(void *arg)
+{
+	struct job *j = arg;
+	struct job_table *t = director_jobs(j->d);
+
+	thread_set_job(j->id);
+	job_run(j);
+	mutex_lock(&t->lock);
+	j->worker_done = true;
+	wake_locked(t);
+	mutex_unlock(&t->lock);
+}
+
+static void
+give_worker_locked(struct job_table *t, struct job *j)
+{
+	struct err err = ERR_INIT;
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "job-%u", j->id);
+	mutex_lock(&j->lock);
+	j->queued = false;
+	mutex_unlock(&j->lock);
+	j->has_worker = true;
+	t->run++;
+	if (thread_start(&j->worker, name, worker_main, j, &err) != ERR_OK) {
+		log_error("JobId %u: %s", j->id, err.text);
+		mutex_lock(&j->lock);
+		j->queued = true;
+		mutex_unlock(&j->lock);
+		j->has_worker = false;
+		t->run--;
+	}
+}
+
+/* Seconds until the job may be looked at; 0: now. */
+static int64_t
+not_before(struct job *j, int64_t now)
+{
+	if (j->has_worker || job_is_stopped(j) || j->plan.when <= now)
+		return 0;
+	return j->plan.when - now;
+}
+
+static void
+say_start_wait(struct job *j, int64_t seconds)
+{
+	if (job_status_now(j) == STATUS_WAIT_START)
+		return;
+	job_set_wait(j, STATUS_WAIT_START, "its start time has not come");
+	job_say(j, MSG_INFO, "Job %s waiting %" PRId64 " seconds for scheduled start time.",
+		j->unique, seconds);
+}
+
+/* Examine the queue once; returns ms after which to look again. */
+static int64_t
+examine_locked(struct job_table *t, uint32_t limit)
+{
+	int64_t now = clock_now(), next_ms = EXAMINE_MAX_MS;
+	struct job *j, **list;
+	struct queue_item *items;
+	size_t n = 0, total = 0;
+
+	DL_FOREACH (t->jobs, j)
+		total++;
+	list = NEW_ARRAY(struct job *, total + 1);
+	items = NEW_ARRAY(struct queue_item, total + 1);
+	DL_FOREACH (t->jobs, j) {
+		int64_t wait = not_before(j, now);
+
+		if (j->worker_done)
+			continue;
+		if (wait > 0) {
+			say_start_wait(j, wait);
+			if (wait * 1000 < next_ms)
+				next_ms = wait * 1000;
+			continue;
+		}
+		list[n++] = j;
+	}
+	qsort(list, n, sizeof(struct job *), compare_jobs);
+	for (size_t i = 0; i < n; i++)
+		describe(list[i], &items[i]);
+	queue_examine(items, n, limit);
+	for (size_t i = 0; i < n; i++) {
+		if (items[i].running)
+			continue;
+		if (items[i].start)
+			give_worker_locked(t, list[i]);
+		else
+			job_set_wait(list[i], items[i].status, items[i].reason);
+	}
+	free(items);
+	free(list);
+	return next_ms;
+}
+
+/* Take jobs whose worker has ended off the list; an owned array of references. */
+static size_t
+take_ended_locked(struct job_table *t, struct job ***out)
+{
+	struct job *j, *next;
+	size_t n = 0, total = 0;
+
+	DL_FOREACH (t->jobs, j)
+		total++;
+	*out = NEW_ARRAY(struct job *, total + 1);
+	DL_FOREACH_SAFE (t->jobs, j, next) {
+		if (!j->worker_done)
+			continue;
+		DL_DELETE(t->jobs, j);
+		(*out)[n++] = j;
+	}
+	if (n > 0)
+		cond_broadcast(&t->ended);
+	return n;
+}
+
+static void
+queue_main(void *arg)
+{
+	struct job_table *t = arg;
+	bool stop = false;
+
+	while (!stop) {
+		struct dir_conf *conf = director_conf_get(t->d);
+		uint32_t limit = conf->director->maximum_concurrent_jobs;
+		struct job **ended;
+		size_t n;
+		int64_t ms;
+
+		director_conf_put(t->d, conf);
+		mutex_lock(&t->lock);
+		t->changed = false;
+		ms = examine_locked(t, limit);
+		n = take_ended_locked(t, &ended);
+		if (n == 0 && !t->changed)
+			(void)cond_wait_ms(&t->wake, &t->lock, ms);
+		stop = t->stop && t->jobs == NULL;
+		mutex_unlock(&t->lock);
+		for (size_t i = 0; i < n; i++) {
+			thread_join(&ended[i]->worker);
+			job_unref(ended[i]);
+		}
+		free(ended);
+	}
+}
+
+/* ---- the watch: time limits and cancels; director.md 5.2, 5.3 ---- */
+
+static int64_t
+run_limit(const struct job_plan *p)
+{
+	switch (p->level) {
+	case LEVEL_FULL:
+		if (p->job->full_max_runtime > 0)
+			return p->job->full_max_runtime;
+		break;
+	case LEVEL_INCREMENTAL:
+		if (p->job->incremental_max_runtime > 0)
+			return p->job->incremental_max_runtime;
+		break;
+	case LEVEL_DIFFERENTIAL:
+		if (p->job->differential_max_runtime > 0)
+			return p->job->differential_max_runtime;
+		break;
+	default:
+		break;
+	}
+	return p->job->max_run_time;
+}
+
+static const char *
+limit_reached(struct job *j, int64_t now)
+{
+	const struct job_plan plan = job_plan_copy(j);
+	const struct dir_job *res = plan.job;
+	int64_t sched = j->req.max_run_sched_time > 0 ? j->req.max_run_sched_time
+						      : res->max_run_sched_time;
+	int64_t waited, client_start, sched_time;
+
+	mutex_lock(&j->lock);
+	client_start = j->client_start;
+	sched_time = j->sched_time;
+	waited = j->waited;
+	if (j->wait_since != 0 && j->status != STATUS_WAIT_START)
+		waited += clock_mono_ms() / 1000 - j->wait_since;
+	mutex_unlock(&j->lock);
+	if (sched > 0 && now - sched_time > sched)
+		return "Max run sched time exceeded. Job canceled.";
+	if (run_limit(&plan) > 0 && client_start != 0 &&
+	    now - client_start > run_limit(&plan))
+		return "Max run time exceeded. Job canceled.";
+	if (res->max_wait_time > 0 && waited > res->max_wait_time)
+		return "Max wait time exceeded. Job canceled.";
+	return NULL;
+}
+
+static void
+watch_one(struct job *j)
+{
+	const char *why = NULL;
+	bool tell;
+	int64_t canceled_ms;
+
+	if (!job_is_stopped(j) && (why = limit_reached(j, clock_now())) != NULL &&
+	    job_mark_canceled(j, why)) {
+		mutex_lock(&j->lock);
+		j->watch_stop = true;
+		mutex_unlock(&j->lock);
+	}
+	mutex_lock(&j->lock);
+	tell = j->watch_stop && !j->stop_sent;
+	canceled_ms = j->canceled_ms;
+	mutex_unlock(&j->lock);
+	if (canceled_ms != 0 && clock_mono_ms() - canceled_ms > ABORT_SECONDS * 1000)
+		cancel_now(&j->abort);
+	if (tell)
+		job_stop_daemons(j, NULL, NULL);
+}
+
+static void
+watch_main(void *arg)
+{
+	struct job_table *t = arg;
+	bool stop = false;
+
+	while (!stop) {
+		struct job **jobs;
+		size_t n = job_table_refs(t, &jobs);
+		int64_t ms = WATCH_SECONDS * 1000;
+
+		for (size_t i = 0; i < n; i++) {
+			watch_one(jobs[i]);
+			if (job_is_stopped(jobs[i]))
+				ms = 1000;
+		}
+		unref_all(jobs, n);
+		mutex_lock(&t->lock);
+		if (!t->watch_changed && !t->stop_watch)
+			(void)cond_wait_ms(&t->watch_wake, &t->lock, ms);
+		t->watch_changed = false;
+		stop = t->stop_watch;
+		mutex_unlock(&t->lock);
+	}
+}
+
+/* ---- start, stop ---- */
+
+enum err_code
+job_table_start(struct job_table *t, struct err *err)
+{
+	if (thread_start(&t->queue_thread, "queue", queue_main, t, err) != ERR_OK)
+		return err->code;
+	return thread_start(&t->watch_thread, "watch", watch_main, t, err);
+}
+
+void
+job_table_cancel_all(struct job_table *t)
+{
+	struct job **jobs;
+	size_t n = job_table_refs(t, &jobs);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!job_mark_canceled(jobs[i], "The director is stopping. Job canceled."))
+			continue;
+		mutex_lock(&jobs[i]->lock);
+		jobs[i]->watch_stop = true;
+		mutex_unlock(&jobs[i]->lock);
+	}
+	unref_all(jobs, n);
+	job_table_wake(t);
+}
+
+void
+job_table_free(struct job_table *t)
+{
+	if (t == NULL)
+		return;
+	mutex_lock(&t->lock);
+	t->stop = true;
+	wake_locked(t);
+	mutex_unlock(&t->lock);
+	thread_join(&t->queue_thread);
+	mutex_lock(&t->lock);
+	t->stop_watch = true;
+	wake_locked(t);
+	mutex_unlock(&t->lock);
+	thread_join(&t->watch_thread);
+	cond_release(&t->wake);
+	cond_release(&t->watch_wake);
+	cond_release(&t->ended);
+	mutex_release(&t->lock);
+	free(t->state_path);
+	free(t);
+}

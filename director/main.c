@@ -1,0 +1,339 @@
+/*
+ * director/main.c - options, thread roster, start, reload, stop
+ *
+ * Threads:
+ *   main           waits for signals
+ *   listen         accepts connections (lib/net/listen)
+ *   connection     one per console
+ *   scheduler      due times; "starter" beside it queues the jobs, so that a slow catalog delays
+ *                  no schedule
+ *   queue          gives jobs their workers; "watch" looks at time limits and cancels
+ *   job-<id>       one per running job; "sd-messages" beside it reads the storage daemon
+ *   attribute loaders, log writer: lib/catalog
+ */
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "director/conf/dir_conf.h"
+#include "director/director_internal.h"
+#include "director/shell/shell.h"
+#include "lib/base/cli.h"
+#include "lib/base/detach.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/ready.h"
+#include "lib/base/thread.h"
+#include "lib/net/conn.h"
+#include "lib/net/listen.h"
+#include "lib/proto/scan.h"
+
+#define PROGRAM          "tercet-dir"
+#define EXIT_OPTIONS     41 /* config.md 8.2 */
+#define EXIT_CONFIG      42
+#define HELLO_MIN        15 /* wire.md 3.1 */
+#define HELLO_MAX        153
+#define HELLO_SECONDS    300
+#define DEFAULT_CONSOLE  "*UserAgent*"
+#define OTHER_CONNECTIONS 20 /* beside the consoles: clients that call, refused ones */
+
+struct program {
+	struct cli_daemon o;
+	struct director *director; /* owned */
+	struct listener *listener; /* owned */
+	char own_name[160];        /* qualified, bashed */
+};
+
+/* ---- consoles ---- */
+
+static bool
+find_peer(void *arg, enum peer_kind kind, const char *name, struct peer_policy *out)
+{
+	struct program *p = arg;
+	struct dir_conf *conf = director_conf_get(p->director);
+	const struct secret *key = NULL;
+	const struct tls_conf *tls = &conf->director->tls;
+
+	if (kind == PEER_CONSOLE && strcmp(name, DEFAULT_CONSOLE) == 0)
+		key = &conf->director->password;
+	else if (kind == PEER_CONSOLE) {
+		const struct dir_console *c = dir_conf_find_console(conf, name);
+
+		if (c != NULL) {
+			key = &c->password;
+			tls = &c->tls;
+		}
+	} else if (kind == PEER_CLIENT) {
+		const struct dir_client *c = dir_conf_find_client(conf, name);
+
+		if (c != NULL) {
+			key = &c->password;
+			tls = &c->tls;
+		}
+	}
+	if (key != NULL) {
+		secret_set(&out->key, secret_bytes(key));
+		out->cleartext_ok = !tls->enable;
+		out->ssl = !tls->enable ? 0 : tls->require ? 2 : 1;
+	}
+	director_conf_put(p->director, conf);
+	return key != NULL;
+}
+
+/* Client-initiated connections have no pool yet: say so and hang up. */
+static void
+refuse_client(struct conn *c, const struct hello *who)
+{
+	struct err err = ERR_INIT;
+
+	log_warn("client %s at %s called; connections from clients are not supported by this "
+		 "version, set Connection From Client To Director = no",
+		 who->name, conn_peer(c));
+	if (conn_printf(c, &err, "1999 You are not authorized.\n") == ERR_OK)
+		(void)!conn_signal(c, FRAME_TERMINATE, &err);
+}
+
+static void
+serve_connection(void *arg, int fd)
+{
+	struct program *p = arg;
+	struct dir_conf *conf = director_conf_get(p->director);
+	const struct acceptor a = {
+		.own_name = p->own_name,
+		.tls = &conf->director->tls,
+		.find_peer = find_peer,
+		.arg = p,
+		.hello_min = HELLO_MIN,
+		.hello_max = HELLO_MAX,
+		.deadline_seconds = HELLO_SECONDS,
+		.heartbeat_seconds = (unsigned)conf->director->heartbeat_interval,
+	};
+	OWNED(conn_freep) struct conn *c = NULL;
+	struct hello who = { .kind = PEER_CONSOLE };
+	struct err err = ERR_INIT;
+
+	if (conn_accept(fd, &a, director_stop(p->director), &who, &c, &err) != ERR_OK) {
+		if (err.code != ERR_EOF && err.code != ERR_CANCELED)
+			log_warn("refused: %s", err.text);
+	} else if (who.kind == PEER_CONSOLE) {
+		shell_serve(c, &who, p->director);
+	} else {
+		refuse_client(c, &who);
+	}
+	director_conf_put(p->director, conf);
+}
+
+static enum err_code
+start_listening(struct program *p, const struct dir_conf *conf, struct err *err)
+{
+	const struct conf_addrs *from = &conf->director->addresses;
+	OWNED(freep) struct listen_addr *to = NEW_ARRAY(struct listen_addr, from->n + 1);
+
+	for (size_t i = 0; i < from->n; i++) {
+		memcpy(to[i].host, from->v[i].host, sizeof(to[i].host));
+		to[i].port = from->v[i].port;
+		to[i].ipv6_only = from->v[i].ipv6_only;
+	}
+	return listen_start(to, from->n,
+			    conf->director->maximum_console_connections + OTHER_CONNECTIONS,
+			    serve_connection, p, &p->listener, err);
+}
+
+/* ---- start ---- */
+
+static struct dir_conf *
+load_conf(const struct cli_daemon *o)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(o->strict);
+	OWNED(buf_release) struct buf text = BUF_INIT(4u * 1024 * 1024);
+	struct dir_conf *conf = NULL;
+	struct err err = ERR_INIT;
+	enum err_code code = dir_conf_load(o->config, &conf, diag, &err);
+
+	conf_diag_text(diag, o->verbose > 0, &text);
+	if (text.len > 0)
+		(void)fputs(buf_str(&text), stderr);
+	else if (code != ERR_OK)
+		(void)fprintf(stderr, "%s\n", err.text);
+	return code == ERR_OK ? conf : NULL;
+}
+
+static void
+raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static enum err_code
+become_user(const struct cli_daemon *o, struct err *err)
+{
+	const struct passwd *pw = o->user != NULL ? getpwnam(o->user) : NULL;
+	const struct group *gr = o->group != NULL ? getgrnam(o->group) : NULL;
+
+	if (o->user != NULL && pw == NULL)
+		return err_set(err, ERR_CONFIG, "there is no user %s", o->user);
+	if (o->group != NULL && gr == NULL)
+		return err_set(err, ERR_CONFIG, "there is no group %s", o->group);
+	if (gr != NULL && setgid(gr->gr_gid) != 0)
+		return err_errno(err, ERR_SYS, "cannot become group %s", o->group);
+	if (pw == NULL)
+		return ERR_OK;
+	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
+	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
+		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
+	return ERR_OK;
+}
+
+static enum err_code
+write_pid_file(const char *path, struct err *err)
+{
+	char text[32];
+
+	if (path == NULL)
+		return ERR_OK;
+	(void)snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	return fd_replace_file(path, bytes_str(text), 0644, err);
+}
+
+static enum err_code
+start(struct program *p, struct dir_conf *conf, struct err *err)
+{
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s", conf->director->name);
+	(void)snprintf(p->own_name, sizeof(p->own_name), "R_DIRECTOR::%s", wire_bash(name));
+	if (become_user(&p->o, err) != ERR_OK)
+		return err->code;
+	dir_conf_ref(conf); /* director_new takes the other one */
+	if (director_new(p->o.config, &conf, &p->director, err) != ERR_OK)
+		return err->code;
+	conf = director_conf_get(p->director);
+	director_set_console(p->director, shell_run_line);
+	if (director_start(p->director, err) != ERR_OK || start_listening(p, conf, err) != ERR_OK ||
+	    write_pid_file(p->o.pid_file, err) != ERR_OK) {
+		director_conf_put(p->director, conf);
+		return err->code;
+	}
+	director_conf_put(p->director, conf);
+	log_info("%s %s ready on port %u", conf->director->name, director_version_short(),
+		 listen_port(p->listener));
+	ready_started();
+	detach_ready();
+	return ERR_OK;
+}
+
+/* ---- signals ---- */
+
+static void
+log_reload_line(void *arg, const char *line)
+{
+	(void)arg;
+	log_warn("%s", line);
+}
+
+/* Until SIGTERM, SIGINT, or a console that ends the daemon. */
+static void
+wait_for_signals(struct program *p)
+{
+	const struct timespec slice = { .tv_sec = 0, .tv_nsec = 500 * 1000 * 1000 };
+	struct err err = ERR_INIT;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	while (!cancel_asked(director_stop(p->director))) {
+		int sig = sigtimedwait(&set, NULL, &slice);
+
+		if (sig == SIGHUP &&
+		    director_reload(p->director, log_reload_line, NULL, &err) != ERR_OK)
+			log_error("%s", err.text);
+		if (sig == SIGTERM || sig == SIGINT) {
+			log_info("stopping: %s", sigdescr_np(sig));
+			return;
+		}
+	}
+	log_info("stopping: asked to by a console");
+}
+
+static void
+stop(struct program *p)
+{
+	ready_stopping();
+	if (p->director != NULL)
+		director_ask_stop(p->director);
+	if (p->listener != NULL)
+		listen_free(p->listener);
+	director_free(p->director);
+	if (p->o.pid_file != NULL)
+		(void)unlink(p->o.pid_file);
+}
+
+static int
+run(struct program *p)
+{
+	struct dir_conf *conf = load_conf(&p->o);
+	struct err err = ERR_INIT;
+	int code = 0;
+
+	if (conf == NULL)
+		return EXIT_CONFIG;
+	if (start(p, conf, &err) == ERR_OK) {
+		wait_for_signals(p);
+	} else {
+		log_error("%s", err.text);
+		code = 1;
+	}
+	stop(p);
+	dir_conf_unref(conf);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program p = { .o.debug = 0 };
+	const struct cli_row rows[] = { CLI_DAEMON_ROWS(&p.o) };
+	const struct cli cli = { .program = PROGRAM,
+				 .summary = "the director of the Tercet backup system",
+				 .rows = rows,
+				 .n_rows = sizeof(rows) / sizeof(rows[0]) };
+	OWNED(buf_release) struct buf text = BUF_INIT(64 * 1024);
+	struct err err = ERR_INIT;
+	int operands = 0;
+
+	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK || operands < argc) {
+		(void)fprintf(stderr, PROGRAM ": %s\n",
+			      err.code != ERR_OK ? err.text : "no operands are expected");
+		return EXIT_OPTIONS;
+	}
+	if (p.o.help) {
+		cli_help(&cli, &text);
+		(void)fputs(buf_str(&text), stdout);
+		return 0;
+	}
+	if (p.o.version) {
+		(void)printf(PROGRAM " %s\n", director_version_long());
+		return 0;
+	}
+	if (p.o.test)
+		return dir_conf_check(p.o.config, p.o.strict, p.o.verbose > 0, stderr);
+	if (!p.o.foreground)
+		return detach_run(argc, argv);
+	log_init(PROGRAM);
+	atomic_store(&log_trace_level, p.o.debug);
+	thread_block_signals();
+	raise_file_limit();
+	return run(&p);
+}

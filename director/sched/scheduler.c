@@ -1,0 +1,397 @@
+/*
+ * director/sched/scheduler.c - due times to queued jobs
+ *
+ * One thread keeps, for every (job, Run line) of the current generation, the next time it is due.
+ * It sleeps until the earliest (at most a minute, to notice a stepped clock), and hands what is due
+ * to the starter thread through a queue: starting a job writes to the catalog, which may be slow.
+ * An entry fires once for any number of times that a clock step or a suspended machine skipped.
+ */
+#include "director/sched/scheduler.h"
+
+#include "director/conf/dir_conf.h"
+#include "director/job/job_start.h"
+#include "director/sched/calendar.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/queue.h"
+#include "lib/base/sync.h"
+#include "lib/base/thread.h"
+
+#include <stdio.h>
+
+#define LOOK_MS       60000
+#define STARTER_SLOTS 4096
+#define STEP_BACK     3600 /* seconds; a clock set back further makes all times be found anew */
+
+struct entry {
+	struct dir_job *job; /* borrowed from the generation */
+	struct dir_run *run;
+	int64_t next;        /* epoch seconds, 0 never */
+};
+
+struct scheduler {
+	struct director *d;
+	struct thread thread, starter;
+	struct queue *due; /* owned; of struct job_request * */
+	struct mutex lock; /* RANK_SCHED */
+	struct cond wake;
+	bool rebuild GUARDED_BY(&lock), stop GUARDED_BY(&lock);
+	/* the thread's own */
+	struct dir_conf *conf;
+	struct entry *entries;
+	size_t n;
+};
+
+/* ---- overrides of a Run line ---- */
+
+static char *
+name_of_pool(const struct dir_pool *p)
+{
+	return p != NULL ? str_dup(p->name) : NULL;
+}
+
+static struct job_request *
+request_of(const struct entry *e)
+{
+	const struct dir_run *run = e->run;
+	const struct run_spec *s = &run->spec;
+	struct job_request *r = NEW(struct job_request);
+
+	r->job = str_dup(e->job->name);
+	r->trigger = TRIGGER_SCHEDULER;
+	r->from_run_entry = true;
+	r->level = s->level;
+	r->pool = name_of_pool(run->pool);
+	r->full_pool = name_of_pool(run->full_pool);
+	r->inc_pool = name_of_pool(run->incremental_pool);
+	r->diff_pool = name_of_pool(run->differential_pool);
+	r->vfull_pool = name_of_pool(run->virtual_full_pool);
+	r->next_pool = name_of_pool(run->next_pool);
+	r->storage = run->storage != NULL ? str_dup(run->storage->name) : NULL;
+	r->messages = run->messages != NULL ? str_dup(run->messages->name) : NULL;
+	r->priority = (int)s->priority;
+	r->spool_data = s->spool_data < 0 ? CHOICE_UNSET : s->spool_data ? CHOICE_YES : CHOICE_NO;
+	r->accurate = s->accurate < 0 ? CHOICE_UNSET : s->accurate ? CHOICE_YES : CHOICE_NO;
+	r->max_run_sched_time = s->max_run_sched_time > 0 ? s->max_run_sched_time : 0;
+	r->when = e->next;
+	return r;
+}
+
+static void
+request_free(struct job_request *r)
+{
+	if (r == NULL)
+		return;
+	job_request_release(r);
+	free(r);
+}
+
+static bool
+is_on(struct director *d, const struct dir_job *job)
+{
+	return director_is_enabled(d, SWITCH_JOB, job->name) &&
+	       (job->client == NULL || director_is_enabled(d, SWITCH_CLIENT, job->client->name)) &&
+	       director_is_enabled(d, SWITCH_SCHEDULE, job->schedule->name);
+}
+
+/* ---- the thread ---- */
+
+static void
+find_entries(struct scheduler *s)
+{
+	int64_t now = clock_now();
+	size_t cap = 0;
+
+	free(s->entries);
+	s->entries = NULL;
+	s->n = 0;
+	director_conf_put(s->d, s->conf);
+	s->conf = director_conf_get(s->d);
+	for (size_t i = 0; i < s->conf->n_job; i++) {
+		struct dir_job *job = s->conf->job[i];
+
+		for (size_t k = 0; job->schedule != NULL && k < job->schedule->n_run; k++) {
+			struct dir_run *run = job->schedule->run[k];
+
+			if (s->n == cap)
+				s->entries = mem_grow(s->entries, s->n, &cap, sizeof(*s->entries));
+			s->entries[s->n++] = (struct entry){ job, run,
+							     calendar_next(&run->spec, now) };
+		}
+	}
+}
+
+static int
+priority_of(const struct entry *e)
+{
+	return e->run->spec.priority != 0 ? (int)e->run->spec.priority : (int)e->job->priority;
+}
+
+static int
+compare_entries(const void *pa, const void *pb)
+{
+	const struct entry *a = *(const struct entry *const *)pa;
+	const struct entry *b = *(const struct entry *const *)pb;
+
+	if (a->next != b->next)
+		return a->next < b->next ? -1 : 1;
+	if (priority_of(a) != priority_of(b))
+		return priority_of(a) < priority_of(b) ? -1 : 1;
+	return strcmp(a->job->name, b->job->name);
+}
+
+/* Hand over what is due at now, earliest and most urgent first. */
+static void
+fire_due(struct scheduler *s, int64_t now)
+{
+	OWNED(freep) struct entry **due = NEW_ARRAY(struct entry *, s->n + 1);
+	struct err err = ERR_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->entries[i].next != 0 && s->entries[i].next <= now)
+			due[n++] = &s->entries[i];
+	qsort(due, n, sizeof(struct entry *), compare_entries);
+	for (size_t i = 0; i < n; i++) {
+		if (is_on(s->d, due[i]->job)) {
+			struct job_request *r = request_of(due[i]);
+
+			if (queue_push(s->due, r, &err) != ERR_OK)
+				request_free(r);
+		}
+		due[i]->next = calendar_next(&due[i]->run->spec, now);
+	}
+}
+
+static int64_t
+ms_to_next(const struct scheduler *s)
+{
+	int64_t now_us = clock_now_us(), ms = LOOK_MS;
+
+	for (size_t i = 0; i < s->n; i++) {
+		int64_t left;
+
+		if (s->entries[i].next == 0)
+			continue;
+		left = (s->entries[i].next * 1000000 - now_us) / 1000 + 1;
+		if (left < ms)
+			ms = left;
+	}
+	return ms < 1 ? 1 : ms;
+}
+
+static void
+scheduler_main(void *arg)
+{
+	struct scheduler *s = arg;
+	int64_t last = clock_now();
+	bool stop = false, anew = true;
+
+	while (!stop) {
+		int64_t now = clock_now();
+
+		if (anew || now < last - STEP_BACK)
+			find_entries(s);
+		last = now;
+		fire_due(s, now);
+		mutex_lock(&s->lock);
+		if (!s->rebuild && !s->stop)
+			(void)cond_wait_ms(&s->wake, &s->lock, ms_to_next(s));
+		anew = s->rebuild;
+		stop = s->stop;
+		s->rebuild = false;
+		mutex_unlock(&s->lock);
+	}
+}
+
+static void
+starter_main(void *arg)
+{
+	struct scheduler *s = arg;
+	struct err err = ERR_INIT;
+	void *item;
+
+	while (queue_pop(s->due, &item, &err) == ERR_OK) {
+		struct job_request *r = item;
+		uint32_t id;
+
+		if (job_start(s->d, r, &id, &err) != ERR_OK)
+			log_error("scheduled job %s was not started: %s", r->job, err.text);
+		request_free(r);
+	}
+}
+
+enum err_code
+scheduler_start(struct director *d, struct scheduler **out, struct err *err)
+{
+	struct scheduler *s = NEW(struct scheduler);
+
+	s->d = d;
+	s->due = queue_new(STARTER_SLOTS);
+	s->conf = director_conf_get(d);
+	mutex_init(&s->lock, RANK_SCHED);
+	cond_init(&s->wake);
+	*out = s; /* freed by scheduler_free, also when a thread is missing */
+	if (thread_start(&s->starter, "starter", starter_main, s, err) != ERR_OK)
+		return err->code;
+	return thread_start(&s->thread, "scheduler", scheduler_main, s, err);
+}
+
+void
+scheduler_rebuild(struct scheduler *s)
+{
+	if (s == NULL)
+		return;
+	mutex_lock(&s->lock);
+	s->rebuild = true;
+	cond_broadcast(&s->wake);
+	mutex_unlock(&s->lock);
+}
+
+void
+scheduler_free(struct scheduler *s)
+{
+	void *item;
+
+	if (s == NULL)
+		return;
+	mutex_lock(&s->lock);
+	s->stop = true;
+	cond_broadcast(&s->wake);
+	mutex_unlock(&s->lock);
+	thread_join(&s->thread);
+	queue_close(s->due);
+	thread_join(&s->starter);
+	while ((item = queue_try_pop(s->due)) != NULL)
+		request_free(item);
+	queue_free(s->due);
+	free(s->entries);
+	director_conf_put(s->d, s->conf);
+	cond_release(&s->wake);
+	mutex_release(&s->lock);
+	free(s);
+}
+
+/* ---- preview; director.md 2.4 ---- */
+
+static void
+add_override(struct buf *b, const char *key, const char *value)
+{
+	if (value != NULL)
+		buf_text(b, "%s%s=%s", b->len > 0 ? " " : "", key, value);
+}
+
+static void
+overrides_text(const struct dir_run *run, char *out, size_t cap)
+{
+	const struct run_spec *s = &run->spec;
+	struct buf b = BUF_INIT(8192);
+	char priority[16];
+
+	add_override(&b, "Level", s->level != 0 ? job_level_text(s->level) : NULL);
+	add_override(&b, "Pool", s->pool);
+	add_override(&b, "FullPool", s->full_pool);
+	add_override(&b, "IncrementalPool", s->incremental_pool);
+	add_override(&b, "DifferentialPool", s->differential_pool);
+	add_override(&b, "VirtualFullPool", s->virtual_full_pool);
+	add_override(&b, "NextPool", s->next_pool);
+	add_override(&b, "Storage", s->storage);
+	add_override(&b, "Messages", s->messages);
+	(void)snprintf(priority, sizeof(priority), "%u", s->priority);
+	add_override(&b, "Priority", s->priority != 0 ? priority : NULL);
+	add_override(&b, "SpoolData", s->spool_data < 0 ? NULL : s->spool_data ? "yes" : "no");
+	add_override(&b, "Accurate", s->accurate < 0 ? NULL : s->accurate ? "yes" : "no");
+	(void)snprintf(out, cap, "%s", buf_str(&b));
+	buf_release(&b);
+}
+
+static void
+copy_name(char *out, size_t cap, const char *name)
+{
+	(void)snprintf(out, cap, "%s", name != NULL ? name : "");
+}
+
+static void
+fill_run(struct dir_conf *conf, const struct entry *e, struct sched_run *out)
+{
+	struct job_request *r = request_of(e);
+	struct job_plan plan = { .job = e->job };
+	struct err err = ERR_INIT;
+
+	*out = (struct sched_run){ .time = e->next, .priority = priority_of(e) };
+	copy_name(out->job, sizeof(out->job), e->job->name);
+	copy_name(out->schedule, sizeof(out->schedule), e->job->schedule->name);
+	overrides_text(e->run, out->overrides, sizeof(out->overrides));
+	out->type = (int)e->job->type;
+	out->level = e->run->spec.level != 0 ? e->run->spec.level : (int)e->job->level;
+	if (job_plan_make(conf, r, &plan, &err) == ERR_OK) {
+		copy_name(out->client, sizeof(out->client),
+			  plan.client != NULL ? plan.client->name : NULL);
+		copy_name(out->pool, sizeof(out->pool),
+			  plan.pool != NULL ? plan.pool->name : NULL);
+		copy_name(out->storage, sizeof(out->storage),
+			  plan.write_storage != NULL ? plan.write_storage->name : NULL);
+	}
+	request_free(r);
+}
+
+static bool
+is_wanted(struct director *d, const struct dir_job *job, const struct sched_preview *w)
+{
+	if (job->schedule == NULL || !is_on(d, job))
+		return false;
+	if (w->job != NULL && strcmp(w->job, job->name) != 0)
+		return false;
+	if (w->client != NULL &&
+	    (job->client == NULL || strcmp(w->client, job->client->name) != 0))
+		return false;
+	return w->schedule == NULL || strcmp(w->schedule, job->schedule->name) == 0;
+}
+
+static int
+compare_runs(const void *pa, const void *pb)
+{
+	const struct sched_run *a = pa, *b = pb;
+
+	if (a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	if (a->priority != b->priority)
+		return a->priority < b->priority ? -1 : 1;
+	return strcmp(a->job, b->job);
+}
+
+#define PREVIEW_MAX 200000u /* a year of hourly runs of 22 jobs; bounds what a console can ask */
+
+enum err_code
+scheduler_preview(struct director *d, struct dir_conf *conf, const struct sched_preview *what,
+		  struct sched_run **out, size_t *n, struct err *err)
+{
+	OWNED(freep) struct sched_run *runs = NULL;
+	size_t used = 0, cap = 0;
+
+	for (size_t i = 0; i < conf->n_job; i++) {
+		struct dir_job *job = conf->job[i];
+
+		for (size_t k = 0; is_wanted(d, job, what) && k < job->schedule->n_run; k++) {
+			struct entry e = { job, job->schedule->run[k], what->from - 1 };
+
+			while ((e.next = calendar_next(&e.run->spec, e.next)) != 0 &&
+			       e.next < what->to) {
+				if (used == PREVIEW_MAX)
+					return err_set(err, ERR_LIMIT,
+						       "more than %u runs in that time; ask for "
+						       "fewer days", PREVIEW_MAX);
+				if (used == cap)
+					runs = mem_grow(runs, used, &cap, sizeof(*runs));
+				fill_run(conf, &e, &runs[used++]);
+			}
+		}
+	}
+	if (used > 0)
+		qsort(runs, used, sizeof(*runs), compare_runs);
+	*n = used;
+	*out = TAKE_PTR(runs);
+	return ERR_OK;
+}

@@ -1,0 +1,46 @@
+/*
+ * director/sched/scheduler.h - the thread that turns due times into queued jobs, and its preview
+ *
+ * Purpose: walk the schedules of the current generation (calendar.h does the arithmetic), start
+ *          each due job once, remember the last run of every entry in the state directory.
+ * Threads: one thread of its own; the functions below from any thread (RANK_SCHED inside).
+ * Spec:    director.md 2.2, 2.4
+ */
+#ifndef TERCET_DIRECTOR_SCHED_SCHEDULER_H
+#define TERCET_DIRECTOR_SCHED_SCHEDULER_H
+
+#include "director/director.h"
+
+struct scheduler;
+struct dir_job;
+
+MUST_CHECK enum err_code scheduler_start(struct director *d, struct scheduler **out,
+					 struct err *err);
+/* End the thread and free. */
+void scheduler_free(struct scheduler *s);
+/* The configuration changed: forget what was planned. */
+void scheduler_rebuild(struct scheduler *s);
+
+/* One future run of one job; strings are owned copies in the array's arena-free form. */
+struct sched_run {
+	int64_t time;         /* epoch seconds */
+	char job[128], schedule[128];
+	char overrides[512];  /* "Level=Incremental Pool=Inc" as `status scheduler` prints it */
+	char client[128], pool[128], storage[128];
+	int type, level, priority; /* with the overrides applied; before any upgrade */
+};
+
+struct sched_preview {
+	int64_t from, to;     /* epoch seconds, from <= time < to */
+	const char *job, *client, *schedule; /* restrict, or NULL */
+};
+
+/*
+ * Every run in the window, by time, then priority, then job name; *out is an owned array.
+ * Disabled jobs, clients and schedules are left out.
+ */
+MUST_CHECK enum err_code scheduler_preview(struct director *d, struct dir_conf *conf,
+					   const struct sched_preview *what, struct sched_run **out,
+					   size_t *n, struct err *err);
+
+#endif

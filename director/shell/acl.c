@@ -1,0 +1,41 @@
+#include "director/shell/shell_internal.h"
+
+bool
+acl_allows(const struct shell *sh, enum acl_kind kind, const char *item)
+{
+	return sh->console == NULL || dir_console_allows(sh->console, kind, item);
+}
+
+/* 1: "*all*" comes first; -1: a denial comes first; 0: neither. */
+static int
+open_list(const struct conf_acl *acl)
+{
+	for (size_t i = 0; i < acl->entry.n; i++) {
+		const char *e = acl->entry.v[i];
+
+		if (e[0] == '!')
+			return -1;
+		if (args_is_prefix(e, "*all*") && args_is_prefix("*all*", e))
+			return 1;
+	}
+	return 0;
+}
+
+bool
+acl_unrestricted(const struct shell *sh, enum acl_kind kind)
+{
+	const struct dir_console *c = sh->console;
+
+	if (c == NULL)
+		return true;
+	int open = open_list(&c->acl[kind]);
+	for (size_t i = 0; open == 0 && i < c->n_profile; i++)
+		open = open_list(&c->profile[i]->acl[kind]);
+	return open > 0;
+}
+
+bool
+acl_filters(const struct shell *sh, enum acl_kind kind)
+{
+	return !acl_unrestricted(sh, kind);
+}

@@ -1,0 +1,408 @@
+/* delete, purge, prune.  Spec: console.md 9.4; catalog.md 10 */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "director/job/job.h"
+#include "director/shell/command.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_media.h"
+#include "lib/catalog/cat_purge.h"
+
+#define NOTHING_DONE "Nothing done."
+
+static const char *const volume_keys[] = { "volume", "media", NULL };
+
+/* ---- rights ---- */
+
+static enum err_code
+need_full(const struct shell *sh, enum acl_kind kind, const char *word, struct err *err)
+{
+	if (acl_unrestricted(sh, kind))
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG, "Permission denied: need full %s permission.", word);
+}
+
+static enum err_code
+need_all(const struct shell *sh, struct err *err)
+{
+	if (need_full(sh, ACL_CLIENT, "client", err) != ERR_OK ||
+	    need_full(sh, ACL_JOB, "job", err) != ERR_OK ||
+	    need_full(sh, ACL_POOL, "pool", err) != ERR_OK)
+		return err->code;
+	return need_full(sh, ACL_STORAGE, "storage", err);
+}
+
+/* ---- shared ---- */
+
+static enum err_code
+get_volume(struct shell *sh, struct catalog *c, const char *name, struct cat_media *m,
+	   struct err *err)
+{
+	bool found = false;
+	uint64_t id;
+
+	if (name[0] == '*' && shell_number(name + 1, &id) && id <= UINT32_MAX) {
+		if (cat_media_get_by_id(c, (uint32_t)id, m, &found, err) != ERR_OK)
+			return err->code;
+	} else if (cat_media_get(c, name, m, &found, err) != ERR_OK) {
+		return err->code;
+	}
+	struct cat_pool pool;
+	bool has_pool = false;
+	if (found && cat_pool_get_by_id(c, m->pool_id, &pool, &has_pool, err) != ERR_OK)
+		return err->code;
+	if (!found || (has_pool && !acl_allows(sh, ACL_POOL, pool.name)))
+		return err_set(err, ERR_CONFIG, "Error: Media record for Volume \"%s\" not found.",
+			       name);
+	return ERR_OK;
+}
+
+/* A job that runs now writes to, or reads from, the volume. */
+static bool
+is_in_use(struct shell *sh, const char *volume)
+{
+	OWNED(freep) struct job_info *jobs = NULL;
+	size_t n = job_table_list(director_jobs(sh->d), &jobs);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *at = strstr(jobs[i].volumes, volume);
+		size_t len = strlen(volume);
+
+		if (at != NULL && (at == jobs[i].volumes || at[-1] == '|') &&
+		    (at[len] == '\0' || at[len] == '|'))
+			return true;
+	}
+	return false;
+}
+
+static enum err_code
+refuse_in_use(struct shell *sh, const char *volume, struct err *err)
+{
+	if (is_in_use(sh, volume))
+		return err_set(err, ERR_CONFIG, "Volume \"%s\" is in use by a running job.",
+			       volume);
+	return ERR_OK;
+}
+
+static enum err_code
+purge_of_volume(struct catalog *c, const struct cat_media *m, size_t *n, struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+
+	if (cat_purge_jobs_of_volume(c, m->media_id, 0, &jobs, err) != ERR_OK)
+		return err->code;
+	OWNED(freep) uint32_t *ids = NEW_ARRAY(uint32_t, jobs.n + 1);
+	for (size_t i = 0; i < jobs.n; i++)
+		ids[i] = jobs.v[i].job_id;
+	*n = jobs.n;
+	return jobs.n == 0 ? ERR_OK : cat_purge_jobs(c, ids, jobs.n, err);
+}
+
+static enum err_code
+ask_volume(struct shell *sh, char **out, struct err *err)
+{
+	return ask_text(sh, out, err,
+			"Enter the volume name or MediaId of the volume prefixed with an asterisk "
+			"(*).\nE.g. \"full-0001\" or \"*42\": ");
+}
+
+/* ---- delete ---- */
+
+static enum err_code
+delete_volume(struct shell *sh, const char *name, struct err *err)
+{
+	OWNED(freep) char *asked = NULL;
+	struct cat_media m;
+	struct catalog *c;
+	bool yes = false;
+	size_t n = 0;
+
+	if (name == NULL && ask_volume(sh, &asked, err) != ERR_OK)
+		return err->code;
+	if (shell_catalog(sh, &c, err) != ERR_OK ||
+	    get_volume(sh, c, name != NULL ? name : asked, &m, err) != ERR_OK ||
+	    refuse_in_use(sh, m.name, err) != ERR_OK)
+		return err->code;
+	if (sh->batch && !args_has(&sh->args, "yes"))
+		return err_set(err, ERR_CONFIG, "delete volume=%s: say yes in batch mode", m.name);
+	out_text(sh->out,
+		 "\nThis command will delete volume %s\n"
+		 "and all Jobs saved on that volume from the Catalog\n",
+		 m.name);
+	if (ask_confirm(sh, &yes, err, "Are you sure you want to delete Volume \"%s\"? (yes/no): ",
+			m.name) != ERR_OK)
+		return err->code;
+	if (!yes)
+		return err_set(err, ERR_CANCELED, NOTHING_DONE);
+	if (strcmp(m.status, "Purged") != 0 && purge_of_volume(c, &m, &n, err) != ERR_OK)
+		return err->code;
+	if (cat_media_delete(c, m.media_id, err) != ERR_OK)
+		return err->code;
+	if (n > 0)
+		out_text(sh->out, "%zu Job%s removed from the catalog.\n", n, n == 1 ? "" : "s");
+	out_info(sh->out, "Volume %s deleted.\n", m.name);
+	out_open_object(sh->out, "deleted");
+	out_open_array(sh->out, "volumes");
+	out_string(sh->out, NULL, m.name);
+	out_close(sh->out);
+	out_close(sh->out);
+	return ERR_OK;
+}
+
+/* Jobs that exist, may be seen, and do not run. */
+static enum err_code
+judge_jobs(struct shell *sh, struct catalog *c, uint32_t *ids, size_t *n, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		struct job_info info;
+		struct cat_job job;
+		bool found = false;
+
+		if (cat_job_get(c, ids[i], &job, &found, err) != ERR_OK)
+			return err->code;
+		if (!found || !acl_allows(sh, ACL_JOB, job.name)) {
+			out_error(sh->out, "Illegal JobId %u ignored\n", ids[i]);
+			continue;
+		}
+		if (job_find_id(director_jobs(sh->d), ids[i], &info) &&
+		    !job_status_is_final(info.status)) {
+			out_error(sh->out, "JobId %u is running: not deleted\n", ids[i]);
+			continue;
+		}
+		ids[kept++] = ids[i];
+	}
+	*n = kept;
+	return ERR_OK;
+}
+
+static enum err_code
+delete_jobs(struct shell *sh, const char *list, struct err *err)
+{
+	OWNED(freep) char *asked = NULL;
+	OWNED(freep) uint32_t *ids = NULL;
+	struct catalog *c;
+	bool yes = sh->batch;
+	size_t n = 0;
+
+	if (list == NULL && ask_text(sh, &asked, err, "Enter JobId to delete: ") != ERR_OK)
+		return err->code;
+	if (list == NULL)
+		list = asked;
+	if (!shell_job_ids(list, &ids, &n))
+		return err_set(err, ERR_CONFIG, "Illegal JobId %s ignored", list);
+	if (shell_catalog(sh, &c, err) != ERR_OK || judge_jobs(sh, c, ids, &n, err) != ERR_OK)
+		return err->code;
+	if (n > 0 && !yes &&
+	    ask_confirm(sh, &yes, err,
+			"Are you sure you want to delete %zu JobIds ? (yes/no): ", n) != ERR_OK)
+		return err->code;
+	if (n > 0 && !yes)
+		return err_set(err, ERR_CANCELED, NOTHING_DONE);
+	if (n > 0 && cat_purge_jobs(c, ids, n, err) != ERR_OK)
+		return err->code;
+	out_open_object(sh->out, "deleted");
+	out_open_array(sh->out, "jobids");
+	for (size_t i = 0; i < n; i++) {
+		char text[16];
+
+		(void)snprintf(text, sizeof(text), "%u", ids[i]);
+		out_text(sh->out, "Jobid %s and associated records deleted from the catalog.\n",
+			 text);
+		out_string(sh->out, NULL, text);
+	}
+	out_close(sh->out);
+	out_close(sh->out);
+	return ERR_OK;
+}
+
+enum err_code
+cmd_delete(struct shell *sh, struct err *err)
+{
+	static const char *const items[] = { "volume", "jobid" };
+	static const struct ask_list ask = { .kind = "item",
+					     .header = "In general it is not a good idea to delete "
+						       "either a\nPool or a Volume since they may "
+						       "contain data.\n\nYou have the following "
+						       "choices:",
+					     .question = "Choose catalog item to delete",
+					     .items = items,
+					     .n = 2 };
+	const char *volume = args_value_of(&sh->args, volume_keys);
+	size_t at;
+
+	if (volume != NULL || args_has(&sh->args, "volume"))
+		return delete_volume(sh, volume, err);
+	if (args_has(&sh->args, "jobid"))
+		return delete_jobs(sh, args_value(&sh->args, "jobid"), err);
+	if (args_has(&sh->args, "pool") || args_has(&sh->args, "storage"))
+		return err_set(err, ERR_CONFIG, "delete %s: is not available in this version yet",
+			       args_has(&sh->args, "pool") ? "pool" : "storage");
+	if (ask_select(sh, &ask, &at, err) != ERR_OK)
+		return err->code;
+	return at == 0 ? delete_volume(sh, NULL, err) : delete_jobs(sh, NULL, err);
+}
+
+/* ---- purge ---- */
+
+static enum err_code
+confirm_purge(struct shell *sh, const char *what, size_t n, struct err *err)
+{
+	bool yes = false;
+
+	out_text(sh->out,
+		 "\nThis command can be DANGEROUS!!!\n\n"
+		 "It purges (deletes) records of %zu Job%s (%s)\n"
+		 "without regard to retention periods.\n",
+		 n, n == 1 ? "" : "s", what);
+	if (sh->batch && !args_has(&sh->args, "yes"))
+		return err_set(err, ERR_CONFIG, "purge: say yes in batch mode");
+	if (ask_confirm(sh, &yes, err, "Purge (yes/no)? ") != ERR_OK)
+		return err->code;
+	return yes ? ERR_OK : err_set(err, ERR_CANCELED, "Purge canceled.");
+}
+
+static enum err_code
+purge_volume(struct shell *sh, const char *name, struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+	struct cat_media m;
+	struct catalog *c;
+	bool purged = false;
+	size_t n = 0;
+
+	if (args_value(&sh->args, "action") != NULL)
+		return err_set(err, ERR_CONFIG,
+			       "purge action=: is not available in this version yet");
+	if (shell_catalog(sh, &c, err) != ERR_OK || get_volume(sh, c, name, &m, err) != ERR_OK ||
+	    refuse_in_use(sh, m.name, err) != ERR_OK ||
+	    cat_purge_jobs_of_volume(c, m.media_id, 0, &jobs, err) != ERR_OK)
+		return err->code;
+	OWNED(freep) char *what = str_printf("volume %s", m.name);
+	if (confirm_purge(sh, what, jobs.n, err) != ERR_OK)
+		return err->code;
+	if (jobs.n == 0)
+		out_info(sh->out, "No Jobs found for media %s to purge from catalog.\n", m.name);
+	if (purge_of_volume(c, &m, &n, err) != ERR_OK ||
+	    cat_purge_mark_volume(c, m.media_id, true, &purged, err) != ERR_OK)
+		return err->code;
+	if (n > 0)
+		out_info(sh->out, "%zu Job%s on volume \"%s\" purged from catalog.\n", n,
+			 n == 1 ? "" : "s", m.name);
+	if (purged)
+		out_info(sh->out,
+			 "There are no more Jobs associated with Volume \"%s\". Marking it "
+			 "purged.\n",
+			 m.name);
+	return ERR_OK;
+}
+
+/* Ids of the jobs that a list with these parameters names. */
+static enum err_code
+jobs_by(struct shell *sh, const struct cat_arg *args, size_t n_args, uint32_t **ids, size_t *n,
+	struct err *err)
+{
+	OWNED(table_release) struct table t = { 0 };
+	uint64_t v;
+
+	if (shell_query(sh, "list_jobs", args, n_args, &t, err) != ERR_OK)
+		return err->code;
+	*ids = NEW_ARRAY(uint32_t, table_rows(&t) + 1);
+	for (size_t r = 0; r < table_rows(&t); r++) {
+		struct job_info info;
+
+		if (!shell_number(table_at(&t, r, "jobid"), &v) || v > UINT32_MAX)
+			continue;
+		if (job_find_id(director_jobs(sh->d), (uint32_t)v, &info) &&
+		    !job_status_is_final(info.status))
+			continue;
+		(*ids)[(*n)++] = (uint32_t)v;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+purge_selected(struct shell *sh, bool files_only, struct err *err)
+{
+	static const struct {
+		const char *key, *parameter;
+	} by[] = {
+		{ "jobid", "jobid" }, { "client", "client" }, { "job", "name" }, { "pool", "pool" }
+	};
+	OWNED(freep) uint32_t *ids = NULL;
+	struct catalog *c;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		const char *v = args_value(&sh->args, by[i].key);
+		struct cat_arg args[] = { { by[i].parameter, v }, { "type", "B,A" } };
+
+		if (v == NULL || (!files_only && i == 0))
+			continue;
+		OWNED(freep) char *what = str_printf("%s %s", by[i].key, v);
+		if (shell_catalog(sh, &c, err) != ERR_OK ||
+		    jobs_by(sh, args, 2, &ids, &n, err) != ERR_OK)
+			return err->code;
+		if (n == 0) {
+			out_info(sh->out, "No Jobs found for %s %s to purge from %s catalog.\n",
+				 by[i].key, v, "the");
+			return ERR_OK;
+		}
+		if (confirm_purge(sh, what, n, err) != ERR_OK)
+			return err->code;
+		if ((files_only ? cat_purge_files(c, ids, n, err)
+				: cat_purge_jobs(c, ids, n, err)) != ERR_OK)
+			return err->code;
+		out_info(sh->out, "%s%zu Job%s on %s \"%s\" purged from catalog.\n",
+			 files_only ? "Files of " : "", n, n == 1 ? "" : "s", by[i].key, v);
+		return ERR_OK;
+	}
+	return err_set(err, ERR_CONFIG, "purge %s needs one of %sclient=, job=, pool=",
+		       files_only ? "files" : "jobs", files_only ? "jobid=, " : "");
+}
+
+enum err_code
+cmd_purge(struct shell *sh, struct err *err)
+{
+	static const char *const items[] = { "files", "jobs", "volume" };
+	static const struct ask_list ask = { .kind = "item",
+					     .header = "You have the following choices:",
+					     .question = "Choose item to purge",
+					     .items = items,
+					     .n = 3 };
+	const char *volume = args_value_of(&sh->args, volume_keys);
+	OWNED(freep) char *asked = NULL;
+	size_t at = 3;
+
+	if (need_all(sh, err) != ERR_OK)
+		return err->code;
+	if (args_has(&sh->args, "files"))
+		return purge_selected(sh, true, err);
+	if (args_has(&sh->args, "quota"))
+		return err_set(err, ERR_CONFIG,
+			       "purge quota: is not available in this version yet");
+	if (volume != NULL)
+		return purge_volume(sh, volume, err);
+	if (args_has(&sh->args, "jobs"))
+		return purge_selected(sh, false, err);
+	if (!args_has(&sh->args, "volume") && ask_select(sh, &ask, &at, err) != ERR_OK)
+		return err->code;
+	if (at < 2)
+		return purge_selected(sh, at == 0, err);
+	if (ask_volume(sh, &asked, err) != ERR_OK)
+		return err->code;
+	return purge_volume(sh, asked, err);
+}
+
+/* ---- prune: retention comes with its own issue ---- */
+
+enum err_code
+cmd_prune(UNUSED struct shell *sh, struct err *err)
+{
+	return err_set(err, ERR_CONFIG,
+		       "prune: retention is not available in this version yet; delete and purge "
+		       "remove what you name");
+}

@@ -1,0 +1,295 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "director/shell/shell_internal.h"
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+#include "lib/catalog/catalog.h"
+#include "lib/msg/deliver.h"
+
+#define JOB_IDS_MAX 100000u /* ids of one list; a range may not blow up memory */
+
+/* ---- catalog ---- */
+
+enum err_code
+shell_catalog(struct shell *sh, struct catalog **out, struct err *err)
+{
+	const char *name = args_value(&sh->args, "catalog");
+
+	if (name == NULL && sh->catalog_name[0] != '\0')
+		name = sh->catalog_name;
+	if (name == NULL && sh->conf->n_catalog > 0)
+		name = sh->conf->catalog[0]->name;
+	if (name != NULL && !acl_allows(sh, ACL_CATALOG, name))
+		return err_set(err, ERR_CONFIG, "No authorization for Catalog \"%s\"", name);
+	if (director_catalog(sh->d, name, out, err) != ERR_OK)
+		return err->code;
+	if (!sh->catalog_said && !sh->in_script) {
+		sh->catalog_said = true;
+		out_text(sh->out, "Using Catalog \"%s\"\n", name == NULL ? "" : name);
+	}
+	return ERR_OK;
+}
+
+/* Columns that hold numbers nobody wants commas in. */
+static enum col_show
+show_of(const struct cat_column *c)
+{
+	if (c->type != CAT_INT)
+		return SHOW_TEXT;
+	return strcmp(c->name, "jobid") == 0 ? SHOW_ID : SHOW_NUMBER;
+}
+
+void
+shell_table_from(const struct cat_table *ct, struct table *out)
+{
+	*out = (struct table){ 0 };
+	for (size_t c = 0; c < ct->n_columns; c++)
+		table_add_column(out, ct->columns[c].name, show_of(&ct->columns[c]));
+	for (size_t r = 0; r < ct->n_rows; r++)
+		for (size_t c = 0; c < ct->n_columns; c++)
+			table_put(out, cat_cell(ct, r, c));
+}
+
+/* Which list judges which column; "name" means what the statement lists. */
+static const struct {
+	const char *column;
+	enum acl_kind acl;
+} judged[] = {
+	{ "client", ACL_CLIENT },   { "clientname", ACL_CLIENT }, { "jobname", ACL_JOB },
+	{ "pool", ACL_POOL },       { "poolname", ACL_POOL },     { "fileset", ACL_FILESET },
+	{ "storage", ACL_STORAGE },
+};
+
+static const struct {
+	const char *statement; /* its ending */
+	enum acl_kind acl;
+} name_means[] = {
+	{ "list_jobs", ACL_JOB },         { "list_backups", ACL_JOB },
+	{ "list_pools", ACL_POOL },       { "list_clients", ACL_CLIENT },
+	{ "list_storages", ACL_STORAGE }, { "names_jobs", ACL_JOB },
+	{ "names_clients", ACL_CLIENT },  { "names_pools", ACL_POOL },
+};
+
+static bool
+cell_allowed(const struct shell *sh, enum acl_kind acl, const char *cell)
+{
+	return cell[0] == '\0' || acl_allows(sh, acl, cell);
+}
+
+static bool
+row_allowed(const struct shell *sh, const char *statement, const struct table *t, size_t row)
+{
+	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++) {
+		int c = table_column(t, judged[i].column);
+
+		if (c >= 0 && !cell_allowed(sh, judged[i].acl, table_cell(t, row, (size_t)c)))
+			return false;
+	}
+	int name = table_column(t, "name");
+	for (size_t i = 0; name >= 0 && i < sizeof(name_means) / sizeof(name_means[0]); i++) {
+		const char *s = name_means[i].statement;
+
+		if (strstr(statement, s) != NULL &&
+		    !cell_allowed(sh, name_means[i].acl, table_cell(t, row, (size_t)name)))
+			return false;
+	}
+	int job = table_column(t, "job");
+	if (job >= 0 && strstr(statement, "jobtotals") != NULL &&
+	    !cell_allowed(sh, ACL_JOB, table_cell(t, row, (size_t)job)))
+		return false;
+	return true;
+}
+
+void
+shell_filter(const struct shell *sh, const char *statement, struct table *t)
+{
+	if (sh->console == NULL)
+		return;
+	for (size_t r = 0; r < table_rows(t);) {
+		if (row_allowed(sh, statement, t, r)) {
+			r++;
+			continue;
+		}
+		table_drop_row(t, r);
+		t->filtered++;
+	}
+}
+
+enum err_code
+shell_query(struct shell *sh, const char *statement, const struct cat_arg *args, size_t n,
+	    struct table *out, struct err *err)
+{
+	OWNED(cat_table_release) struct cat_table ct = { 0 };
+	struct catalog *c;
+
+	if (shell_catalog(sh, &c, err) != ERR_OK)
+		return err->code;
+	if (cat_query(c, statement, args, n, &ct, err) != ERR_OK)
+		return err->code;
+	shell_table_from(&ct, out);
+	shell_filter(sh, statement, out);
+	return ERR_OK;
+}
+
+/* ---- messages ---- */
+
+static bool
+print_message(void *arg, const struct msg_console_line *line)
+{
+	struct shell *sh = (struct shell *)arg;
+	char when[32];
+
+	out_text(sh->out, "%s\n", line->text);
+	if (out_mode(sh->out) == API_JSON) {
+		out_open_object(sh->out, NULL);
+		out_string(sh->out, "time",
+			   clock_format(line->time, "%Y-%m-%d %H:%M:%S", when, sizeof(when)));
+		out_number(sh->out, "jobid", line->job_id);
+		out_string(sh->out, "text", line->text);
+		out_close(sh->out);
+	}
+	return !out_broken(sh->out);
+}
+
+bool
+shell_print_messages(struct shell *sh)
+{
+	struct msg_console *m = director_messages(sh->d);
+	bool any = msg_console_pending(m, sh->name) > 0;
+
+	if (any)
+		msg_console_read(m, sh->name, print_message, sh);
+	sh->told_pending = false;
+	return any;
+}
+
+void
+shell_relay(void *arg, const char *line)
+{
+	struct shell *sh = (struct shell *)arg;
+
+	out_text(sh->out, "%s\n", line);
+}
+
+/* ---- values ---- */
+
+bool
+shell_number(const char *text, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (!isdigit((unsigned char)*text))
+			return false;
+		if (!u64_mul(v, 10, &v) || !u64_add(v, (uint64_t)(*text - '0'), &v))
+			return false;
+	}
+	*out = v;
+	return true;
+}
+
+static bool
+take_id(const char **p, uint32_t *out)
+{
+	uint64_t v = 0;
+	const char *s = *p;
+
+	while (isspace((unsigned char)*s))
+		s++;
+	if (!isdigit((unsigned char)*s))
+		return false;
+	for (; isdigit((unsigned char)*s); s++) {
+		v = v * 10 + (uint64_t)(*s - '0');
+		if (v > UINT32_MAX)
+			return false;
+	}
+	while (isspace((unsigned char)*s))
+		s++;
+	*p = s;
+	*out = (uint32_t)v;
+	return v > 0;
+}
+
+bool
+shell_job_ids(const char *text, uint32_t **ids, size_t *n)
+{
+	const char *p = text;
+
+	for (;;) {
+		uint32_t first, last;
+
+		if (!take_id(&p, &first))
+			return false;
+		last = first;
+		if (*p == '-') {
+			p++;
+			if (!take_id(&p, &last) || last < first)
+				return false;
+		}
+		if (last - first >= JOB_IDS_MAX || *n + (last - first) >= JOB_IDS_MAX)
+			return false;
+		*ids = (uint32_t *)mem_resize(*ids, *n + (last - first) + 1, sizeof(**ids));
+		for (uint32_t id = first; id <= last && id != 0; id++)
+			(*ids)[(*n)++] = id;
+		if (*p == '\0')
+			return true;
+		if (*p++ != ',')
+			return false;
+	}
+}
+
+/* Digits of one part of a date; false: none, or outside min..max. */
+static bool
+take_part(const char **p, char before, int width, int min, int max, int *out)
+{
+	const char *s = *p;
+	int v = 0, n = 0;
+
+	if (before != '\0') {
+		if (*s != before)
+			return false;
+		while (before == ' ' && s[1] == ' ')
+			s++;
+		s++;
+	}
+	for (; n < width && isdigit((unsigned char)*s); s++, n++)
+		v = v * 10 + (*s - '0');
+	if (n == 0 || v < min || v > max)
+		return false;
+	*out = v;
+	*p = s;
+	return true;
+}
+
+bool
+shell_time(const char *text, int64_t *out)
+{
+	static const struct {
+		char before;
+		int width, min, max;
+	} parts[] = { { '\0', 4, 1970, 9999 }, { '-', 2, 1, 12 }, { '-', 2, 1, 31 },
+		      { ' ', 2, 0, 23 },       { ':', 2, 0, 59 }, { ':', 2, 0, 60 } };
+	int v[6] = { 0, 1, 1, 0, 0, 0 };
+
+	for (size_t i = 0; i < 6 && (i == 0 || *text != '\0'); i++)
+		if (!take_part(&text, parts[i].before, parts[i].width, parts[i].min, parts[i].max,
+			       &v[i]))
+			return false;
+	if (*text != '\0')
+		return false;
+	struct tm tm = { .tm_year = v[0] - 1900,
+			 .tm_mon = v[1] - 1,
+			 .tm_mday = v[2],
+			 .tm_hour = v[3],
+			 .tm_min = v[4],
+			 .tm_sec = v[5],
+			 .tm_isdst = -1 };
+	*out = clock_from_local(&tm);
+	return true;
+}

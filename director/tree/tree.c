@@ -1,0 +1,378 @@
+#include "director/tree/tree_internal.h"
+
+#include <string.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/proto/attr_record.h"
+
+#define JOBS_MAX   65535u
+#define LINK_FIELD 13 /* of an lstat text: LinkFI (catalog.md 6.1) */
+
+struct tree *
+tree_new(void)
+{
+	struct tree *t = NEW(struct tree);
+
+	t->sums_stale = true;
+	return t;
+}
+
+void
+tree_free(struct tree *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->n_jobs; i++)
+		free(t->job[i].by_index);
+	free(t->text);
+	free(t->entry);
+	free(t->dir);
+	free(t->table);
+	free(t->slot);
+	free(t->job);
+	free(t->order);
+	free(t);
+}
+
+void
+tree_freep(struct tree **t)
+{
+	tree_free(*t);
+}
+
+/* ---- texts ---- */
+
+static enum err_code
+put_text(struct tree *t, struct bytes s, uint32_t *at, struct err *err)
+{
+	if (t->text_len + s.n + 1 > UINT32_MAX)
+		return err_set(err, ERR_LIMIT, "the names of these jobs need more than 4 GiB");
+	if (t->text_len + s.n + 1 > t->text_cap) {
+		while (t->text_len + s.n + 1 > t->text_cap)
+			t->text_cap = t->text_cap == 0 ? 65536 : t->text_cap * 2;
+		t->text = (char *)mem_resize(t->text, t->text_cap, 1);
+	}
+	*at = (uint32_t)t->text_len;
+	if (s.n > 0)
+		memcpy(t->text + t->text_len, s.p, s.n);
+	t->text[t->text_len + s.n] = '\0';
+	t->text_len += s.n + 1;
+	return ERR_OK;
+}
+
+/* ---- directories by path ---- */
+
+static void
+table_insert(struct tree *t, uint32_t node)
+{
+	size_t mask = t->table_cap - 1, i = t->dir[node].hash & mask;
+
+	while (t->table[i] != 0)
+		i = (i + 1) & mask;
+	t->table[i] = node + 1;
+}
+
+static void
+table_grow(struct tree *t)
+{
+	free(t->table);
+	t->table_cap = t->table_cap == 0 ? 1024 : t->table_cap * 2;
+	t->table = NEW_ARRAY(uint32_t, t->table_cap);
+	for (uint32_t i = 0; i < t->n_dirs; i++)
+		table_insert(t, i);
+}
+
+uint32_t
+tree_dir_find(const struct tree *t, struct bytes path)
+{
+	if (t->table_cap == 0)
+		return TREE_NONE;
+	uint64_t hash = XXH3_64bits(path.p, path.n);
+	size_t mask = t->table_cap - 1;
+	for (size_t i = hash & mask; t->table[i] != 0; i = (i + 1) & mask) {
+		const struct tree_dir *d = &t->dir[t->table[i] - 1];
+
+		if (d->hash == hash && d->path_len == path.n &&
+		    memcmp(t->text + d->path_at, path.p, path.n) == 0)
+			return t->table[i] - 1;
+	}
+	return TREE_NONE;
+}
+
+/* What stands before the last component; empty at the top. */
+static struct bytes
+parent_of(struct bytes path)
+{
+	size_t n = path.n > 0 ? path.n - 1 : 0;
+
+	while (n > 0 && path.p[n - 1] != '/')
+		n--;
+	return (struct bytes){ path.p, n };
+}
+
+static enum err_code
+add_dir(struct tree *t, struct bytes path, uint32_t parent, uint32_t *out, struct err *err)
+{
+	uint32_t at;
+
+	if (put_text(t, path, &at, err) != ERR_OK)
+		return err->code;
+	if (t->n_dirs >= TREE_NONE - 1)
+		return err_set(err, ERR_LIMIT, "too many directories");
+	t->dir = (struct tree_dir *)mem_grow(t->dir, t->n_dirs, &t->cap_dirs, sizeof(*t->dir));
+	uint32_t node = (uint32_t)t->n_dirs++;
+	struct tree_dir *d = &t->dir[node];
+	*d = (struct tree_dir){
+		.path_at = at,
+		.path_len = (uint32_t)path.n,
+		.name_len = (uint32_t)(path.n - parent_of(path).n) - 1,
+		.parent = parent,
+		.first_child = TREE_NONE,
+		.next_sibling = TREE_NONE,
+		.own = TREE_NONE,
+		.hash = XXH3_64bits(path.p, path.n),
+	};
+	if (parent != TREE_NONE) {
+		d->next_sibling = t->dir[parent].first_child;
+		t->dir[parent].first_child = node;
+	}
+	if (t->n_dirs * 2 > t->table_cap)
+		table_grow(t);
+	else
+		table_insert(t, node);
+	*out = node;
+	return ERR_OK;
+}
+
+static enum err_code
+ensure_root(struct tree *t, struct err *err)
+{
+	uint32_t root;
+
+	return t->n_dirs > 0 ? ERR_OK : add_dir(t, bytes_str("/"), TREE_NONE, &root, err);
+}
+
+/* The node of path; its missing ancestors are made first, from the top down. */
+static enum err_code
+ensure_dir(struct tree *t, struct bytes path, uint32_t *out, struct err *err)
+{
+	*out = tree_dir_find(t, path);
+	if (*out != TREE_NONE)
+		return ERR_OK;
+	uint32_t parent = tree_root(t);
+	for (size_t n = 1; n <= path.n; n++) {
+		struct bytes prefix = { path.p, n };
+
+		if (path.p[n - 1] != '/')
+			continue;
+		*out = tree_dir_find(t, prefix);
+		if (*out == TREE_NONE && add_dir(t, prefix, parent, out, err) != ERR_OK)
+			return err->code;
+		parent = *out;
+	}
+	return ERR_OK;
+}
+
+/* ---- rows ---- */
+
+static enum err_code
+job_slot(struct tree *t, uint32_t job_id, uint16_t *out, struct err *err)
+{
+	/* Rows come job by job: the last one is nearly always it. */
+	for (size_t i = t->n_jobs; i > 0; i--) {
+		if (t->job[i - 1].id == job_id) {
+			*out = (uint16_t)(i - 1);
+			return ERR_OK;
+		}
+	}
+	if (t->n_jobs == JOBS_MAX)
+		return err_set(err, ERR_LIMIT, "more than %u jobs in one restore", JOBS_MAX);
+	t->job = (struct tree_job *)mem_grow(t->job, t->n_jobs, &t->cap_jobs, sizeof(*t->job));
+	t->job[t->n_jobs] = (struct tree_job){ .id = job_id };
+	*out = (uint16_t)t->n_jobs++;
+	return ERR_OK;
+}
+
+static enum err_code
+judge_row(const struct tree *t, const struct tree_row *r, struct err *err)
+{
+	if (r->file_index <= 0)
+		return err_set(err, ERR_FORMAT, "JobId %u: FileIndex %d is not positive", r->job_id,
+			       r->file_index);
+	if (r->path_slot >= t->n_slots && (r->path.n == 0 || r->path.p[r->path.n - 1] != '/'))
+		return err_set(err, ERR_FORMAT, "JobId %u: FileIndex %d has no directory",
+			       r->job_id, r->file_index);
+	if (r->name.n > UINT16_MAX || r->lstat.n > UINT16_MAX)
+		return err_set(err, ERR_LIMIT, "JobId %u: FileIndex %d: name of %zu bytes",
+			       r->job_id, r->file_index, r->name.n);
+	return ERR_OK;
+}
+
+/* The node of the row's directory; slots may be met in any order. */
+static enum err_code
+slot_node(struct tree *t, const struct tree_row *r, uint32_t *out, struct err *err)
+{
+	while (t->n_slots <= r->path_slot) {
+		t->slot = (uint32_t *)mem_grow(t->slot, t->n_slots, &t->cap_slots,
+					       sizeof(*t->slot));
+		t->slot[t->n_slots++] = TREE_NONE;
+	}
+	if (t->slot[r->path_slot] == TREE_NONE &&
+	    ensure_dir(t, r->path, &t->slot[r->path_slot], err) != ERR_OK)
+		return err->code;
+	*out = t->slot[r->path_slot];
+	return ERR_OK;
+}
+
+enum err_code
+tree_add(struct tree *t, const struct tree_row *r, struct err *err)
+{
+	struct tree_entry e = { .file_index = r->file_index };
+
+	if (judge_row(t, r, err) != ERR_OK || ensure_root(t, err) != ERR_OK ||
+	    job_slot(t, r->job_id, &e.job, err) != ERR_OK)
+		return err->code;
+	if (slot_node(t, r, &e.dir, err) != ERR_OK)
+		return err->code;
+	if (put_text(t, r->name, &e.name_at, err) != ERR_OK ||
+	    put_text(t, r->lstat, &e.lstat_at, err) != ERR_OK)
+		return err->code;
+	e.name_len = (uint16_t)r->name.n;
+	e.lstat_len = (uint16_t)r->lstat.n;
+	if (t->n_entries >= TREE_NONE - 1)
+		return err_set(err, ERR_LIMIT, "too many files for one restore");
+	t->entry = (struct tree_entry *)mem_grow(t->entry, t->n_entries, &t->cap_entries,
+						 sizeof(*t->entry));
+	t->entry[t->n_entries++] = e;
+	if ((uint32_t)e.file_index > t->job[e.job].max_index)
+		t->job[e.job].max_index = (uint32_t)e.file_index;
+	return ERR_OK;
+}
+
+/* Group the entries by directory: count, sum, place. */
+enum err_code
+tree_finish(struct tree *t, struct err *err)
+{
+	uint32_t at = 0;
+
+	if (ensure_root(t, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < t->n_entries; i++) {
+		struct tree_dir *d = &t->dir[t->entry[i].dir];
+
+		if (t->entry[i].name_len > 0) {
+			d->n++;
+			continue;
+		}
+		d->own = (uint32_t)i;
+		t->n_dir_entries++;
+	}
+	for (size_t i = 0; i < t->n_dirs; i++) {
+		t->dir[i].first = at;
+		at += t->dir[i].n;
+		t->dir[i].n = 0;
+	}
+	t->order = NEW_ARRAY(uint32_t, (size_t)at + 1);
+	for (size_t i = 0; i < t->n_entries; i++) {
+		struct tree_dir *d = &t->dir[t->entry[i].dir];
+
+		if (t->entry[i].name_len > 0)
+			t->order[d->first + d->n++] = (uint32_t)i;
+	}
+	return ERR_OK;
+}
+
+/* ---- facts ---- */
+
+uint32_t
+tree_count(const struct tree *t)
+{
+	return (uint32_t)t->n_entries;
+}
+
+uint32_t
+tree_files(const struct tree *t)
+{
+	return (uint32_t)t->n_entries - t->n_dir_entries;
+}
+
+uint32_t
+tree_marked(const struct tree *t)
+{
+	return t->marked;
+}
+
+uint32_t
+tree_root(UNUSED const struct tree *t)
+{
+	return 0;
+}
+
+static struct bytes
+entry_lstat(const struct tree *t, const struct tree_entry *e)
+{
+	return bytes_of(t->text + e->lstat_at, e->lstat_len);
+}
+
+uint64_t
+tree_marked_bytes(const struct tree *t)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < t->n_entries; i++) {
+		const struct tree_entry *e = &t->entry[i];
+		struct err ignored = ERR_INIT;
+		struct lstat_fields f;
+
+		if ((e->flags & ENTRY_MARKED) == 0 || e->name_len == 0 ||
+		    lstat_parse(entry_lstat(t, e), &f, &ignored) != ERR_OK)
+			continue;
+		if (S_ISREG((mode_t)f.mode) && f.size > 0 &&
+		    (f.link_fi == 0 || f.link_fi == e->file_index))
+			sum += (uint64_t)f.size;
+	}
+	return sum;
+}
+
+/* ---- hard links ---- */
+
+int64_t
+tree_link_index(const struct tree *t, const struct tree_entry *e)
+{
+	const char *p = t->text + e->lstat_at;
+	struct err ignored = ERR_INIT;
+	struct lstat_fields f;
+
+	/* Nearly every file has none: look at that field alone before reading all. */
+	for (int i = 0; i < LINK_FIELD; i++) {
+		p = strchr(p, ' ');
+		if (p == NULL)
+			return 0;
+		p++;
+	}
+	if (p[0] == 'A' && (p[1] == ' ' || p[1] == '\0'))
+		return 0;
+	if (lstat_parse(entry_lstat(t, e), &f, &ignored) != ERR_OK || f.link_fi <= 0 ||
+	    f.link_fi == e->file_index)
+		return 0;
+	return f.link_fi;
+}
+
+uint32_t
+tree_entry_of(struct tree *t, size_t job, int64_t file_index)
+{
+	struct tree_job *j = &t->job[job];
+
+	if (file_index <= 0 || file_index > j->max_index)
+		return TREE_NONE;
+	if (j->by_index == NULL) {
+		j->by_index = NEW_ARRAY(uint32_t, (size_t)j->max_index + 1);
+		for (size_t i = 0; i < t->n_entries; i++)
+			if (t->entry[i].job == job)
+				j->by_index[t->entry[i].file_index] = (uint32_t)i + 1;
+	}
+	uint32_t found = j->by_index[file_index];
+	return found == 0 ? TREE_NONE : found - 1;
+}

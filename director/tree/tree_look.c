@@ -1,0 +1,317 @@
+#include "director/tree/tree_internal.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+
+#define PATH_TEXT_MAX (1u << 20) /* of a name a person types */
+#define PARTS_MAX     256        /* components of a pattern */
+
+/* ---- names ---- */
+
+struct bytes
+tree_dir_path(const struct tree *t, uint32_t dir)
+{
+	return bytes_of(t->text + t->dir[dir].path_at, t->dir[dir].path_len);
+}
+
+struct bytes
+tree_item_name(const struct tree *t, const struct tree_item *item)
+{
+	if (!item->is_dir) {
+		const struct tree_entry *e = &t->entry[item->entry];
+
+		return bytes_of(t->text + e->name_at, e->name_len);
+	}
+	const struct tree_dir *d = &t->dir[item->dir];
+	if (d->parent == TREE_NONE)
+		return bytes_str("/");
+	return bytes_of(t->text + d->path_at + d->path_len - 1 - d->name_len, d->name_len);
+}
+
+void
+tree_item_path(const struct tree *t, const struct tree_item *item, struct buf *out)
+{
+	struct bytes dir = tree_dir_path(t, item->dir);
+
+	buf_put(out, dir.p, dir.n);
+	if (!item->is_dir) {
+		struct bytes name = tree_item_name(t, item);
+
+		buf_put(out, name.p, name.n);
+	}
+}
+
+struct bytes
+tree_item_lstat(const struct tree *t, const struct tree_item *item)
+{
+	if (item->entry == TREE_NONE)
+		return bytes_of("", 0);
+	const struct tree_entry *e = &t->entry[item->entry];
+	return bytes_of(t->text + e->lstat_at, e->lstat_len);
+}
+
+/* ---- lists ---- */
+
+struct named_item {
+	struct tree_item item;
+	struct bytes name;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct bytes *x = &((const struct named_item *)a)->name;
+	const struct bytes *y = &((const struct named_item *)b)->name;
+	size_t n = x->n < y->n ? x->n : y->n;
+	int c = n == 0 ? 0 : memcmp(x->p, y->p, n);
+
+	return c != 0 ? c : (x->n > y->n) - (x->n < y->n);
+}
+
+static struct tree_item
+dir_item(const struct tree *t, uint32_t dir)
+{
+	return (struct tree_item){ dir, t->dir[dir].own, true };
+}
+
+/* Everything directly in dir, sorted; owned. */
+static struct named_item *
+children_of(const struct tree *t, uint32_t dir, size_t *n)
+{
+	const struct tree_dir *d = &t->dir[dir];
+	struct named_item *v = NULL;
+	size_t cap = 0;
+
+	*n = 0;
+	for (uint32_t c = d->first_child; c != TREE_NONE; c = t->dir[c].next_sibling) {
+		v = (struct named_item *)mem_grow(v, *n, &cap, sizeof(*v));
+		v[*n].item = dir_item(t, c);
+		v[*n].name = tree_item_name(t, &v[*n].item);
+		(*n)++;
+	}
+	for (uint32_t i = 0; i < d->n; i++) {
+		v = (struct named_item *)mem_grow(v, *n, &cap, sizeof(*v));
+		v[*n].item = (struct tree_item){ dir, t->order[d->first + i], false };
+		v[*n].name = tree_item_name(t, &v[*n].item);
+		(*n)++;
+	}
+	if (*n > 1)
+		qsort(v, *n, sizeof(*v), by_name);
+	return v;
+}
+
+void
+tree_list(struct tree *t, uint32_t dir, tree_visit *visit, void *arg)
+{
+	size_t n;
+	OWNED(freep) struct named_item *v = children_of(t, dir, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!visit(arg, &v[i].item))
+			return;
+}
+
+static bool
+walk(struct tree *t, uint32_t dir, tree_visit *visit, void *arg)
+{
+	size_t n;
+	OWNED(freep) struct named_item *v = children_of(t, dir, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!visit(arg, &v[i].item))
+			return false;
+		if (v[i].item.is_dir && !walk(t, v[i].item.dir, visit, arg))
+			return false;
+	}
+	return true;
+}
+
+void
+tree_walk(struct tree *t, uint32_t dir, tree_visit *visit, void *arg)
+{
+	(void)walk(t, dir, visit, arg);
+}
+
+/* ---- paths that people type ---- */
+
+/* A pattern as its components; text holds them, each with its NUL. */
+struct parts {
+	struct buf text;
+	const char *v[PARTS_MAX];
+	size_t n;
+	bool absolute, dirs_only;
+};
+
+static bool
+split(struct bytes in, struct parts *out)
+{
+	struct err ignored = ERR_INIT;
+
+	*out = (struct parts){ .text = BUF_INIT(PATH_TEXT_MAX) };
+	if (in.n == 0 || buf_append(&out->text, in.p, in.n, &ignored) != ERR_OK)
+		return false;
+	char *p = (char *)(uintptr_t)buf_str(&out->text);
+	out->absolute = p[0] == '/';
+	out->dirs_only = p[in.n - 1] == '/';
+	while (*p != '\0') {
+		size_t n = strcspn(p, "/");
+		char *end = p + n;
+		bool last = *end == '\0';
+
+		*end = '\0';
+		if (n > 0 && strcmp(p, ".") != 0) {
+			if (out->n == PARTS_MAX)
+				return false;
+			out->v[out->n++] = p;
+		}
+		p = last ? end : end + 1;
+	}
+	return true;
+}
+
+uint32_t
+tree_cd(const struct tree *t, uint32_t cwd, struct bytes path)
+{
+	OWNED(buf_release) struct buf full = BUF_INIT(PATH_TEXT_MAX * 2);
+	struct parts parts;
+	uint32_t found = TREE_NONE;
+
+	if (split(path, &parts)) {
+		uint32_t at = parts.absolute ? tree_root(t) : cwd;
+
+		for (size_t i = 0; at != TREE_NONE && i < parts.n; i++) {
+			if (strcmp(parts.v[i], "..") == 0) {
+				if (t->dir[at].parent != TREE_NONE)
+					at = t->dir[at].parent;
+				continue;
+			}
+			struct bytes base = tree_dir_path(t, at);
+
+			buf_clear(&full);
+			buf_put(&full, base.p, base.n);
+			buf_text(&full, "%s/", parts.v[i]);
+			uint32_t next = tree_dir_find(t, buf_bytes(&full));
+			/* At the top a name may have no "/" before it: "C:". */
+			if (next == TREE_NONE && at == tree_root(t)) {
+				buf_clear(&full);
+				buf_text(&full, "%s/", parts.v[i]);
+				next = tree_dir_find(t, buf_bytes(&full));
+			}
+			at = next;
+		}
+		found = at;
+	}
+	buf_release(&parts.text);
+	return found;
+}
+
+/* ---- patterns ---- */
+
+struct matcher {
+	struct tree *t;
+	const struct parts *parts;
+	tree_visit *visit;
+	void *arg;
+};
+
+static bool
+name_matches(const char *pattern, struct bytes name, bool is_dir)
+{
+	char small[256];
+	OWNED(freep) char *large = NULL;
+	const char *s;
+
+	/* Names of files have a NUL behind them; those of directories a '/'. */
+	if (!is_dir) {
+		s = (const char *)name.p;
+	} else if (name.n < sizeof(small)) {
+		memcpy(small, name.p, name.n);
+		small[name.n] = '\0';
+		s = small;
+	} else {
+		large = str_ndup((const char *)name.p, name.n);
+		s = large;
+	}
+	return fnmatch(pattern, s, 0) == 0;
+}
+
+/* Match components from at on against what is in dir; false: the visitor had enough. */
+static bool
+match_in(const struct matcher *m, uint32_t dir, size_t at)
+{
+	const char *pattern = m->parts->v[at];
+	bool last = at + 1 == m->parts->n;
+	size_t n;
+
+	if (strcmp(pattern, "..") == 0) {
+		uint32_t up = m->t->dir[dir].parent == TREE_NONE ? dir : m->t->dir[dir].parent;
+		struct tree_item item = dir_item(m->t, up);
+
+		return last ? m->visit(m->arg, &item) : match_in(m, up, at + 1);
+	}
+	bool any_depth = strcmp(pattern, "**") == 0;
+	if (any_depth && !last && !match_in(m, dir, at + 1))
+		return false;
+	OWNED(freep) struct named_item *v = children_of(m->t, dir, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct tree_item *item = &v[i].item;
+
+		if (any_depth) {
+			if (last && (!m->parts->dirs_only || item->is_dir) &&
+			    !m->visit(m->arg, item))
+				return false;
+			if (item->is_dir && !match_in(m, item->dir, at))
+				return false;
+			continue;
+		}
+		if (!name_matches(pattern, v[i].name, item->is_dir))
+			continue;
+		if (last) {
+			if ((!m->parts->dirs_only || item->is_dir) && !m->visit(m->arg, item))
+				return false;
+		} else if (item->is_dir && !match_in(m, item->dir, at + 1)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct deep {
+	struct matcher m;
+	bool stopped;
+};
+
+/* Look for a whole pattern below every directory met. */
+static bool
+look_deeper(void *arg, const struct tree_item *item)
+{
+	struct deep *d = (struct deep *)arg;
+
+	if (item->is_dir && !match_in(&d->m, item->dir, 0))
+		d->stopped = true;
+	return !d->stopped;
+}
+
+void
+tree_match(struct tree *t, uint32_t cwd, struct bytes pattern, bool deep, tree_visit *visit,
+	   void *arg)
+{
+	struct parts parts;
+
+	if (split(pattern, &parts)) {
+		uint32_t from = parts.absolute ? tree_root(t) : cwd;
+		struct deep d = { { t, &parts, visit, arg }, false };
+
+		if (parts.n == 0) {
+			struct tree_item item = dir_item(t, from);
+
+			(void)visit(arg, &item);
+		} else if (match_in(&d.m, from, 0) && deep && !parts.absolute) {
+			tree_walk(t, from, look_deeper, &d);
+		}
+	}
+	buf_release(&parts.text);
+}

@@ -1,0 +1,37 @@
+/*
+ * file-daemon/find/hardlink.h - inodes met before in this job
+ *
+ * Purpose: tells the first name of an inode from the later ones, across directories.  The walker
+ *          finds or makes the link; the writer fills in under which FileIndex the first name was
+ *          saved, and its digest.
+ * Owns:    all links until link_table_free.
+ * Threads: link_table_meet by the walker alone.  A link's path is immutable; its result half
+ *          belongs to the writer alone.
+ * Spec:    volume.md 6.1 "Hard links after the first", 7.1 (link field)
+ */
+#ifndef TERCET_FILE_DAEMON_FIND_HARDLINK_H
+#define TERCET_FILE_DAEMON_FIND_HARDLINK_H
+
+#include <sys/stat.h>
+
+#include "lib/base/bytes.h"
+
+struct link {
+	struct bytes path; /* of the first name; owned by the table */
+	/* The writer's: */
+	uint32_t file_index;    /* 0: the first name was not saved */
+	uint32_t digest_stream; /* 0: none */
+	uint8_t digest[64];
+	uint32_t digest_len;
+};
+
+struct link_table;
+
+struct link_table *link_table_new(void);
+void link_table_free(struct link_table *t);
+void link_table_freep(struct link_table **t);
+/* The link of this inode; *first: it was not met before, and path is now its first name. */
+struct link *link_table_meet(struct link_table *t, const struct stat *st, struct bytes path,
+			     bool *first);
+
+#endif

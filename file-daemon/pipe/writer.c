@@ -1,0 +1,451 @@
+/*
+ * file-daemon/pipe/writer.c - batches in order, as frames on the conversation
+ *
+ * Gives FileIndexes, makes stream heads and attribute records, resolves hard links.  Everything
+ * of a batch is gathered into one buffer and leaves in large writes; segments of large files
+ * are sent as they are.
+ */
+#include "file-daemon/pipe/pipe_internal.h"
+
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+#include "lib/base/path.h"
+#include "lib/base/wr.h"
+#include "lib/proto/attr_record.h"
+#include "lib/proto/fd_sd.h"
+#include "lib/proto/scan.h"
+
+#define SEND_AT     (256u * 1024u) /* buffered bytes that are worth a write */
+#define OUT_MAX     (64u * 1024u * 1024u)
+#define FRAME_BYTES 999996u /* wire.md 1: a sender's largest frame */
+
+struct writer {
+	struct pipe *p;
+	struct buf out;
+	struct buf record; /* scratch for one attribute record */
+	uint32_t file_index;
+	char last_words[256]; /* of the storage daemon; "" none */
+	/* bandwidth */
+	int64_t start_ms;
+	uint64_t sent;
+};
+
+/* ---- sending ---- */
+
+/* What the storage daemon says while we send is read and its last error kept. */
+static void
+listen_in(struct writer *w)
+{
+	struct frame f;
+	struct err e = ERR_INIT;
+
+	while (conn_has_input(w->p->o.sd)) {
+		if (conn_recv(w->p->o.sd, &f, &e) != ERR_OK)
+			return;
+		if (f.signal == FRAME_DATA && f.data.n > 0)
+			(void)snprintf(w->last_words, sizeof(w->last_words), "%.*s",
+				       (int)size_min(f.data.n, 200), (const char *)f.data.p);
+	}
+	w->last_words[strcspn(w->last_words, "\r\n")] = '\0';
+}
+
+static enum err_code
+explain(struct writer *w, struct err *err)
+{
+	listen_in(w);
+	if (w->last_words[0] != '\0' && err->code != ERR_CANCELED) {
+		struct err said = ERR_INIT;
+
+		(void)err_set(&said, err->code, "%s; the storage daemon said: %s", err->text,
+			      w->last_words);
+		*err = said;
+	}
+	return err->code;
+}
+
+/* Sleeps as long as needed to stay below the job's bandwidth. */
+static enum err_code
+throttle(struct writer *w, size_t n, struct err *err)
+{
+	struct wait pause = wait_for(w->p->o.cancel, 0, "the bandwidth limit");
+	int64_t due;
+
+	w->sent += n;
+	if (w->p->o.bandwidth == 0)
+		return ERR_OK;
+	due = w->start_ms + (int64_t)(w->sent * 1000 / w->p->o.bandwidth);
+	if (due <= clock_mono_ms())
+		return ERR_OK;
+	pause.deadline_ms = due;
+	return wait_pause(&pause, err);
+}
+
+static enum err_code
+send_bytes(struct writer *w, struct bytes b, struct err *err)
+{
+	if (cancel_asked(w->p->o.cancel))
+		return err_set(err, ERR_CANCELED, "canceled");
+	if (throttle(w, b.n, err) != ERR_OK)
+		return err->code;
+	if (conn_send_framed(w->p->o.sd, b, err) != ERR_OK)
+		return explain(w, err);
+	listen_in(w);
+	if (w->last_words[0] != '\0')
+		return err_set(err, ERR_PROTO, "the storage daemon said: %s", w->last_words);
+	return ERR_OK;
+}
+
+static enum err_code
+send_out(struct writer *w, size_t at_least, struct err *err)
+{
+	if (w->out.len < at_least || w->out.len == 0)
+		return ERR_OK;
+	if (send_bytes(w, buf_bytes(&w->out), err) != ERR_OK)
+		return err->code;
+	buf_clear(&w->out);
+	return ERR_OK;
+}
+
+/* ---- frames ---- */
+
+static void
+put_u32(struct writer *w, uint32_t v)
+{
+	uint8_t b[4];
+	struct wr c = wr_init(b, sizeof(b));
+
+	wr_u32be(&c, v);
+	buf_put(&w->out, b, sizeof(b));
+}
+
+static void
+put_frame(struct writer *w, struct bytes data)
+{
+	put_u32(w, (uint32_t)data.n);
+	buf_put(&w->out, data.p, data.n);
+}
+
+static void
+put_eod(struct writer *w)
+{
+	put_u32(w, (uint32_t)FRAME_EOD);
+}
+
+static size_t
+put_decimal(char *out, uint32_t v)
+{
+	char rev[10];
+	size_t n = 0;
+
+	do {
+		rev[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	for (size_t i = 0; i < n; i++)
+		out[i] = rev[n - 1 - i];
+	return n;
+}
+
+/* FD_SD_STREAM_HEAD, by hand: there are several per file. */
+static void
+put_head(struct writer *w, uint32_t stream)
+{
+	char text[32];
+	size_t n = put_decimal(text, w->file_index);
+
+	text[n++] = ' ';
+	n += put_decimal(text + n, stream);
+	text[n++] = ' ';
+	text[n++] = '0';
+	put_frame(w, bytes_of(text, n));
+}
+
+static void
+put_stream(struct writer *w, uint32_t stream, struct bytes data)
+{
+	put_head(w, stream);
+	put_frame(w, data);
+	put_eod(w);
+}
+
+static struct bytes
+part_bytes(const struct batch *b, struct part part)
+{
+	return part.n > 0 ? bytes_of(b->out.p + part.at, part.n) : bytes_of("", 0);
+}
+
+/* ---- one file ---- */
+
+static uint32_t
+data_stream_of(const struct item *it)
+{
+	return (it->options->flags & OPT_SPARSE) != 0 ? STREAM_SPARSE_DATA : STREAM_FILE_DATA;
+}
+
+static bool
+is_later_link(const struct item *it)
+{
+	return it->link != NULL && !it->link_first;
+}
+
+static enum err_code
+put_attributes(struct writer *w, const struct batch *b, const struct item *it, struct err *err)
+{
+	char lstat[LSTAT_TEXT_MAX];
+	bool later = is_later_link(it);
+	struct lstat_fields f;
+	/* The batch keeps a NUL behind each path: a directory's '/' takes its place for a moment.
+	 */
+	struct bytes name = item_path(b, it);
+	bool slash = it->type == FT_DIREND && name.n > 1;
+	struct attr_record a = { .file_index = (int32_t)w->file_index,
+				 .type = later ? (int)FT_LNKSAVED : (int)it->type,
+				 .link = later ? it->link->path : part_bytes(b, it->target) };
+
+	lstat_from_stat(&it->st, later ? it->link->file_index : 0, data_stream_of(it), &f);
+	a.lstat = bytes_of(lstat, lstat_emit(&f, lstat));
+	if (slash) {
+		b->names.p[it->path_at + it->path_n] = '/';
+		name.n++;
+	}
+	a.name = name;
+	buf_clear(&w->record);
+	if (attr_record_emit(&a, &w->record, err) != ERR_OK)
+		return err->code;
+	b->names.p[it->path_at + it->path_n] = '\0';
+	put_stream(w, STREAM_UNIX_ATTRIBUTES, buf_bytes(&w->record));
+	return ERR_OK;
+}
+
+/* The worker has let go of b: all its results may be read. */
+static void
+await_done(struct pipe *p, const struct batch *b)
+{
+	mutex_lock(&p->lock);
+	while (b->state != BATCH_DONE && !p->stopping) /* until its worker let go of it */
+		cond_wait(&p->done, &p->lock);
+	mutex_unlock(&p->lock);
+}
+
+/* Frames of a large file straight from its segments. */
+static enum err_code
+send_segments(struct writer *w, struct batch *b, struct err *err)
+{
+	struct segment *s;
+
+	put_head(w, data_stream_of(&b->items[0]));
+	if (send_out(w, 1, err) != ERR_OK)
+		return err->code;
+	while ((s = stream_pop(w->p, b)) != NULL) {
+		enum err_code rc = send_bytes(w, bytes_of(s->p, s->len), err);
+
+		atomic_fetch_add_explicit(&w->p->o.progress->streaming, s->len,
+					  memory_order_relaxed);
+		stream_give_back(w->p, b, s);
+		if (rc != ERR_OK)
+			return rc;
+	}
+	put_eod(w);
+	return ERR_OK;
+}
+
+static void
+put_data(struct writer *w, const struct batch *b, const struct item *it)
+{
+	if (it->data.n == 0)
+		return;
+	put_head(w, data_stream_of(it));
+	buf_put(&w->out, b->out.p + it->data.at, it->data.n);
+	put_eod(w);
+}
+
+static size_t
+put_meta(struct writer *w, const struct batch *b, const struct item *it)
+{
+	if (it->acl_access.n > 0)
+		put_stream(w, STREAM_ACL_LINUX_ACCESS, part_bytes(b, it->acl_access));
+	if (it->acl_default.n > 0)
+		put_stream(w, STREAM_ACL_LINUX_DEFAULT, part_bytes(b, it->acl_default));
+	if (it->xattr.n > 0)
+		put_stream(w, STREAM_XATTR_LINUX, part_bytes(b, it->xattr));
+	return it->acl_access.n + it->acl_default.n + it->xattr.n;
+}
+
+static void
+put_digest(struct writer *w, struct item *it)
+{
+	if (is_later_link(it)) {
+		if (it->link->digest_len > 0)
+			put_stream(w, it->link->digest_stream,
+				   bytes_of(it->link->digest, it->link->digest_len));
+		return;
+	}
+	if (it->digest_n > 0)
+		put_stream(w, it->options->digest_stream, bytes_of(it->digest, it->digest_n));
+	if (it->link != NULL) {
+		it->link->file_index = w->file_index;
+		it->link->digest_stream = it->options->digest_stream;
+		it->link->digest_len = (uint32_t)it->digest_n;
+		memcpy(it->link->digest, it->digest, it->digest_n);
+	}
+}
+
+static void
+tell(const struct writer *w, const struct batch *b, enum msg_type type, struct part text)
+{
+	struct bytes t = part_bytes(b, text);
+
+	if (t.n > 0)
+		job_report(w->p->o.msg, type, "%.*s", BYTES_ARG(t));
+}
+
+/* True when the file takes no FileIndex, with the reason told. */
+static bool
+is_lost(struct writer *w, const struct batch *b, const struct item *it)
+{
+	if (it->fate == ITEM_LOST) {
+		tell(w, b, MSG_NOTSAVED, it->lost);
+		return true;
+	}
+	if (is_later_link(it) && it->link->file_index == 0) {
+		job_report(w->p->o.msg, MSG_NOTSAVED,
+			   "%s: its first name %s could not be saved, so neither is this one",
+			   PATH_PRINT(item_path(b, it)), PATH_PRINT(it->link->path));
+		return true;
+	}
+	return false;
+}
+
+static void
+warn_compression(struct writer *w, const struct item *it)
+{
+	if (it->options->compression == 0 || w->p->compression_warned)
+		return;
+	w->p->compression_warned = true;
+	job_report(w->p->o.msg, MSG_WARNING,
+		   "The FileSet asks for compression \"Z%s\", which this file daemon does not have "
+		   "yet: data is saved uncompressed",
+		   it->options->compression_text);
+}
+
+static enum err_code
+put_item(struct writer *w, struct batch *b, struct item *it, struct err *err)
+{
+	struct pipe_progress *pr = w->p->o.progress;
+	size_t meta_bytes;
+
+	if (is_lost(w, b, it))
+		return ERR_OK;
+	warn_compression(w, it);
+	w->file_index++;
+	if (put_attributes(w, b, it, err) != ERR_OK)
+		return err->code;
+	if (b->streams && !is_later_link(it)) {
+		if (send_segments(w, b, err) != ERR_OK)
+			return err->code;
+		await_done(w->p, b); /* the rest of its results */
+	} else {
+		put_data(w, b, it);
+	}
+	meta_bytes = put_meta(w, b, it);
+	put_digest(w, it);
+	tell(w, b, MSG_WARNING, it->warning);
+	atomic_store_explicit(&pr->files, w->file_index, memory_order_relaxed);
+	atomic_store_explicit(&pr->streaming, 0, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pr->read_bytes, it->read_bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pr->bytes, it->sent_bytes + meta_bytes, memory_order_relaxed);
+	return send_out(w, SEND_AT, err);
+}
+
+/* ---- batches ---- */
+
+static struct batch *
+next_batch_locked(struct pipe *p) REQUIRES(p->lock)
+{
+	/* until the oldest batch is done or, streaming, opened; or there are no more */
+	while (!p->stopping && !(p->head == NULL && p->closed) &&
+	       !(p->head != NULL && (p->head->state == BATCH_DONE || p->head->opened)))
+		cond_wait(&p->done, &p->lock);
+	return p->stopping ? NULL : p->head;
+}
+
+static void
+unlink_head_locked(struct pipe *p) REQUIRES(p->lock)
+{
+	p->head = p->head->next;
+	if (p->head == NULL)
+		p->tail = NULL;
+}
+
+static void
+recycle_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
+{
+	p->n_batches--;
+	b->next = p->spare;
+	p->spare = b;
+	cond_broadcast(&p->room);
+}
+
+static enum err_code
+put_batch(struct writer *w, struct batch *b, struct err *err)
+{
+	if (cancel_asked(w->p->o.cancel))
+		return err_set(err, ERR_CANCELED, "canceled");
+	if (b->n > 0)
+		pipe_progress_set(w->p->o.progress, item_path(b, &b->items[0]));
+	for (size_t i = 0; i < b->n; i++)
+		if (put_item(w, b, &b->items[i], err) != ERR_OK)
+			return err->code;
+	return ERR_OK;
+}
+
+static enum err_code
+write_all(struct writer *w, struct err *err)
+{
+	struct pipe *p = w->p;
+
+	for (;;) {
+		struct batch *b;
+
+		mutex_lock(&p->lock);
+		b = next_batch_locked(p);
+		mutex_unlock(&p->lock);
+		if (b == NULL)
+			break;
+		if (put_batch(w, b, err) != ERR_OK)
+			return err->code;
+		await_done(p, b); /* a file that could not be opened */
+		mutex_lock(&p->lock);
+		unlink_head_locked(p);
+		mutex_unlock(&p->lock);
+		batch_clear(b);
+		mutex_lock(&p->lock);
+		recycle_locked(p, b);
+		mutex_unlock(&p->lock);
+	}
+	return send_out(w, 1, err);
+}
+
+void
+writer_run(void *arg)
+{
+	struct pipe *p = arg;
+	struct writer w = { .p = p,
+			    .out = BUF_INIT(OUT_MAX),
+			    .record = BUF_INIT(FRAME_BYTES),
+			    .file_index = p->o.first_index,
+			    .start_ms = clock_mono_ms() };
+	struct err e = ERR_INIT;
+
+	if (write_all(&w, &e) != ERR_OK)
+		pipe_fail(p, &e);
+	buf_release(&w.out);
+	buf_release(&w.record);
+	mutex_lock(&p->lock);
+	p->drained = true;
+	cond_broadcast(&p->room);
+	mutex_unlock(&p->lock);
+}

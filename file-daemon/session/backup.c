@@ -1,0 +1,138 @@
+/*
+ * file-daemon/session/backup.c - the backup job: walk, pipe, the append dialogue
+ *
+ * Spec: wire.md 5.5, 7.1
+ */
+#include "file-daemon/session/session_internal.h"
+#include "lib/base/own.h"
+
+/* What a failure of the whole job is called is decided in fd_job_fatal; what is wrong with one
+ * file comes as a note of the walk or from the pipe's writer, and the job goes on. */
+struct backup {
+	struct fd_job *job;
+	struct pipe *pipe;
+};
+
+static enum err_code
+on_entry(void *arg, const struct file_entry *e, struct err *err)
+{
+	return pipe_put(((struct backup *)arg)->pipe, e, err);
+}
+
+static void
+on_note(void *arg, enum msg_type type, const struct err *e)
+{
+	job_report_err(((struct backup *)arg)->job->msg, type, e);
+}
+
+static enum err_code
+send_files(struct fd_job *j, uint32_t first_index, struct err *err)
+{
+	const struct fd_client *own = j->conf->client;
+	OWNED(link_table_freep) struct link_table *links = link_table_new(); /* outlives p */
+	OWNED(pipe_freep) struct pipe *p = NULL;
+	struct pipe_options o = { .chunk_bytes = own->maximum_network_buffer_size,
+				  .first_index = first_index,
+				  .bandwidth = j->bandwidth,
+				  .sd = j->sd,
+				  .msg = j->msg,
+				  .cancel = &j->cancel,
+				  .progress = &j->progress,
+				  .beat_seconds = job_beat_seconds(j),
+				  .beat = job_beat,
+				  .beat_arg = j };
+	struct walk_options wo = { .since_counts = j->since_counts,
+				   .since = j->since,
+				   .cancel = &j->cancel,
+				   .examined = &j->examined };
+	struct backup backup = { .job = j };
+	struct walk_sink sink = { .entry = on_entry, .note = on_note, .arg = &backup };
+	struct err walking = ERR_INIT;
+	enum err_code rc;
+
+	if (pipe_start(&o, &p, err) != ERR_OK)
+		return err->code;
+	backup.pipe = p;
+	wo.links = links;
+	rc = walk_run(&j->fileset, &wo, &sink, &walking);
+	if (pipe_finish(p, err) != ERR_OK) /* it knows the reason when it stopped the walk */
+		return err->code;
+	if (rc != ERR_OK)
+		*err = walking;
+	return rc;
+}
+
+/* Spec: wire.md 7.1 */
+static enum err_code
+append(struct fd_job *j, uint32_t first_index, struct err *err)
+{
+	struct bytes line;
+	int ticket, status;
+
+	if (conn_printf(j->sd, err, FD_SD_APPEND_OPEN) != ERR_OK ||
+	    sd_line(j, &line, err) != ERR_OK)
+		return err->code;
+	if (!wire_scan(line, FD_SD_OK_OPEN_SCAN, &ticket))
+		return err_set(err, ERR_PROTO, "the storage daemon said: %.*s", BYTES_ARG(line));
+	if (conn_printf(j->sd, err, FD_SD_APPEND_DATA, ticket) != ERR_OK ||
+	    sd_expect(j, FD_SD_OK_DATA, err) != ERR_OK)
+		return err->code;
+	if (send_files(j, first_index, err) != ERR_OK)
+		return err->code;
+	if (conn_signal(j->sd, FRAME_EOD, err) != ERR_OK ||
+	    sd_expect(j, FD_SD_OK_APPEND, err) != ERR_OK ||
+	    conn_printf(j->sd, err, FD_SD_APPEND_END, ticket) != ERR_OK ||
+	    sd_expect(j, FD_SD_OK_END, err) != ERR_OK ||
+	    conn_printf(j->sd, err, FD_SD_APPEND_CLOSE, ticket) != ERR_OK ||
+	    sd_line(j, &line, err) != ERR_OK)
+		return err->code;
+	if (!wire_scan(line, FD_SD_OK_CLOSE_SCAN, &status))
+		return err_set(err, ERR_PROTO, "the storage daemon said: %.*s", BYTES_ARG(line));
+	if (status != STATUS_OK && status != STATUS_WARNINGS)
+		return err_set(err, ERR_PROTO,
+			       "the storage daemon ended the job with status %c (%s)", status,
+			       job_status_text(status));
+	return ERR_OK;
+}
+
+static void
+report_support(struct fd_job *j)
+{
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < j->fileset.n; i++)
+		for (size_t k = 0; k < j->fileset.blocks[i].n_options; k++)
+			if (!j->fileset.blocks[i].is_exclude)
+				flags |= j->fileset.blocks[i].options[k].flags;
+	if ((flags & OPT_XATTR) != 0)
+		job_report(j->msg, MSG_INFO, "Extended attribute support is enabled");
+	if ((flags & OPT_ACL) != 0)
+		job_report(j->msg, MSG_INFO, "ACL support is enabled");
+}
+
+enum err_code
+cmd_backup(struct session *s, struct bytes line, struct err *err)
+{
+	struct fd_job *j = s->job;
+	uint32_t first_index;
+
+	if (!wire_scan(line, DIR_FD_BACKUP_SCAN, &first_index))
+		first_index = 0;
+	atomic_store(&j->type, JOB_BACKUP);
+	if (!j->has_fileset)
+		return err_set(err, ERR_PROTO, "the director sent no FileSet");
+	if (fd_job_await_sd(j, j->conf->client->sd_connect_timeout, err) != ERR_OK)
+		return session_refuse(s, err, DIR_FD_BAD_BACKUP);
+	conn_set_wait(j->sd, &j->cancel, 0, "the storage daemon");
+	sd_report(j);
+	report_support(j);
+	if (conn_printf(s->dir, err, DIR_FD_OK_BACKUP) != ERR_OK ||
+	    conn_flush(s->dir, err) != ERR_OK)
+		return err->code;
+	fileset_expand(j);
+	if (append(j, first_index, err) != ERR_OK)
+		fd_job_fatal(j, err);
+	else
+		fd_job_set_status(j, STATUS_OK);
+	return err_set(err, ERR_EOF, "the backup is over");
+}

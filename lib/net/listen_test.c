@@ -1,0 +1,186 @@
+#include "lib/net/listen.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/own.h"
+#include "lib/net/addr.h"
+#include "lib/net/origin.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static atomic_int handled;
+
+/* One byte of greeting, then until the visitor goes. */
+static void
+greet(void *arg UNUSED, int fd)
+{
+	char byte;
+
+	atomic_fetch_add(&handled, 1);
+	(void)!write(fd, "!", 1);
+	(void)!read(fd, &byte, 1);
+	(void)close(fd);
+}
+
+static int
+visit(const char *host, uint16_t port)
+{
+	struct addr list[ADDR_LIST_MAX];
+	struct err err = ERR_INIT;
+	size_t n;
+	int fd;
+
+	assert_int_equal(addr_resolve(host, port, ADDR_CONNECT, list, &n, &err), ERR_OK);
+	fd = socket(list[0].sa.ss_family, SOCK_STREAM, 0);
+	if (connect(fd, (struct sockaddr *)&list[0].sa, list[0].len) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+is_greeted(int fd)
+{
+	char byte = 0;
+
+	return read(fd, &byte, 1) == 1 && byte == '!';
+}
+
+static void
+visitors_beyond_the_limit_are_closed(void **state UNUSED)
+{
+	struct listen_addr addr = { .host = "127.0.0.1" };
+	struct listener *l = NULL;
+	struct err err = ERR_INIT;
+	int a, b, c;
+
+	assert_int_equal(listen_start(&addr, 1, 2, greet, NULL, &l, &err), ERR_OK);
+	assert_int_not_equal(listen_port(l), 0);
+	a = visit("127.0.0.1", listen_port(l));
+	b = visit("127.0.0.1", listen_port(l));
+	assert_true(is_greeted(a));
+	assert_true(is_greeted(b));
+	c = visit("127.0.0.1", listen_port(l));
+	assert_false(is_greeted(c));
+	(void)close(c);
+	(void)close(a);
+	/* The place is free as soon as the handler has ended. */
+	for (int i = 0; i < 100; i++) {
+		c = visit("127.0.0.1", listen_port(l));
+		if (is_greeted(c))
+			break;
+		(void)close(c);
+		c = -1;
+		clock_pause_ms(20);
+	}
+	assert_true(c >= 0);
+	(void)close(b);
+	(void)close(c);
+	listen_free(l);
+	assert_int_equal(atomic_load(&handled), 3);
+}
+
+static void
+several_addresses_one_of_them_ipv6(void **state UNUSED)
+{
+	struct listen_addr addrs[] = { { .host = "127.0.0.1" },
+				       { .host = "::1", .ipv6_only = true } };
+	struct listener *l = NULL;
+	struct err err = ERR_INIT;
+	int fd;
+
+	if (listen_start(addrs, 2, 2, greet, NULL, &l, &err) != ERR_OK) {
+		(void)printf("no IPv6 here: %s\n", err.text);
+		addrs[1] = addrs[0];
+		assert_int_equal(listen_start(addrs, 2, 2, greet, NULL, &l, &err), ERR_OK);
+	}
+	fd = visit("127.0.0.1", listen_port(l));
+	assert_true(is_greeted(fd));
+	listen_stop(l);
+	assert_int_equal(visit("127.0.0.1", listen_port(l)), -1);
+	(void)close(fd);
+	listen_free(l);
+}
+
+static void
+an_address_that_is_taken_or_unknown_is_named(void **state UNUSED)
+{
+	struct listen_addr addr = { .host = "127.0.0.1" };
+	struct listen_addr nowhere = { .host = "no-such-host.invalid", .port = 1 };
+	struct listener *l = NULL, *second = NULL;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(listen_start(&addr, 1, 2, greet, NULL, &l, &err), ERR_OK);
+	addr.port = listen_port(l);
+	assert_int_equal(listen_start(&addr, 1, 2, greet, NULL, &second, &err), ERR_SYS);
+	assert_non_null(strstr(err.text, "127.0.0.1:"));
+	listen_free(l);
+	assert_int_equal(listen_start(&nowhere, 1, 2, greet, NULL, &second, &err), ERR_PEER);
+	assert_non_null(strstr(err.text, "no-such-host.invalid"));
+}
+
+static void
+strangers_of_one_address_are_limited_and_failures_cost_time(void **state UNUSED)
+{
+	for (int i = 0; i < ORIGIN_STRANGERS_MAX; i++)
+		assert_true(origin_enter("192.0.2.1"));
+	assert_false(origin_enter("192.0.2.1"));
+	assert_true(origin_enter("192.0.2.2"));
+	assert_true(origin_enter(""));
+	origin_leave("192.0.2.1");
+	assert_true(origin_enter("192.0.2.1"));
+
+	assert_int_equal(origin_failed("192.0.2.3"), 1000);
+	assert_int_equal(origin_failed("192.0.2.3"), 2000);
+	assert_int_equal(origin_failed("192.0.2.4"), 1000);
+	assert_int_equal(origin_failed("192.0.2.3"), 4000);
+	assert_int_equal(origin_failed("192.0.2.3"), 5000);
+	origin_succeeded("192.0.2.3");
+	assert_int_equal(origin_failed("192.0.2.3"), 1000);
+	/* Many addresses do not push out one with strangers at the door. */
+	for (int i = 0; i < 1000; i++) {
+		char host[32];
+
+		(void)snprintf(host, sizeof(host), "198.51.%d.%d", i / 250, i % 250);
+		(void)origin_failed(host);
+	}
+	assert_false(origin_enter("192.0.2.1"));
+}
+
+static void
+addresses_are_printed_as_people_write_them(void **state UNUSED)
+{
+	struct addr list[ADDR_LIST_MAX];
+	struct err err = ERR_INIT;
+	char host[64];
+	size_t n;
+
+	assert_int_equal(addr_resolve("192.0.2.1", 9102, ADDR_CONNECT, list, &n, &err), ERR_OK);
+	assert_string_equal(list[0].text, "192.0.2.1:9102");
+	addr_host(&list[0], host, sizeof(host));
+	assert_string_equal(host, "192.0.2.1");
+	assert_int_equal(addr_resolve("[2001:db8::1]", 1, ADDR_CONNECT, list, &n, &err), ERR_OK);
+	assert_string_equal(list[0].text, "[2001:db8::1]:1");
+	assert_int_equal(addr_resolve("", 7, ADDR_BIND, list, &n, &err), ERR_OK);
+	assert_string_equal(list[0].text, "0.0.0.0:7");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(visitors_beyond_the_limit_are_closed),
+		cmocka_unit_test(several_addresses_one_of_them_ipv6),
+		cmocka_unit_test(an_address_that_is_taken_or_unknown_is_named),
+		cmocka_unit_test(strangers_of_one_address_are_limited_and_failures_cost_time),
+		cmocka_unit_test(addresses_are_printed_as_people_write_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,488 @@
+/* regress/catalog/rows_test.c - jobs, levels, chains, volumes, lists */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_client.h"
+#include "lib/catalog/cat_fileset.h"
+#include "lib/catalog/cat_jobmedia.h"
+#include "lib/catalog/cat_log.h"
+#include "lib/catalog/cat_media.h"
+#include "lib/catalog/cat_purge.h"
+#include "lib/catalog/cat_query.h"
+#include "lib/catalog/cat_restore.h"
+#include "lib/catalog/cat_storage.h"
+#include "lib/catalog/catalog_internal.h"
+#include "regress/catalog/farm.h"
+
+static struct farm farm;
+static struct catalog *cat;
+static uint32_t fd1, fs1;
+
+static int
+set_up(void **state)
+{
+	farm_open(&farm);
+	cat = farm.catalog;
+	fd1 = farm_client(&farm, "fd1");
+	fs1 = farm_fileset(&farm, "FS", "hioEvw/ha6dKF6gdw1+9uD");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	farm_close(&farm);
+	return 0;
+}
+
+static void
+every_statement_is_understood_by_the_server(void **state)
+{
+	struct err err = ERR_INIT;
+	struct pg *pg = NULL;
+	unsigned bad = 0;
+
+	MUST(catalog_take(cat, &pg, &err));
+	for (size_t i = 0; i < SQL_COUNT; i++) {
+		const struct sql_row *row = sql_get((enum sql_id)i);
+		PGresult *r;
+
+		if (strchr(row->text, '{') != NULL || pg->prepared[i]) /* made complete later */
+			continue;
+		r = PQprepare(pg->conn, row->name, row->text, 0, NULL);
+		if (PQresultStatus(r) != PGRES_COMMAND_OK) {
+			print_error("%s: %s", row->name, PQresultErrorMessage(r));
+			bad++;
+		}
+		PQclear(r);
+	}
+	pg_close(pg);
+	mutex_lock(&cat->lock);
+	cat->used--;
+	mutex_unlock(&cat->lock);
+	assert_int_equal(bad, 0);
+}
+
+static void
+a_second_ensure_finds_the_first_row(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_fileset fs = { .name = "FS", .md5 = "hioEvw/ha6dKF6gdw1+9uD", .text = "new" };
+	struct cat_client client = { .name = "fd1", .uname = "25.1.0 Linux", .auto_prune = true };
+	uint32_t a, b;
+	int32_t v;
+	struct cat_counter counter = { .name = "C", .min = 1, .max = 2 };
+
+	MUST(cat_fileset_ensure(cat, &fs, &err));
+	assert_int_equal(fs.file_set_id, fs1);
+	assert_false(fs.created);
+	fs.md5 = "other";
+	MUST(cat_fileset_ensure_latest(cat, &fs, &err));
+	assert_int_equal(fs.file_set_id, fs1);
+	MUST(cat_client_update(cat, &client, &err));
+	assert_int_equal(client.client_id, fd1);
+	MUST(cat_client_find(cat, "nobody", &a, &err));
+	assert_int_equal(a, 0);
+	MUST(cat_storage_ensure(cat, "File", false, &a, &err));
+	MUST(cat_storage_ensure(cat, "File", true, &b, &err));
+	assert_int_equal(a, b);
+	MUST(cat_media_type_ensure(cat, "FileA", &err));
+	MUST(cat_media_type_ensure(cat, "FileA", &err));
+	assert_int_equal(farm_number(&farm, "SELECT count(*) FROM mediatype"), 1);
+	MUST(cat_counter_ensure(cat, &counter, &err));
+	MUST(cat_counter_use(cat, "C", true, &v, &err));
+	assert_int_equal(v, 1);
+	MUST(cat_counter_use(cat, "C", true, &v, &err));
+	assert_int_equal(v, 2);
+	MUST(cat_counter_use(cat, "C", false, &v, &err));
+	assert_int_equal(v, 1);
+}
+
+static uint32_t
+done_job(const char *name, char level, int64_t start, char status)
+{
+	uint32_t id = farm_job(&farm, name, level, start, fd1, fs1);
+
+	farm_end_job(&farm, id, status, 10);
+	return id;
+}
+
+#define T0 1795000000
+
+static void
+level_facts_are_those_of_good_jobs(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_level_key key = { 'B', "lv", fd1, fs1 };
+	struct cat_level_facts f;
+	uint32_t full, diff, inc, failed;
+
+	MUST(cat_job_level_facts(cat, &key, &f, &err));
+	assert_int_equal(f.full_start, 0);
+	full = done_job("lv", 'F', T0, 'T');
+	(void)done_job("lv", 'F', T0 + 10, 'f');
+	diff = done_job("lv", 'D', T0 + 20, 'W');
+	inc = done_job("lv", 'I', T0 + 30, 'T');
+	failed = done_job("lv", 'D', T0 + 40, 'E');
+	(void)farm_job(&farm, "lv", 'F', T0 + 50, fd1, fs1); /* still running */
+	MUST(cat_job_level_facts(cat, &key, &f, &err));
+	assert_int_equal(f.full_job_id, full);
+	assert_int_equal(f.full_start, T0);
+	assert_int_equal(f.diff_job_id, diff);
+	assert_int_equal(f.newest_job_id, inc);
+	assert_int_equal(f.newest_start, T0 + 30);
+	assert_int_equal(f.failed_job_id, failed);
+	assert_int_equal(f.failed_level, 'D');
+}
+
+static uint32_t
+pool_of(const char *name, uint32_t max_vols, struct cat_pool *out)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool p = { .max_vols = max_vols,
+			      .use_catalog = true,
+			      .recycle = true,
+			      .vol_retention = 1000,
+			      .max_vol_jobs = 0 };
+
+	(void)snprintf(p.name, sizeof(p.name), "%s", name);
+	(void)snprintf(p.label_format, sizeof(p.label_format), "%s-", name);
+	MUST(cat_pool_sync(cat, &p, &err));
+	*out = p;
+	return p.pool_id;
+}
+
+static uint32_t
+volume(const struct cat_pool *pool, const char *name, const char *status)
+{
+	struct err err = ERR_INIT;
+	struct cat_media m;
+	bool exists;
+
+	cat_media_from_pool(pool, name, "FileA", status, &m);
+	MUST(cat_media_create(cat, &m, &exists, &err));
+	assert_false(exists);
+	return m.media_id;
+}
+
+static void
+put_on(uint32_t job_id, uint32_t media_id)
+{
+	struct err err = ERR_INIT;
+	struct cat_jobmedia jm = { .job_id = job_id,
+				   .media_id = media_id,
+				   .first_index = 1,
+				   .last_index = 9,
+				   .start_block = 182,
+				   .end_block = 4000000000u };
+
+	MUST(cat_jobmedia_insert(cat, &jm, &err));
+}
+
+static void
+the_most_recent_chain_is_full_diff_and_incrementals(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool pool;
+	uint32_t client = farm_client(&farm, "fd2");
+	uint32_t media;
+	uint32_t id[8];
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+	OWNED(cat_jobs_release) struct cat_jobs accurate = { 0 };
+	OWNED(cat_bsr_rows_release) struct cat_bsr_rows bsr = { 0 };
+	struct cat_recent_key key = { .client_id = client, .fileset = "FS" };
+	struct cat_accurate_key akey = { client, fs1, 'B', 'I', 0 };
+	static const char levels[] = "FFIDIIF";
+	static const char status[] = "TTTTTWf";
+
+	(void)pool_of("Chain", 0, &pool);
+	media = volume(&pool, "Chain-0001", "Append");
+	for (int i = 0; i < 7; i++) {
+		id[i] = farm_job(&farm, "ch", levels[i], T0 + i * 100, client, fs1);
+		put_on(id[i], media);
+		farm_end_job(&farm, id[i], status[i], 5);
+	}
+	MUST(cat_restore_recent(cat, &key, &jobs, &err));
+	assert_int_equal(jobs.n, 4);
+	assert_int_equal(jobs.v[0].job_id, id[1]);
+	assert_int_equal(jobs.v[1].job_id, id[3]);
+	assert_int_equal(jobs.v[2].job_id, id[4]);
+	assert_int_equal(jobs.v[3].job_id, id[5]);
+	MUST(cat_job_accurate_chain(cat, &akey, &accurate, &err));
+	assert_int_equal(accurate.n, 4);
+	assert_int_equal(accurate.v[3].job_id, id[5]);
+	cat_jobs_release(&jobs);
+	key.before = T0 + 250;
+	MUST(cat_restore_recent(cat, &key, &jobs, &err));
+	assert_int_equal(jobs.n, 2);
+	assert_int_equal(jobs.v[1].job_id, id[2]);
+	MUST(cat_jobmedia_list(cat, id, 2, &bsr, &err));
+	assert_int_equal(bsr.n, 2);
+	assert_string_equal(bsr.v[0].volume, "Chain-0001");
+	assert_int_equal(bsr.v[0].start_addr, 182);
+	assert_int_equal(bsr.v[0].end_addr, 4000000000u);
+}
+
+static void
+volumes_are_chosen_in_the_order_of_the_attempts(void **state)
+{
+	struct err err = ERR_INIT;
+	OWNED(buf_release) struct buf notes = BUF_INIT(65536);
+	OWNED(buf_release) struct buf why = BUF_INIT(65536);
+	struct cat_pool pool;
+	struct cat_media_want want = { .media_type = "FileA" };
+	struct cat_media m;
+	bool found, recycled;
+	uint64_t highest;
+
+	want.pool_id = pool_of("Sel", 0, &pool);
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_false(found);
+	(void)volume(&pool, "Sel-0001", "Purged");
+	(void)volume(&pool, "Sel-0007", "Full");
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_true(found && recycled);
+	assert_string_equal(m.name, "Sel-0001");
+	assert_string_equal(m.status, "Recycle");
+	assert_int_equal(m.recycle_count, 1);
+	assert_int_equal(m.vol_bytes, 1);
+	(void)volume(&pool, "Sel-0002", "Unlabeled");
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_string_equal(m.name, "Sel-0002");
+	(void)volume(&pool, "Sel-0003", "Append");
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_string_equal(m.name, "Sel-0003");
+	want.index = 2;
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_string_equal(m.name, "Sel-0002");
+	want.index = 1;
+	want.unwanted = "Sel-0003,Sel-0002";
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_string_equal(m.name, "Sel-0001");
+	MUST(cat_media_highest(cat, "Sel-", &highest, &err));
+	assert_int_equal(highest, 7);
+	MUST(cat_media_why_not(cat, &want, &why, &err));
+	assert_non_null(strstr(buf_str(&why), "volume Sel-0007 (FileA, Full): it is not in state"));
+}
+
+static void
+a_pool_has_no_more_than_its_maximum_volumes(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool pool;
+	struct cat_media m;
+	bool exists, found;
+
+	(void)pool_of("Small", 1, &pool);
+	(void)volume(&pool, "Small-0001", "Append");
+	cat_media_from_pool(&pool, "Small-0002", "FileA", "Append", &m);
+	assert_int_equal(cat_media_create(cat, &m, &exists, &err), ERR_LIMIT);
+	MUST(cat_pool_get(cat, "Small", &pool, &found, &err));
+	assert_true(found);
+	assert_int_equal(pool.num_vols, 1);
+	assert_string_equal(pool.label_format, "Small-");
+	(void)pool_of("Big", 0, &pool);
+	cat_media_from_pool(&pool, "Small-0001", "FileA", "Append", &m);
+	MUST(cat_media_create(cat, &m, &exists, &err));
+	assert_true(exists);
+	MUST(cat_pool_get(cat, "no such", &pool, &found, &err));
+	assert_false(found);
+}
+
+static void
+update_media_guards_its_counters(void **state)
+{
+	struct err err = ERR_INIT;
+	OWNED(buf_release) struct buf notes = BUF_INIT(65536);
+	struct cat_pool pool;
+	struct cat_media m;
+	bool found;
+	struct cat_media_update u = { .name = "Upd-0001",
+				      .status = "Append",
+				      .vol_jobs = 1,
+				      .vol_blocks = 2,
+				      .vol_bytes = 301740,
+				      .vol_files = 3,
+				      .vol_writes = 5,
+				      .relabel = true,
+				      .end_time = T0 + 5,
+				      .job_start = T0,
+				      .storage_id = 1 };
+
+	(void)pool_of("Upd", 0, &pool);
+	(void)volume(&pool, "Upd-0001", "Unlabeled");
+	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+	assert_true(found);
+	assert_int_equal(m.first_written, T0);
+	assert_int_equal(m.initial_write, T0);
+	assert_int_equal(m.label_date, T0);
+	assert_int_equal(m.last_written, T0 + 5);
+	assert_int_equal(m.storage_id, 1);
+	assert_int_equal(notes.len, 0);
+	u.relabel = false;
+	u.vol_bytes = 5;
+	u.end_time = T0 + 50;
+	u.max_vol_bytes = 300000;
+	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+	assert_int_equal(m.vol_bytes, 301740);
+	assert_int_equal(m.last_written, T0 + 5); /* no new block */
+	assert_string_equal(m.status, "Full");
+	assert_string_equal(buf_str(&notes),
+			    "Ignoring Volume Bytes at 301740 being set to 5 for Volume "
+			    "\"Upd-0001\".\nMax Volume bytes=300000 exceeded. Marking Volume "
+			    "\"Upd-0001\" as Full.\n");
+	MUST(cat_media_get(cat, "Upd-0001", &m, &found, &err));
+	assert_string_equal(m.status, "Full");
+	u.name = "none";
+	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+	assert_false(found);
+}
+
+static void
+a_volume_without_jobs_can_be_purged_and_recycled(void **state)
+{
+	struct err err = ERR_INIT;
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+	OWNED(buf_release) struct buf notes = BUF_INIT(65536);
+	struct cat_pool pool;
+	struct cat_media m;
+	struct cat_media_update u = { .name = "Pur-0001",
+				      .status = "Full",
+				      .vol_jobs = 1,
+				      .vol_blocks = 2,
+				      .vol_bytes = 10,
+				      .job_start = T0,
+				      .end_time = T0 };
+	uint32_t media, job;
+	bool purged, found, done;
+
+	(void)pool_of("Pur", 0, &pool);
+	media = volume(&pool, "Pur-0001", "Append");
+	job = done_job("pur", 'F', T0, 'T');
+	put_on(job, media);
+	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+	MUST(cat_purge_mark_volume(cat, media, false, &purged, &err));
+	assert_false(purged);
+	MUST(cat_purge_jobs_of_volume(cat, media, T0 - 100, &jobs, &err));
+	assert_int_equal(jobs.n, 0);
+	cat_jobs_release(&jobs);
+	MUST(cat_purge_jobs_of_volume(cat, media, 0, &jobs, &err));
+	assert_int_equal(jobs.n, 1);
+	assert_int_equal(jobs.v[0].job_id, job);
+	MUST(cat_purge_jobs(cat, &job, 1, &err));
+	MUST(cat_purge_mark_volume(cat, media, false, &purged, &err));
+	assert_true(purged);
+	MUST(cat_media_recycle(cat, media, &m, &done, &err));
+	assert_true(done);
+	assert_int_equal(m.last_written, 0);
+	assert_int_equal(m.first_written, 0);
+	MUST(cat_media_recycle(cat, media, &m, &done, &err));
+	assert_false(done);
+}
+
+static void
+lists_are_typed_tables(void **state)
+{
+	struct err err = ERR_INIT;
+	OWNED(cat_table_release) struct cat_table t = { 0 };
+	OWNED(cat_table_release) struct cat_table log = { 0 };
+	struct cat_arg args[] = { { "name", "lv" }, { "status", "T,W" }, { "limit", "2" } };
+	struct cat_arg bad = { "nonsense", "1" };
+	char id[16];
+	struct cat_arg of_job = { "jobid", id };
+	uint32_t job = farm_job(&farm, "logged", 'F', T0, fd1, fs1);
+
+	MUST(cat_query(cat, "list_jobs", args, 3, &t, &err));
+	assert_int_equal(t.n_columns, 10);
+	assert_int_equal(t.n_rows, 2);
+	assert_string_equal(t.columns[0].name, "jobid");
+	assert_int_equal(t.columns[0].type, CAT_INT);
+	assert_int_equal(t.columns[1].type, CAT_TEXT);
+	assert_int_equal(t.columns[3].type, CAT_TIME);
+	assert_string_equal(cat_cell(&t, 0, 1), "lv");
+	assert_string_equal(cat_cell(&t, 0, 4), "00:00:01");
+	assert_string_equal(cat_cell(&t, 0, 9), "T");
+	assert_int_equal(cat_table_find(&t, "jobbytes"), 8);
+	cat_table_release(&t);
+	assert_int_equal(cat_query(cat, "list_jobs", &bad, 1, &t, &err), ERR_BUG);
+	assert_int_equal(cat_query(cat, "no_such", NULL, 0, &t, &err), ERR_BUG);
+	assert_int_equal(cat_query_text(cat, "DELETE FROM job", &t, &err), ERR_CATALOG);
+	for (int i = 0; i < 5000; i++)
+		cat_log_add(cat, job, T0, bytes_str("dir JobId 1: a \"line\" {of, text}\\\n"));
+	MUST(cat_log_flush(cat, &err));
+	(void)snprintf(id, sizeof(id), "%u", job);
+	MUST(cat_query(cat, "list_joblog", &of_job, 1, &log, &err));
+	assert_int_equal(log.n_rows, 5000);
+	assert_string_equal(cat_cell(&log, 0, 1), "dir JobId 1: a \"line\" {of, text}\\\n");
+}
+
+static void
+jobs_of_a_dead_director_become_failed(void **state)
+{
+	struct err err = ERR_INIT;
+	uint32_t job = farm_job(&farm, "dead", 'F', T0, fd1, fs1);
+	OWNED(cat_jobs_release) struct cat_jobs running = { 0 };
+	struct cat_job j;
+	bool found;
+	uint32_t n;
+
+	cat_log_add(cat, job, T0 + 77, bytes_str("last words\n"));
+	MUST(cat_log_flush(cat, &err));
+	MUST(cat_job_list_running(cat, &running, &err));
+	assert_true(running.n > 0);
+	MUST(cat_job_clean_up(cat, &n, &err));
+	assert_int_equal(n, running.n);
+	MUST(cat_job_get(cat, job, &j, &found, &err));
+	assert_int_equal(j.status, 'f');
+	assert_int_equal(j.end_time, T0 + 77);
+	MUST(catalog_maintain(cat, &err));
+	MUST(cat_job_get(cat, 999999, &j, &found, &err));
+	assert_false(found);
+}
+
+static void
+lstat_is_decoded_by_the_functions(void **state)
+{
+	assert_int_equal(farm_number(&farm, "SELECT bareos_frombase64('BJPg')"), 300000);
+	assert_int_equal(farm_number(&farm, "SELECT bareos_frombase64('-C')"), -2);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT st_mtime FROM decode_lstat('P4A qmmL IGk B A A A "
+				     "BJPg BAA JQ BrAQCh BrAQCh BrAQCh A A C')"),
+			 1795227809);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT data FROM decode_lstat('P4A qmmL IGk B A A A BJPg "
+				     "BAA JQ BrAQCh BrAQCh BrAQCh')"),
+			 0);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT coalesce(st_mode, -5) FROM decode_lstat('P4A qmmL "
+				     "IGk', '{st_size}')"),
+			 -5);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_statement_is_understood_by_the_server),
+		cmocka_unit_test(a_second_ensure_finds_the_first_row),
+		cmocka_unit_test(level_facts_are_those_of_good_jobs),
+		cmocka_unit_test(the_most_recent_chain_is_full_diff_and_incrementals),
+		cmocka_unit_test(volumes_are_chosen_in_the_order_of_the_attempts),
+		cmocka_unit_test(a_pool_has_no_more_than_its_maximum_volumes),
+		cmocka_unit_test(update_media_guards_its_counters),
+		cmocka_unit_test(a_volume_without_jobs_can_be_purged_and_recycled),
+		cmocka_unit_test(lists_are_typed_tables),
+		cmocka_unit_test(jobs_of_a_dead_director_become_failed),
+		cmocka_unit_test(lstat_is_decoded_by_the_functions),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,66 @@
+/*
+ * storage-daemon/device/dev.h - one opened volume on some kind of medium
+ *
+ * Purpose: the seam between what a volume is and where it lies: a table of operations per kind
+ *          of device.  File now; tape, fifo and object store are further tables.
+ * Owns:    struct dev owns its descriptor.
+ * Threads: one at a time; an append handle is used under the lock of its device (RANK_DEVICE),
+ *          a read handle belongs to one session.
+ * Errors:  ERR_EOF   open: no such volume · read: at the end of the volume
+ *          ERR_FULL  write: no room; what was written of it has been cut off again
+ *          ERR_SYS   the system refused
+ * Spec:    volume.md 2.3, 2.5, 5, 20 row 19
+ */
+#ifndef TERCET_SD_DEVICE_DEV_H
+#define TERCET_SD_DEVICE_DEV_H
+
+#include <stdbool.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+
+enum dev_mode {
+	DEV_READ,
+	DEV_APPEND, /* must exist */
+	DEV_CREATE, /* created when missing; its directory is synced with it */
+};
+
+struct dev_ops;
+
+struct dev {
+	const struct dev_ops *ops;
+	int fd;
+	char *path;       /* owned; for messages */
+	bool created;     /* by this open: the directory entry is not on stable storage yet */
+	uint64_t flushed; /* file: write-back was started up to here */
+};
+
+struct dev_ops {
+	const char *kind;   /* Device Type word */
+	bool random_access; /* addresses are byte offsets; several handles at once are fine */
+	enum err_code (*open)(struct dev *d, const char *where, const char *volume,
+			      enum dev_mode mode, struct err *err);
+	/* Up to n bytes at address at; *got 0 at the end. */
+	enum err_code (*read)(struct dev *d, void *p, size_t n, uint64_t at, size_t *got,
+			      struct err *err);
+	/* All n bytes at address at (the end of the volume), or none. */
+	enum err_code (*write)(struct dev *d, const void *p, size_t n, uint64_t at,
+			       struct err *err);
+	enum err_code (*size)(struct dev *d, uint64_t *out, struct err *err);
+	/* Forget everything from address at on. */
+	enum err_code (*truncate)(struct dev *d, uint64_t at, struct err *err);
+	/* What was written is on stable storage afterwards. */
+	enum err_code (*sync)(struct dev *d, struct err *err);
+	enum err_code (*close)(struct dev *d, struct err *err);
+};
+
+/* The table for a Device Type word; NULL: not a kind of this build. */
+const struct dev_ops *dev_ops_find(const char *kind);
+
+MUST_CHECK enum err_code dev_open(const struct dev_ops *ops, const char *where, const char *volume,
+				  enum dev_mode mode, struct dev **out, struct err *err);
+/* Close where loss matters; *d becomes NULL in any case. */
+MUST_CHECK enum err_code dev_close(struct dev **d, struct err *err);
+void dev_freep(struct dev **d);
+
+#endif

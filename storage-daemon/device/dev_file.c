@@ -1,0 +1,162 @@
+/*
+ * storage-daemon/device/dev_file.c - volumes as files of one directory
+ *
+ * Layout:  the file is named like the volume and holds its blocks back to back; an address is a
+ *          byte offset.  Mode 0640.
+ * Spec:    volume.md 2.3 "Disk"
+ */
+#include "storage-daemon/device/device_internal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/mem.h"
+#include "lib/base/num.h"
+
+/* Write-back is asked for in steps of this many bytes, so that the sync at the end is short. */
+#define FLUSH_STEP (32u * MIB)
+
+static enum err_code
+file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mode, struct err *err)
+{
+	int flags = (mode == DEV_READ ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW;
+	struct stat st;
+
+	if (volume[0] == '\0' || volume[0] == '.' || strchr(volume, '/') != NULL)
+		return err_set(err, ERR_SYS, "\"%s\" cannot be the name of a volume file", volume);
+	d->path = str_printf("%s/%s", where, volume);
+	d->fd = open(d->path, flags);
+	if (d->fd < 0 && errno == ENOENT && mode == DEV_CREATE) {
+		d->fd = open(d->path, flags | O_CREAT | O_EXCL, 0640);
+		d->created = d->fd >= 0;
+	}
+	if (d->fd < 0 && errno == ENOENT)
+		return err_errno(err, ERR_EOF, "open %s", d->path);
+	if (d->fd < 0)
+		return err_errno(err, ERR_SYS, "open %s", d->path);
+	if (fstat(d->fd, &st) != 0)
+		return err_errno(err, ERR_SYS, "stat %s", d->path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_SYS, "%s is not a regular file", d->path);
+	d->flushed = (uint64_t)st.st_size;
+	if (mode == DEV_READ)
+		(void)posix_fadvise(d->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return ERR_OK;
+}
+
+static enum err_code
+file_read(struct dev *d, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t r = pread(d->fd, (uint8_t *)p + have, n - have, (off_t)(at + have));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_errno(err, ERR_SYS, "read %s at %llu", d->path,
+					 (unsigned long long)(at + have));
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	*got = have;
+	return ERR_OK;
+}
+
+static enum err_code
+file_truncate(struct dev *d, uint64_t at, struct err *err)
+{
+	if (ftruncate(d->fd, (off_t)at) != 0)
+		return err_errno(err, ERR_SYS, "cut %s at %llu", d->path, (unsigned long long)at);
+	if (d->flushed > at)
+		d->flushed = at;
+	return ERR_OK;
+}
+
+/* A write that failed half way leaves a tail: cut it off before anybody sees it. */
+static enum err_code
+write_failed(struct dev *d, uint64_t at, int why, struct err *err)
+{
+	struct err cut = ERR_INIT;
+
+	if (file_truncate(d, at, &cut) != ERR_OK)
+		return err_set(err, ERR_SYS, "write %s at %llu failed, and %s", d->path,
+			       (unsigned long long)at, cut.text);
+	errno = why;
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+		return err_errno(err, ERR_FULL, "write %s at %llu", d->path,
+				 (unsigned long long)at);
+	return err_errno(err, ERR_SYS, "write %s at %llu", d->path, (unsigned long long)at);
+}
+
+static enum err_code
+file_write(struct dev *d, const void *p, size_t n, uint64_t at, struct err *err)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t w = pwrite(d->fd, (const uint8_t *)p + done, n - done, (off_t)(at + done));
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			return write_failed(d, at, w < 0 ? errno : ENOSPC, err);
+		done += (size_t)w;
+	}
+	if (at + n >= d->flushed + FLUSH_STEP) {
+		(void)sync_file_range(d->fd, (off_t)d->flushed, (off_t)(at + n - d->flushed),
+				      SYNC_FILE_RANGE_WRITE);
+		d->flushed = at + n;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+file_size(struct dev *d, uint64_t *out, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(d->fd, &st) != 0)
+		return err_errno(err, ERR_SYS, "stat %s", d->path);
+	*out = (uint64_t)st.st_size;
+	return ERR_OK;
+}
+
+static enum err_code
+file_sync(struct dev *d, struct err *err)
+{
+	enum err_code code;
+
+	if (fdatasync(d->fd) != 0)
+		return err_errno(err, ERR_SYS, "sync %s", d->path);
+	if (!d->created)
+		return ERR_OK;
+	code = fd_fsync_dir_of(d->path, err);
+	if (code == ERR_OK)
+		d->created = false;
+	return code;
+}
+
+static enum err_code
+file_close(struct dev *d, struct err *err)
+{
+	if (d->fd < 0)
+		return ERR_OK;
+	return fd_close(&d->fd, d->path, err);
+}
+
+const struct dev_ops dev_file_ops = {
+	.kind = "file",
+	.random_access = true,
+	.open = file_open,
+	.read = file_read,
+	.write = file_write,
+	.size = file_size,
+	.truncate = file_truncate,
+	.sync = file_sync,
+	.close = file_close,
+};

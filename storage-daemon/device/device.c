@@ -1,0 +1,378 @@
+#include "storage-daemon/device/device.h"
+
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+#include "lib/volume/block.h"
+
+#define BACULA_BLOCK_MAX 64512u /* volume.md 2.3 */
+#define BLOCK_DEFAULT    1048576u
+
+static void
+device_init(struct device *d, const struct sd_device *conf)
+{
+	d->conf = conf;
+	d->ops = conf->kind == SD_DEVICE_FILE ? dev_ops_find("file") : NULL;
+	mutex_init(&d->lock, RANK_DEVICE);
+	cond_init(&d->changed);
+	d->use_no_autoselect = !conf->auto_select;
+}
+
+struct devices *
+devices_new(const struct sd_conf *conf)
+{
+	struct devices *ds = NEW(struct devices);
+
+	ds->v = NEW_ARRAY(struct device, conf->n_device + 1);
+	for (size_t i = 0; i < conf->n_device; i++)
+		if (!conf->device[i]->hidden && conf->device[i]->enabled)
+			device_init(&ds->v[ds->n++], conf->device[i]);
+	return ds;
+}
+
+void
+devices_free(struct devices *ds)
+{
+	if (ds == NULL)
+		return;
+	for (size_t i = 0; i < ds->n; i++) {
+		dev_freep(&ds->v[i].dev);
+		cond_release(&ds->v[i].changed);
+		mutex_release(&ds->v[i].lock);
+	}
+	free(ds->v);
+	free(ds);
+}
+
+struct device *
+devices_find(struct devices *ds, const char *name)
+{
+	for (size_t i = 0; i < ds->n; i++)
+		if (strcmp(ds->v[i].conf->name, name) == 0)
+			return &ds->v[i];
+	return NULL;
+}
+
+void
+devices_wake(struct devices *ds)
+{
+	for (size_t i = 0; i < ds->n; i++) {
+		mutex_lock(&ds->v[i].lock);
+		cond_broadcast(&ds->v[i].changed);
+		mutex_unlock(&ds->v[i].lock);
+	}
+}
+
+const char *
+device_print(const struct device *d, char *out, size_t cap)
+{
+	(void)snprintf(out, cap, "\"%s\" (%s)", d->conf->name, d->conf->archive_device);
+	return out;
+}
+
+/* Predicate: the hold is free (and nobody syncs, for a change). */
+static enum err_code
+hold_locked(struct device *d, enum device_hold how, struct cancel *cancel, struct err *err)
+	REQUIRES(&d->lock)
+{
+	while (d->hold != HOLD_NONE || (how == HOLD_CHANGE && d->pins > 0)) {
+		if (cancel_asked(cancel))
+			return err_set(err, ERR_CANCELED,
+				       "canceled while waiting for device \"%s\"", d->conf->name);
+		cond_wait(&d->changed, &d->lock);
+	}
+	d->hold = how;
+	return ERR_OK;
+}
+
+enum err_code
+device_hold(struct device *d, enum device_hold how, struct cancel *cancel, struct err *err)
+{
+	enum err_code code;
+
+	mutex_lock(&d->lock);
+	code = hold_locked(d, how, cancel, err);
+	mutex_unlock(&d->lock);
+	return code;
+}
+
+void
+device_drop(struct device *d)
+{
+	mutex_lock(&d->lock);
+	d->hold = HOLD_NONE;
+	cond_broadcast(&d->changed);
+	mutex_unlock(&d->lock);
+}
+
+uint32_t
+device_block_max(const struct device *d, const struct vol_info *v, enum label_style style)
+{
+	uint64_t n = d->conf->maximum_block_size;
+
+	if (v->max_block != 0)
+		n = v->max_block;
+	if (n == 0)
+		n = BLOCK_DEFAULT;
+	if (style == LABEL_BACULA && n > BACULA_BLOCK_MAX)
+		n = BACULA_BLOCK_MAX;
+	if (n > BLOCK_LEN_MAX)
+		n = BLOCK_LEN_MAX;
+	return n < 2048 ? 2048 : (uint32_t)n; /* a session label must fit whole */
+}
+
+bool
+device_mounted(struct device *d, struct mounted *out)
+{
+	bool is;
+
+	mutex_lock(&d->lock);
+	is = d->dev != NULL;
+	if (is) {
+		*out = (struct mounted){ .generation = d->generation,
+					 .media_id = d->vol.media_id,
+					 .block_max = device_block_max(d, &d->vol, d->style),
+					 .style = d->style,
+					 .label_version = d->label_version };
+		memcpy(out->volume, d->vol.name, sizeof(out->volume));
+	}
+	mutex_unlock(&d->lock);
+	return is;
+}
+
+/* Why n more bytes may not go to the mounted volume; NULL: they may. */
+static bool
+limit_reached(const struct device *d, size_t n) REQUIRES(&d->lock)
+{
+	uint64_t max = d->vol.max_bytes;
+
+	if (d->conf->maximum_volume_size != 0 && (max == 0 || d->conf->maximum_volume_size < max))
+		max = d->conf->maximum_volume_size;
+	return max != 0 && d->end + n >= max;
+}
+
+static enum err_code
+write_locked(struct device *d, struct bytes block, uint64_t *at, struct err *err) REQUIRES(&d->lock)
+{
+	int64_t start_us = clock_now_us();
+	enum err_code code;
+
+	if (limit_reached(d, block.n))
+		return err_set(err, ERR_FULL,
+			       "volume \"%s\" has %llu bytes and may not get %zu more", d->vol.name,
+			       (unsigned long long)d->end, block.n);
+	code = d->dev->ops->write(d->dev, block.p, block.n, d->end, err);
+	if (code != ERR_OK) {
+		if (code != ERR_FULL)
+			d->vol.errors++;
+		return err_ctx(err, "volume \"%s\"", d->vol.name);
+	}
+	*at = d->end;
+	d->end += block.n;
+	d->bytes_written += block.n;
+	d->vol.bytes = d->end;
+	d->vol.blocks++;
+	d->vol.writes++;
+	d->vol.end_file = (uint32_t)((d->end - 1) >> 32);
+	d->vol.end_block = (uint32_t)(d->end - 1);
+	d->vol.write_us += clock_now_us() - start_us;
+	return ERR_OK;
+}
+
+/* Predicate: nobody is changing the volume. */
+static enum err_code
+wait_for_change_locked(struct device *d, struct cancel *cancel, struct err *err) REQUIRES(&d->lock)
+{
+	while (d->hold == HOLD_CHANGE) {
+		if (cancel_asked(cancel))
+			return err_set(err, ERR_CANCELED,
+				       "canceled while the volume in device \"%s\" is changed",
+				       d->conf->name);
+		cond_wait(&d->changed, &d->lock);
+	}
+	return ERR_OK;
+}
+
+enum err_code
+device_write_block(struct device *d, uint64_t generation, struct bytes block, struct cancel *cancel,
+		   enum block_fate *fate, uint64_t *at, struct err *err)
+{
+	enum err_code code;
+
+	mutex_lock(&d->lock);
+	code = wait_for_change_locked(d, cancel, err);
+	if (code == ERR_OK) {
+		*fate = d->generation == generation && d->dev != NULL ? BLOCK_WRITTEN : BLOCK_MOVED;
+		if (*fate == BLOCK_WRITTEN)
+			code = write_locked(d, block, at, err);
+	}
+	mutex_unlock(&d->lock);
+	return code;
+}
+
+static enum err_code
+sync_result_locked(struct device *d, uint64_t generation, enum err_code code, struct err *err)
+	REQUIRES(&d->lock)
+{
+	if (code != ERR_OK)
+		d->failed_generation = generation;
+	else if (d->failed_generation == generation)
+		code = err_set(err, ERR_SYS,
+			       "volume \"%s\": an earlier sync failed, its data may be lost",
+			       d->vol.name);
+	return code;
+}
+
+enum err_code
+device_sync(struct device *d, uint64_t generation, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	struct dev *dev = NULL;
+
+	mutex_lock(&d->lock);
+	if (d->generation == generation && d->dev != NULL) {
+		dev = d->dev;
+		d->pins++;
+	}
+	mutex_unlock(&d->lock);
+
+	/* Not mounted any more: device_unmount has synced it. */
+	if (dev != NULL)
+		code = dev->ops->sync(dev, err);
+
+	mutex_lock(&d->lock);
+	if (dev != NULL) {
+		d->pins--;
+		cond_broadcast(&d->changed);
+	}
+	code = sync_result_locked(d, generation, code, err);
+	mutex_unlock(&d->lock);
+	return code;
+}
+
+void
+device_set_mounted(struct device *d, struct dev **dev, const struct vol_info *v,
+		   const struct volume_label *label, uint64_t end)
+{
+	mutex_lock(&d->lock);
+	d->dev = TAKE_PTR(*dev);
+	d->vol = *v;
+	memcpy(d->pool, label->pool, sizeof(d->pool));
+	d->style = label->style;
+	d->label_version = label->version;
+	d->end = end;
+	d->generation++;
+	d->joined = 0;
+	mutex_unlock(&d->lock);
+}
+
+enum err_code
+device_unmount(struct device *d, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	struct dev *dev;
+	uint64_t generation;
+
+	mutex_lock(&d->lock);
+	dev = TAKE_PTR(d->dev);
+	generation = d->generation++;
+	d->joined = 0;
+	mutex_unlock(&d->lock);
+	if (dev == NULL)
+		return ERR_OK;
+
+	code = dev->ops->sync(dev, err);
+	if (code == ERR_OK)
+		code = dev_close(&dev, err);
+	dev_freep(&dev);
+
+	mutex_lock(&d->lock);
+	code = sync_result_locked(d, generation, code, err);
+	mutex_unlock(&d->lock);
+	return code;
+}
+
+struct vol_info
+device_vol(struct device *d)
+{
+	struct vol_info v;
+
+	mutex_lock(&d->lock);
+	v = d->vol;
+	mutex_unlock(&d->lock);
+	return v;
+}
+
+void
+device_vol_answer(struct device *d, const struct vol_info *a)
+{
+	mutex_lock(&d->lock);
+	if (strcmp(d->vol.name, a->name) == 0) {
+		memcpy(d->vol.status, a->status, sizeof(d->vol.status));
+		d->vol.max_bytes = a->max_bytes;
+		d->vol.max_jobs = a->max_jobs;
+		d->vol.max_files = a->max_files;
+		d->vol.media_id = a->media_id;
+		d->vol.slot = a->slot;
+		d->vol.in_changer = a->in_changer;
+		if (a->jobs > d->vol.jobs)
+			d->vol.jobs = a->jobs;
+		if (a->files > d->vol.files)
+			d->vol.files = a->files;
+	}
+	mutex_unlock(&d->lock);
+}
+
+void
+device_join(struct device *d)
+{
+	mutex_lock(&d->lock);
+	d->vol.jobs++;
+	d->vol.mounts++;
+	d->joined++;
+	mutex_unlock(&d->lock);
+}
+
+void
+device_leave(struct device *d, uint64_t generation)
+{
+	mutex_lock(&d->lock);
+	if (d->generation == generation && d->joined > 0)
+		d->joined--;
+	mutex_unlock(&d->lock);
+}
+
+uint32_t
+device_joined(struct device *d)
+{
+	uint32_t n;
+
+	mutex_lock(&d->lock);
+	n = d->joined;
+	mutex_unlock(&d->lock);
+	return n;
+}
+
+void
+device_vol_status(struct device *d, const char *status)
+{
+	mutex_lock(&d->lock);
+	vol_info_set_status(&d->vol, status);
+	mutex_unlock(&d->lock);
+}
+
+bool
+device_good_end(struct device *d, const char *name, uint64_t *end)
+{
+	bool is;
+
+	mutex_lock(&d->lock);
+	is = d->dev != NULL && strcmp(d->vol.name, name) == 0;
+	if (is)
+		*end = d->end;
+	mutex_unlock(&d->lock);
+	return is;
+}

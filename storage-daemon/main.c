@@ -1,0 +1,291 @@
+/*
+ * storage-daemon/main.c - options, start, signals, stop
+ *
+ * Threads:
+ *   main         waits for signals
+ *   listen       accepts connections (lib/net/listen)
+ *   connection   one per conversation: a director's, in which its job runs, or a file daemon's,
+ *                which ends when it is handed to its job
+ */
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/base/cli.h"
+#include "lib/base/clock.h"
+#include "lib/base/detach.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/ready.h"
+#include "lib/base/thread.h"
+#include "lib/net/listen.h"
+#include "lib/proto/scan.h"
+#include "storage-daemon/session/sd.h"
+#include "storage-daemon/session/session.h"
+
+#define PROGRAM         "tercet-sd"
+#define EXIT_OPTIONS    41 /* config.md 8.2 */
+#define EXIT_CONFIG     42
+#define MAX_CONNECTIONS 3000u /* jobs have two each, others come and go */
+
+struct program {
+	struct cli_daemon o;
+	struct sd sd;
+	struct sd_conf *conf;      /* owned reference */
+	struct listener *listener; /* owned */
+};
+
+/* The configuration, or NULL with its problems printed. */
+static struct sd_conf *
+load_conf(const struct cli_daemon *o)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(o->strict);
+	OWNED(buf_release) struct buf text = BUF_INIT(1024 * 1024);
+	struct sd_conf *conf = NULL;
+	struct err e = ERR_INIT;
+	enum err_code rc = sd_conf_load(o->config, &conf, diag, &e);
+
+	conf_diag_text(diag, o->verbose > 0, &text);
+	if (text.len > 0)
+		(void)fputs(buf_str(&text), stderr);
+	if (rc != ERR_OK) {
+		if (text.len == 0)
+			(void)fprintf(stderr, "%s\n", e.text);
+		return NULL;
+	}
+	return conf;
+}
+
+/* Two connections and a volume per job. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static enum err_code
+become_user(const struct cli_daemon *o, struct err *err)
+{
+	const struct passwd *pw = o->user != NULL ? getpwnam(o->user) : NULL;
+	const struct group *gr = o->group != NULL ? getgrnam(o->group) : NULL;
+
+	if (o->user != NULL && pw == NULL)
+		return err_set(err, ERR_CONFIG, "there is no user %s", o->user);
+	if (o->group != NULL && gr == NULL)
+		return err_set(err, ERR_CONFIG, "there is no group %s", o->group);
+	if (gr != NULL && setgid(gr->gr_gid) != 0)
+		return err_errno(err, ERR_SYS, "cannot become group %s", o->group);
+	if (pw == NULL)
+		return ERR_OK;
+	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
+	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
+		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
+	return ERR_OK;
+}
+
+static enum err_code
+start_listening(struct program *p, struct err *err)
+{
+	const struct conf_addrs *from = &p->conf->storage->addresses;
+	OWNED(freep) struct listen_addr *to = NEW_ARRAY(struct listen_addr, from->n);
+
+	for (size_t i = 0; i < from->n; i++) {
+		memcpy(to[i].host, from->v[i].host, sizeof(to[i].host));
+		to[i].port = from->v[i].port;
+		to[i].ipv6_only = from->v[i].ipv6_only;
+	}
+	return listen_start(to, from->n, MAX_CONNECTIONS, sd_serve, &p->sd, &p->listener, err);
+}
+
+static enum err_code
+write_pid_file(const char *path, struct err *err)
+{
+	char text[32];
+
+	if (path == NULL)
+		return ERR_OK;
+	(void)snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	return fd_replace_file(path, bytes_str(text), 0644, err);
+}
+
+/* "Debian GNU/Linux 12 (bookworm)" for status listings. */
+static void
+name_the_system(char *out, size_t cap)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(65536);
+	struct err ignored = ERR_INIT;
+	const char *from, *to;
+
+	(void)snprintf(out, cap, "Linux");
+	if (fd_read_file("/etc/os-release", &text, &ignored) != ERR_OK)
+		return;
+	from = strstr(buf_str(&text), "PRETTY_NAME=\"");
+	if (from == NULL)
+		return;
+	from += strlen("PRETTY_NAME=\"");
+	to = strchr(from, '"');
+	if (to != NULL)
+		(void)snprintf(out, cap, "%.*s", (int)(to - from), from);
+}
+
+/*
+ * VolSessionTime of this run: now, but later than that of the run before.  Two runs in one second
+ * (or after the clock was set back) would give two jobs the same session on a volume.
+ */
+static int64_t
+session_time(const struct sd_storage *own)
+{
+	OWNED(freep) char *path = str_printf("%s/%s.session-time", own->working_directory,
+					     own->name);
+	OWNED(buf_release) struct buf text = BUF_INIT(64);
+	struct err e = ERR_INIT;
+	int64_t now = clock_now();
+	long long last = 0;
+	char line[32];
+
+	if (fd_read_file(path, &text, &e) == ERR_OK &&
+	    wire_scan(buf_bytes(&text), "%lld", &last) && last >= now && last < UINT32_MAX)
+		now = last + 1;
+	(void)snprintf(line, sizeof(line), "%lld\n", (long long)now);
+	if (fd_replace_file(path, bytes_str(line), 0640, &e) != ERR_OK)
+		log_warn("cannot remember the session time of this run: %s", e.text);
+	return now;
+}
+
+static enum err_code
+sd_init(struct program *p, struct err *err)
+{
+	struct sd *sd = &p->sd;
+	char name[WIRE_NAME_MAX + 1];
+	enum err_code code = cancel_init(&sd->stop, err);
+
+	if (code != ERR_OK)
+		return code;
+	sd->conf = p->conf;
+	sd->started = session_time(p->conf->storage);
+	sd->sessions = sessions_new();
+	media_init(&sd->media, p->conf);
+	(void)snprintf(name, sizeof(name), "%s", p->conf->storage->name);
+	(void)snprintf(sd->own_name, sizeof(sd->own_name), "R_STORAGE::%s", wire_bash(name));
+	name_the_system(sd->os, sizeof(sd->os));
+	return ERR_OK;
+}
+
+/* Until SIGTERM or SIGINT. */
+static void
+wait_for_signals(void)
+{
+	sigset_t set;
+	int sig = 0;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	while (sigwait(&set, &sig) != 0 || sig == SIGHUP)
+		if (sig == SIGHUP)
+			log_warn("the storage daemon reads its configuration at start only; "
+				 "restart it");
+	log_info("stopping: %s", sigdescr_np(sig));
+}
+
+static enum err_code
+run(struct program *p, struct err *err)
+{
+	if (sd_init(p, err) != ERR_OK || start_listening(p, err) != ERR_OK ||
+	    become_user(&p->o, err) != ERR_OK || write_pid_file(p->o.pid_file, err) != ERR_OK)
+		return err->code;
+	log_info("%s %s listens on port %u", p->conf->storage->name, TERCET_VERSION,
+		 (unsigned)listen_port(p->listener));
+	ready_started();
+	detach_ready();
+	wait_for_signals();
+	ready_stopping();
+	return ERR_OK;
+}
+
+/* Jobs are cancelled and finish their volumes; then everything goes, in reverse order. */
+static void
+stop(struct program *p)
+{
+	if (p->listener != NULL)
+		listen_stop(p->listener);
+	if (p->sd.sessions != NULL) {
+		cancel_now(&p->sd.stop);
+		sessions_cancel_all(p->sd.sessions);
+	}
+	listen_free(p->listener);
+	if (p->sd.sessions != NULL) {
+		media_release(&p->sd.media);
+		sessions_free(p->sd.sessions);
+		cancel_release(&p->sd.stop);
+	}
+}
+
+static int
+serve(struct program *p)
+{
+	struct err e = ERR_INIT;
+	enum err_code rc;
+
+	p->conf = load_conf(&p->o);
+	if (p->conf == NULL)
+		return EXIT_CONFIG;
+	raise_file_limit();
+	rc = run(p, &e);
+	if (rc != ERR_OK)
+		log_error("%s", e.text);
+	stop(p);
+	if (rc == ERR_OK && p->o.pid_file != NULL)
+		(void)unlink(p->o.pid_file);
+	sd_conf_unref(p->conf);
+	return rc == ERR_OK ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program p = { .listener = NULL };
+	const struct cli_row rows[] = { CLI_DAEMON_ROWS(&p.o) };
+	const struct cli cli = { .program = PROGRAM,
+				 .summary = "the storage daemon of the Tercet backup system",
+				 .rows = rows,
+				 .n_rows = sizeof(rows) / sizeof(rows[0]) };
+	OWNED(buf_release) struct buf help = BUF_INIT(65536);
+	struct err e = ERR_INIT;
+	int operands;
+
+	thread_block_signals();
+	if (cli_parse(&cli, argc, argv, &operands, &e) != ERR_OK || operands < argc) {
+		(void)fprintf(stderr, "%s: %s\n", PROGRAM,
+			      e.code != ERR_OK ? e.text : "there are no operands");
+		return EXIT_OPTIONS;
+	}
+	if (p.o.help) {
+		cli_help(&cli, &help);
+		(void)fputs(buf_str(&help), stdout);
+		return 0;
+	}
+	if (p.o.version) {
+		(void)printf("%s %s\n", PROGRAM, TERCET_VERSION);
+		return 0;
+	}
+	if (p.o.test)
+		return sd_conf_check(p.o.config, p.o.strict, p.o.verbose > 0, stderr);
+	if (!p.o.foreground)
+		return detach_run(argc, argv);
+	log_init(PROGRAM);
+	atomic_store(&log_trace_level, p.o.debug);
+	return serve(&p);
+}

@@ -1,0 +1,329 @@
+#include "storage-daemon/media/mount_internal.h"
+
+#include <stdio.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/own.h"
+#include "lib/proto/job_code.h"
+
+#define OFFERS_MAX   32  /* volumes the director may offer in one search */
+#define WAIT_FIRST_S 2   /* pauses between searches double from this */
+#define WAIT_LAST_S  60  /* ... to this */
+#define WAIT_SAY_S   300 /* the operator is asked again after this, then twice as long ... */
+
+static enum err_code
+tell_held(struct device *d, const struct media_job *j, bool relabel, struct err *err)
+{
+	struct vol_info now = device_vol(d), answer;
+	enum err_code code = j->ops->update_volume(j->arg, &now, relabel, &answer, err);
+
+	if (code != ERR_OK)
+		return err_ctx(err, "update volume \"%s\" in the catalog", now.name);
+	device_vol_answer(d, &answer);
+	return ERR_OK;
+}
+
+/* Sync, close, and leave the name to others. */
+static enum err_code
+unmount_held(struct media *m, struct device *d, struct err *err)
+{
+	struct vol_info v = device_vol(d);
+	struct mounted mounted;
+	enum err_code code;
+
+	if (!device_mounted(d, &mounted))
+		return ERR_OK;
+	code = device_unmount(d, err);
+	volumes_drop_write(m->volumes, v.name);
+	return code;
+}
+
+/* ---- the volume that is mounted already ---- */
+
+/* Others write too: our handle's counters are newer than the catalog's. */
+static enum err_code
+join_mounted(struct device *d, const struct media_job *j, struct err *err)
+{
+	device_join(d);
+	return tell_held(d, j, false, err);
+}
+
+/* Idle since its last job: somebody may have changed or removed the file. */
+static bool
+is_untouched(struct device *d, const struct vol_info *v)
+{
+	uint64_t size = 0, end = 0;
+	struct err err = ERR_INIT;
+	OWNED(dev_freep) struct dev *again = NULL;
+
+	if (!device_good_end(d, v->name, &end) || end != v->bytes || vol_info_wants_label(v))
+		return false;
+	if (dev_open(d->ops, d->conf->archive_device, v->name, DEV_READ, &again, &err) != ERR_OK)
+		return false;
+	return d->ops->size(again, &size, &err) == ERR_OK && size == end;
+}
+
+/* ERR_OK with *used false: nothing usable is mounted (any more). */
+static enum err_code
+try_mounted(struct media *m, struct device *d, const struct media_job *j,
+	    const struct mount_wish *w, bool *used, struct err *err)
+{
+	struct mounted mounted;
+	struct vol_info answer;
+	struct err refused = ERR_INIT;
+	enum err_code code;
+
+	uint32_t writers = device_joined(d);
+
+	*used = false;
+	if (!device_mounted(d, &mounted))
+		return ERR_OK;
+	code = j->ops->get_volume(j->arg, mounted.volume, true, &answer, &refused);
+	if (code == ERR_OK && mounted.block_max >= w->need_block &&
+	    (writers > 0 || is_untouched(d, &answer))) {
+		device_vol_answer(d, &answer);
+		*used = true;
+		return join_mounted(d, j, err);
+	}
+	if (code != ERR_OK && code != ERR_CATALOG) {
+		*err = refused;
+		return code;
+	}
+	if (writers > 0)
+		return err_set(err, ERR_LIMIT, "device \"%s\" is writing volume \"%s\": %s",
+			       d->conf->name, mounted.volume,
+			       code == ERR_OK ? "its blocks are too small for this job"
+					      : refused.text);
+	return unmount_held(m, d, err);
+}
+
+/* ---- a volume of the director's choice ---- */
+
+static void
+add_unwanted(struct buf *unwanted, const char *name)
+{
+	buf_text(unwanted, "%s%s", unwanted->len > 0 ? "," : "", name);
+}
+
+/* Tell the catalog that a volume cannot be written any more. */
+static enum err_code
+mark_error(const struct media_job *j, const struct vol_info *v, struct err *err)
+{
+	struct vol_info bad = *v, answer;
+
+	vol_info_set_status(&bad, "Error");
+	bad.errors++;
+	media_report(j, MSG_WARNING, "Marking volume \"%s\" in Error in the catalog.", v->name);
+	return j->ops->update_volume(j->arg, &bad, false, &answer, err);
+}
+
+static enum err_code
+mount_opened(struct device *d, const struct media_job *j, struct vol_opened *o, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool relabelled = o->relabelled, corrected = o->corrected;
+
+	device_set_mounted(d, &o->dev, &o->vol, &o->label, o->end);
+	if (relabelled)
+		code = tell_held(d, j, true, err);
+	if (code == ERR_OK && corrected && !relabelled)
+		media_report(j, MSG_INFO, "The catalog's size of volume \"%s\" is corrected.",
+			     o->vol.name);
+	if (code == ERR_OK)
+		code = join_mounted(d, j, err);
+	return code;
+}
+
+/* One offer of the director.  *taken false: not this one. */
+static enum err_code
+try_offer(struct media *m, struct device *d, const struct media_job *j, const struct mount_wish *w,
+	  const struct vol_info *v, bool *taken, struct err *err)
+{
+	struct vol_opened o;
+	bool broken = false;
+	struct err why = ERR_INIT;
+	enum err_code code;
+
+	*taken = false;
+	if (v->max_block != 0 && v->max_block < w->need_block)
+		return ERR_OK;
+	if (!volumes_claim_write(m->volumes, v->name, d))
+		return ERR_OK;
+	code = vol_open_append(m, d, j, w, v, &o, &broken, &why);
+	if (code == ERR_OK) {
+		code = mount_opened(d, j, &o, err);
+		*taken = code == ERR_OK;
+		return code; /* on failure it stays mounted and claimed, idle */
+	}
+	volumes_drop_write(m->volumes, v->name);
+	if (code != ERR_FORMAT && code != ERR_EOF) {
+		*err = why;
+		return err_ctx(err, "volume \"%s\"", v->name);
+	}
+	media_report(j, MSG_WARNING, "Volume \"%s\" cannot be used: %s", v->name, why.text);
+	return broken ? mark_error(j, v, err) : ERR_OK;
+}
+
+/* Ask for volumes until one fits; ERR_EOF: the director has no other. */
+static enum err_code
+search(struct media *m, struct device *d, const struct media_job *j, const struct mount_wish *w,
+       struct err *err)
+{
+	OWNED(buf_release) struct buf unwanted = BUF_INIT(OFFERS_MAX * 130);
+
+	for (unsigned i = 1; i <= OFFERS_MAX; i++) {
+		struct vol_info v;
+		bool taken = false;
+		enum err_code code = j->ops->find_media(j->arg, i, w->pool, w->media_type,
+							buf_str(&unwanted), &v, err);
+
+		if (code != ERR_OK)
+			return code;
+		code = try_offer(m, d, j, w, &v, &taken, err);
+		if (code != ERR_OK || taken)
+			return code;
+		add_unwanted(&unwanted, v.name);
+	}
+	return err_set(err, ERR_EOF, "none of %u volumes offered can be used", OFFERS_MAX);
+}
+
+/* Wait for a mount command, or until it is time to look again. */
+static enum err_code
+wait_for_operator(struct device *d, const struct media_job *j, int64_t seconds, struct err *err)
+{
+	int64_t end_ms = clock_mono_ms() + seconds * 1000, left;
+	uint32_t asked;
+
+	mutex_lock(&d->lock);
+	asked = d->mount_asked;
+	d->blocked++;
+	/* Predicate: a mount command came, or cancel. */
+	while (d->mount_asked == asked && !cancel_asked(j->cancel) &&
+	       (left = end_ms - clock_mono_ms()) > 0)
+		(void)cond_wait_ms(&d->changed, &d->lock, left);
+	d->blocked--;
+	mutex_unlock(&d->lock);
+	if (cancel_asked(j->cancel))
+		return err_set(err, ERR_CANCELED, "canceled while waiting for a volume");
+	return j->ops->alive(j->arg, err);
+}
+
+static void
+ask_operator(struct device *d, const struct media_job *j, const struct mount_wish *w,
+	     const struct err *why)
+{
+	char where[DEVICE_PRINT_MAX];
+
+	media_report(j, MSG_MOUNT,
+		     "Job %s is waiting. Cannot find any appendable volumes (%s).\n"
+		     "Please use the \"label\" command to create a new Volume for:\n"
+		     "    Storage:      %s\n"
+		     "    Pool:         %s\n"
+		     "    Media type:   %s",
+		     j->job, why->text, device_print(d, where, sizeof(where)), w->pool,
+		     w->media_type);
+}
+
+static enum err_code
+search_until_found(struct media *m, struct device *d, const struct media_job *j,
+		   const struct mount_wish *w, struct err *err)
+{
+	int64_t pause_s = WAIT_FIRST_S, waited_s = 0, say_at_s = 0;
+
+	for (;;) {
+		struct err none = ERR_INIT;
+		enum err_code code = search(m, d, j, w, &none);
+
+		if (code == ERR_OK)
+			break;
+		if (code != ERR_EOF) {
+			*err = none;
+			return code;
+		}
+		if (waited_s >= say_at_s) {
+			ask_operator(d, j, w, &none);
+			say_at_s = say_at_s == 0 ? WAIT_SAY_S : 2 * say_at_s;
+		}
+		j->ops->status(j->arg, STATUS_WAIT_MEDIA, none.text);
+		code = wait_for_operator(d, j, pause_s, err);
+		if (code != ERR_OK)
+			return code;
+		waited_s += pause_s;
+		pause_s = pause_s * 2 > WAIT_LAST_S ? WAIT_LAST_S : pause_s * 2;
+	}
+	j->ops->status(j->arg, STATUS_RUNNING, "");
+	return ERR_OK;
+}
+
+enum err_code
+mount_append(struct media *m, struct device *d, const struct media_job *j,
+	     const struct mount_wish *w, struct mounted *out, struct err *err)
+{
+	bool used = false;
+	enum err_code code = device_hold(d, HOLD_CHANGE, j->cancel, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = try_mounted(m, d, j, w, &used, err);
+	if (code == ERR_OK && !used)
+		code = search_until_found(m, d, j, w, err);
+	if (code == ERR_OK && !device_mounted(d, out))
+		code = err_set(err, ERR_BUG, "nothing is mounted after mounting");
+	device_drop(d);
+	return code;
+}
+
+enum err_code
+mount_full(struct media *m, struct device *d, const struct media_job *j, uint64_t generation,
+	   struct err *err)
+{
+	struct mounted mounted;
+	enum err_code code = device_hold(d, HOLD_CHANGE, j->cancel, err);
+
+	if (code != ERR_OK)
+		return code;
+	if (device_mounted(d, &mounted) && mounted.generation == generation) {
+		struct vol_info v = device_vol(d);
+		char when[64];
+
+		media_report(j, MSG_INFO,
+			     "End of medium on Volume \"%s\" Bytes=%llu Blocks=%u at %s.", v.name,
+			     (unsigned long long)v.bytes, v.blocks,
+			     clock_format(clock_now(), "%d-%b-%Y %H:%M", when, sizeof(when)));
+		device_vol_status(d, "Full");
+		code = device_sync(d, generation, err);
+		if (code == ERR_OK)
+			code = tell_held(d, j, false, err);
+		if (code == ERR_OK)
+			code = unmount_held(m, d, err);
+	}
+	device_drop(d);
+	return code;
+}
+
+enum err_code
+mount_tell(struct device *d, const struct media_job *j, uint64_t generation, struct err *err)
+{
+	struct mounted mounted;
+	enum err_code code = device_hold(d, HOLD_TALK, j->cancel, err);
+
+	if (code != ERR_OK)
+		return code;
+	if (device_mounted(d, &mounted) && mounted.generation == generation)
+		code = tell_held(d, j, false, err);
+	device_drop(d);
+	return code;
+}
+
+enum err_code
+mount_release(struct media *m, struct device *d, struct cancel *cancel, struct err *err)
+{
+	enum err_code code = device_hold(d, HOLD_CHANGE, cancel, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = unmount_held(m, d, err);
+	device_drop(d);
+	return code;
+}

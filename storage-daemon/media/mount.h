@@ -1,0 +1,38 @@
+/*
+ * storage-daemon/media/mount.h - get the right volume into a device for writing
+ *
+ * Purpose: use the mounted volume if the director agrees, else ask for one, open it, check or
+ *          write its label, compare its size with the catalog, go to its end; when there is
+ *          none, wait for an operator and say what for.
+ * Threads: any session, for a device it has reserved; the device is held meanwhile.
+ * Errors:  ERR_LIMIT    other jobs write on the mounted volume and this job may not: take
+ *                       another device or wait until they are done
+ *          ERR_CANCELED · ERR_PEER and ERR_CATALOG of the director · ERR_SYS of the medium
+ * Spec:    volume.md 4.6, 5, 20 row 19; director.md 11; wire.md 6.5
+ */
+#ifndef TERCET_SD_MEDIA_MOUNT_H
+#define TERCET_SD_MEDIA_MOUNT_H
+
+#include "storage-daemon/media/media.h"
+
+struct mount_wish {
+	const char *pool, *pool_type, *media_type;
+	uint32_t need_block; /* a block this long is waiting to be written; 0: none yet */
+};
+
+/* On success the job is counted on the volume and *out says what it is. */
+MUST_CHECK enum err_code mount_append(struct media *m, struct device *d, const struct media_job *j,
+				      const struct mount_wish *w, struct mounted *out,
+				      struct err *err);
+/* The volume of this generation is full: say so to the catalog and unmount it.  Another volume
+ * mounted by now is fine too. */
+MUST_CHECK enum err_code mount_full(struct media *m, struct device *d, const struct media_job *j,
+				    uint64_t generation, struct err *err);
+/* Tell the director the counters of the volume of this generation, if it is still mounted. */
+MUST_CHECK enum err_code mount_tell(struct device *d, const struct media_job *j,
+				    uint64_t generation, struct err *err);
+/* Unmount for an operator; ERR_LIMIT: jobs are writing (the caller checked use_writers). */
+MUST_CHECK enum err_code mount_release(struct media *m, struct device *d, struct cancel *cancel,
+				       struct err *err);
+
+#endif

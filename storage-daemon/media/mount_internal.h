@@ -1,0 +1,28 @@
+/*
+ * storage-daemon/media/mount_internal.h - between mount.c and vol_open.c
+ */
+#ifndef TERCET_SD_MEDIA_MOUNT_INTERNAL_H
+#define TERCET_SD_MEDIA_MOUNT_INTERNAL_H
+
+#include "storage-daemon/media/mount.h"
+
+/* A volume that was opened, labelled if need be, and agrees with the catalog. */
+struct vol_opened {
+	struct dev *dev; /* owned */
+	struct volume_label label;
+	uint64_t end;
+	struct vol_info vol; /* counters corrected */
+	bool relabelled;     /* the catalog must hear relabel=1 */
+	bool corrected;      /* the catalog's size was wrong */
+};
+
+/*
+ * Open v in d.  ERR_FORMAT: this volume cannot be used; *broken says that the catalog should
+ * call it Error.  ERR_EOF: it is not labelled and may not be.
+ */
+MUST_CHECK enum err_code vol_open_append(struct media *m, struct device *d,
+					 const struct media_job *j, const struct mount_wish *w,
+					 const struct vol_info *v, struct vol_opened *out,
+					 bool *broken, struct err *err);
+
+#endif

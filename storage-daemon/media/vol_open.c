@@ -1,0 +1,221 @@
+/*
+ * storage-daemon/media/vol_open.c - open one volume for appending
+ *
+ * What the catalog says and what lies on the medium must agree before anything is written:
+ *
+ *   catalog                        medium                   then
+ *   Unlabeled, or VolBytes 0       missing or empty         label it (if Label Media)
+ *   Unlabeled, or VolBytes 0       its label alone          take it as it is
+ *   Unlabeled, or VolBytes 0       its label and data       refuse: that data may be needed
+ *   Recycle, Purged                its own label            empty it, label it anew
+ *   any                            another volume's label   refuse
+ *   Append                         missing or smaller       refuse, Error
+ *   Append                         larger                   keep whole blocks, cut a torn tail, say
+ * so
+ */
+#include "storage-daemon/media/mount_internal.h"
+
+#include <stdio.h>
+
+#include "lib/base/own.h"
+#include "storage-daemon/media/vol_label.h"
+
+static bool
+is_blank_in_catalog(const struct vol_info *v)
+{
+	return strcmp(v->status, "Unlabeled") == 0 || v->bytes == 0;
+}
+
+static bool
+is_recycled(const struct vol_info *v)
+{
+	return strcmp(v->status, "Recycle") == 0 || strcmp(v->status, "Purged") == 0;
+}
+
+/* Write a fresh label on o->dev; the counters start anew. */
+static enum err_code
+label_it(struct device *d, const struct media_job *j, const struct mount_wish *w, int64_t label_us,
+	 struct vol_opened *o, struct err *err)
+{
+	struct label_wish wish = { .volume = o->vol.name,
+				   .pool = w->pool,
+				   .media_type = d->conf->media_type,
+				   .daemon = j->daemon,
+				   .style = d->conf->label_style == CONF_STYLE_BACULA
+						    ? LABEL_BACULA
+						    : LABEL_BAREOS,
+				   .label_us = label_us,
+				   .session_id = j->session_id,
+				   .session_time = j->session_time,
+				   .checksum = d->conf->block_checksum };
+	enum err_code code = vol_label_write(o->dev, &wish, &o->label, &o->end, err);
+	char where[DEVICE_PRINT_MAX];
+
+	if (code != ERR_OK)
+		return err_ctx(err, "label volume \"%s\"", o->vol.name);
+	o->relabelled = true;
+	o->vol.jobs = o->vol.files = o->vol.errors = 0;
+	o->vol.blocks = o->vol.writes = 1;
+	o->vol.bytes = o->end;
+	o->vol.end_file = 0;
+	o->vol.end_block = (uint32_t)(o->end - 1);
+	vol_info_set_status(&o->vol, "Append");
+	media_report(j, MSG_INFO,
+		     label_us != 0 ? "Recycled volume \"%s\" on device %s, all previous data lost."
+				   : "Labeled new Volume \"%s\" on device %s.",
+		     o->vol.name, device_print(d, where, sizeof(where)));
+	return ERR_OK;
+}
+
+static enum err_code
+label_blank(struct device *d, const struct media_job *j, const struct mount_wish *w,
+	    struct vol_opened *o, struct err *err)
+{
+	enum err_code code;
+
+	if (!d->conf->label_media)
+		return err_set(err, ERR_EOF,
+			       "volume \"%s\" is not labelled, and Label Media is off for device "
+			       "\"%s\"",
+			       o->vol.name, d->conf->name);
+	if (o->dev == NULL) {
+		code = dev_open(d->ops, d->conf->archive_device, o->vol.name, DEV_CREATE, &o->dev,
+				err);
+		if (code != ERR_OK)
+			return code;
+	}
+	return label_it(d, j, w, 0, o, err);
+}
+
+/* The medium is longer than the catalog says: an earlier run did not come to tell it. */
+static enum err_code
+take_tail(const struct media_job *j, struct vol_opened *o, uint64_t size, struct err *err)
+{
+	struct vol_tail t;
+	enum err_code code = vol_tail_scan(o->dev, o->vol.bytes, &t, err);
+
+	if (code == ERR_OK && t.good_end < t.size)
+		code = o->dev->ops->truncate(o->dev, t.good_end, err);
+	if (code == ERR_OK && t.good_end < t.size)
+		code = o->dev->ops->sync(o->dev, err);
+	if (code != ERR_OK)
+		return code;
+	media_report(j, MSG_WARNING,
+		     "Volume \"%s\" has %llu bytes, the catalog says %llu: %u whole blocks behind "
+		     "that are kept, %llu bytes of an incomplete block were cut off.",
+		     o->vol.name, (unsigned long long)size, (unsigned long long)o->vol.bytes,
+		     t.blocks, (unsigned long long)(t.size - t.good_end));
+	o->end = t.good_end;
+	o->vol.bytes = t.good_end;
+	o->vol.blocks += t.blocks;
+	o->corrected = true;
+	return ERR_OK;
+}
+
+static enum err_code
+judge_size(const struct media_job *j, struct vol_opened *o, uint64_t label_len, bool *broken,
+	   struct err *err)
+{
+	uint64_t size = 0;
+	enum err_code code = o->dev->ops->size(o->dev, &size, err);
+
+	if (code != ERR_OK)
+		return code;
+	o->end = size;
+	if (is_blank_in_catalog(&o->vol)) {
+		*broken = true;
+		if (size != label_len)
+			return err_set(err, ERR_FORMAT,
+				       "the catalog says it was never written, but it holds %llu "
+				       "bytes",
+				       (unsigned long long)size);
+		*broken = false;
+		o->vol.bytes = size;
+		o->vol.blocks = 1;
+		o->relabelled = true;
+		vol_info_set_status(&o->vol, "Append");
+		return ERR_OK;
+	}
+	if (size < o->vol.bytes) {
+		*broken = true;
+		return err_set(err, ERR_FORMAT, "it has %llu bytes, the catalog says %llu",
+			       (unsigned long long)size, (unsigned long long)o->vol.bytes);
+	}
+	return size == o->vol.bytes ? ERR_OK : take_tail(j, o, size, err);
+}
+
+static enum err_code
+recycle(struct media *m, struct device *d, const struct media_job *j, const struct mount_wish *w,
+	struct vol_opened *o, struct err *err)
+{
+	enum err_code code;
+
+	if (!volumes_begin_rewrite(m->volumes, o->vol.name))
+		return err_set(err, ERR_FORMAT, "it is to be recycled, but a job reads it");
+	code = label_it(d, j, w, o->label.label_us, o, err);
+	volumes_rewrite_done(m->volumes, o->vol.name);
+	return code;
+}
+
+static enum err_code
+judge_label(struct media *m, struct device *d, const struct media_job *j,
+	    const struct mount_wish *w, struct vol_opened *o, bool *broken, struct err *err)
+{
+	uint64_t len = 0;
+	enum err_code code = vol_label_read(o->dev, &o->label, &len, err);
+
+	if (code == ERR_EOF && !is_blank_in_catalog(&o->vol) && !is_recycled(&o->vol)) {
+		*broken = true;
+		return err_set(err, ERR_FORMAT, "it is empty, the catalog says %llu bytes",
+			       (unsigned long long)o->vol.bytes);
+	}
+	if (code == ERR_EOF)
+		return label_blank(d, j, w, o, err);
+	if (code != ERR_OK) {
+		*broken = code == ERR_FORMAT;
+		return code;
+	}
+	if (strcmp(o->label.volume, o->vol.name) != 0)
+		return err_set(err, ERR_FORMAT, "%s is labelled \"%s\"", o->dev->path,
+			       o->label.volume);
+	if (is_recycled(&o->vol))
+		return recycle(m, d, j, w, o, err);
+	return judge_size(j, o, len, broken, err);
+}
+
+static enum err_code
+open_and_judge(struct media *m, struct device *d, const struct media_job *j,
+	       const struct mount_wish *w, struct vol_opened *o, bool *broken, struct err *err)
+{
+	enum err_code code = dev_open(d->ops, d->conf->archive_device, o->vol.name, DEV_APPEND,
+				      &o->dev, err);
+
+	if (code == ERR_EOF && !is_blank_in_catalog(&o->vol) && !is_recycled(&o->vol)) {
+		*broken = true;
+		return err_set(err, ERR_FORMAT, "there is no such file in %s",
+			       d->conf->archive_device);
+	}
+	if (code == ERR_EOF)
+		return label_blank(d, j, w, o, err);
+	if (code != ERR_OK)
+		return code;
+	return judge_label(m, d, j, w, o, broken, err);
+}
+
+enum err_code
+vol_open_append(struct media *m, struct device *d, const struct media_job *j,
+		const struct mount_wish *w, const struct vol_info *v, struct vol_opened *out,
+		bool *broken, struct err *err)
+{
+	struct vol_opened o = { .vol = *v };
+	enum err_code code;
+
+	*broken = false;
+	code = open_and_judge(m, d, j, w, &o, broken, err);
+	if (code != ERR_OK) {
+		dev_freep(&o.dev);
+		return code;
+	}
+	*out = o;
+	return ERR_OK;
+}

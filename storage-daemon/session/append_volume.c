@@ -1,0 +1,333 @@
+/*
+ * storage-daemon/session/append_volume.c - records into blocks, blocks onto volumes
+ *
+ * A block is filled for one session and written whole.  When its volume is full, or another
+ * session has changed the volume meanwhile, the piece written so far is closed (sync, JobMedia)
+ * and the same block goes to the next volume.
+ */
+#include "storage-daemon/session/append_internal.h"
+
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+#include "storage-daemon/media/mount.h"
+#include "storage-daemon/session/sd.h"
+
+/* ---- getting a volume ---- */
+
+static enum err_code
+take_device(struct append *a, struct err *err)
+{
+	if (a->device != NULL)
+		return ERR_OK;
+	return reserve_append(&a->s->sd->media, a->s->append_wish, &a->job, NULL, &a->device, err);
+}
+
+/* The mounted volume takes no further job while others write on it: find another device. */
+static enum err_code
+change_device(struct append *a, struct err *err)
+{
+	struct mounted avoid = { .generation = 0 };
+	struct device *old = TAKE_PTR(a->device);
+	bool is = device_mounted(old, &avoid);
+
+	reserve_drop(&a->s->sd->media, old, true);
+	return reserve_append(&a->s->sd->media, a->s->append_wish, &a->job, is ? &avoid : NULL,
+			      &a->device, err);
+}
+
+static enum err_code
+get_volume(struct append *a, uint32_t need_block, struct err *err)
+{
+	const struct reserve_wish *r = a->s->append_wish;
+	struct mount_wish w = { .pool = r->pool,
+				.pool_type = r->pool_type,
+				.media_type = r->media_type,
+				.need_block = need_block };
+	struct err busy = ERR_INIT;
+	char where[DEVICE_PRINT_MAX];
+	enum err_code code = take_device(a, err);
+
+	while (code == ERR_OK) {
+		code = mount_append(&a->s->sd->media, a->device, &a->job, &w, &a->on, &busy);
+		if (code == ERR_OK)
+			break;
+		if (code != ERR_LIMIT) {
+			*err = busy;
+			return code;
+		}
+		code = change_device(a, err);
+	}
+	if (code != ERR_OK)
+		return code;
+	a->joined = true;
+	a->null_row = false;
+	session_show(a->s, a->on.volume, device_print(a->device, where, sizeof(where)), r->pool,
+		     false);
+	session_show_waiting(a->s, "");
+	return ERR_OK;
+}
+
+void
+append_leave_volume(struct append *a)
+{
+	if (a->joined)
+		device_leave(a->device, a->on.generation);
+	a->joined = false;
+}
+
+/* ---- blocks ---- */
+
+enum err_code
+append_end_piece(struct append *a, struct err *err)
+{
+	enum err_code code;
+
+	if (!a->piece_any)
+		return ERR_OK;
+	code = device_sync(a->device, a->on.generation, err);
+	if (code != ERR_OK)
+		return err_ctx(err, "volume \"%s\"", a->on.volume);
+	a->piece_any = false;
+	if (a->piece.first == 0)
+		return ERR_OK; /* session labels only */
+	return ask_create_jobmedia(a->s, &a->piece, err);
+}
+
+/* Nothing of any job fits behind the label: another volume would not help. */
+static bool
+is_fresh(struct append *a)
+{
+	return !a->piece_any && device_vol(a->device).blocks <= 1;
+}
+
+static enum err_code
+next_volume(struct append *a, bool full, struct err *err)
+{
+	uint64_t generation = a->on.generation;
+	enum err_code code = append_end_piece(a, err);
+
+	append_leave_volume(a);
+	if (code == ERR_OK && full)
+		code = mount_full(&a->s->sd->media, a->device, &a->job, generation, err);
+	if (code == ERR_OK)
+		code = get_volume(a, a->fill.len, err);
+	return code;
+}
+
+/* A JobMedia row of zeros keeps the director from recycling the volume under us. */
+static enum err_code
+protect_volume(struct append *a, struct err *err)
+{
+	struct job_piece zero = { .media_id = a->on.media_id };
+	enum err_code code;
+
+	if (a->null_row)
+		return ERR_OK;
+	code = ask_create_jobmedia(a->s, &zero, err);
+	a->null_row = code == ERR_OK;
+	return code;
+}
+
+static enum err_code
+write_block(struct append *a, uint64_t *at, struct err *err)
+{
+	for (;;) {
+		struct err full = ERR_INIT;
+		enum block_fate fate = BLOCK_WRITTEN;
+		enum err_code code = protect_volume(a, err);
+
+		if (code != ERR_OK)
+			return code;
+		code = device_write_block(a->device, a->on.generation,
+					  bytes_of(a->fill.p, a->fill.len), a->job.cancel, &fate,
+					  at, &full);
+		if (code == ERR_OK && fate == BLOCK_WRITTEN)
+			return ERR_OK;
+		if (code == ERR_FULL && is_fresh(a))
+			return err_set(err, ERR_LIMIT,
+				       "not even one block of %u bytes fits on a fresh volume: %s",
+				       a->fill.len, full.text);
+		if (code != ERR_OK && code != ERR_FULL) {
+			*err = full;
+			return code;
+		}
+		code = next_volume(a, code == ERR_FULL, err);
+		if (code != ERR_OK)
+			return code;
+	}
+}
+
+static void
+count_block(struct append *a, uint64_t at)
+{
+	if (!a->piece_any)
+		a->piece = (struct job_piece){ .media_id = a->on.media_id, .start = at };
+	if (a->start_addr == 0)
+		a->start_addr = at;
+	a->piece_any = true;
+	a->piece.end = at + a->fill.len - 1;
+	a->end_addr = a->piece.end;
+	if (a->piece.first == 0)
+		a->piece.first = a->fill.first_index;
+	if (a->fill.last_index > 0)
+		a->piece.last = a->fill.last_index;
+	a->block_number++;
+	atomic_store_explicit(&a->s->files, a->files, memory_order_relaxed);
+	atomic_store_explicit(&a->s->bytes, a->bytes, memory_order_relaxed);
+}
+
+/* Stay under the limit over the last seconds: the sender is slowed by not being read. */
+static enum err_code
+keep_bandwidth(struct append *a, struct err *err)
+{
+	uint64_t limit = atomic_load_explicit(&a->s->bandwidth, memory_order_relaxed);
+	int64_t now_ms = clock_mono_ms(), due_ms;
+	struct wait w;
+
+	if (limit == 0)
+		return ERR_OK;
+	if (a->limited_ms == 0 || now_ms - a->limited_ms > 10000) {
+		a->limited_ms = now_ms;
+		a->limited_bytes = 0;
+	}
+	a->limited_bytes += a->fill.len;
+	due_ms = a->limited_ms + (int64_t)(a->limited_bytes * 1000 / limit);
+	if (due_ms <= now_ms)
+		return ERR_OK;
+	w = (struct wait){ .cancel = a->job.cancel, .deadline_ms = due_ms, .what = "bandwidth" };
+	return wait_pause(&w, err);
+}
+
+enum err_code
+append_flush_block(struct append *a, struct err *err)
+{
+	struct block_head head = { .len = a->fill.len,
+				   .number = a->block_number,
+				   .session_id = a->s->job.session_id,
+				   .session_time = a->s->job.session_time,
+				   .head_len = BLOCK_HEAD_LEN };
+	uint64_t at = 0;
+	enum err_code code;
+
+	if (a->fill.len <= BLOCK_HEAD_LEN)
+		return ERR_OK;
+	block_head_emit(a->fill.p, &head, a->device->conf->block_checksum);
+	code = write_block(a, &at, err);
+	if (code != ERR_OK)
+		return code;
+	count_block(a, at);
+	code = keep_bandwidth(a, err);
+	block_fill_reset(&a->fill);
+	if (a->on.block_max < a->fill.cap)
+		a->fill.cap = a->on.block_max;
+	if (code == ERR_OK)
+		code = append_attrs_forward(a, err);
+	if (code == ERR_OK)
+		code = conn_flush(a->s->dir, err);
+	if (code == ERR_OK && a->piece.end - a->piece.start >= a->device->conf->maximum_file_size &&
+	    a->device->conf->maximum_file_size != 0)
+		code = append_end_piece(a, err);
+	return code;
+}
+
+/* ---- records ---- */
+
+static enum err_code
+be_ready(struct append *a, struct err *err)
+{
+	enum err_code code;
+
+	if (a->area != NULL)
+		return ERR_OK;
+	code = get_volume(a, 0, err);
+	if (code != ERR_OK)
+		return code;
+	a->area = NEW_ARRAY(uint8_t, a->on.block_max);
+	a->fill = (struct block_fill){ .p = a->area, .cap = a->on.block_max };
+	block_fill_reset(&a->fill);
+	return append_put_session_label(a, false, 0, err);
+}
+
+static void
+copy_name(char *out, size_t cap, const char *from)
+{
+	size_t n = strnlen(from, cap - 1);
+
+	memcpy(out, from, n);
+	out[n] = '\0';
+}
+
+static void
+fill_session_label(const struct append *a, bool end, int status, struct session_label *l)
+{
+	const struct session_job *j = &a->s->job;
+	uint64_t expected = 0;
+
+	*l = (struct session_label){ .style = a->on.style,
+				     .version = a->on.label_version,
+				     .job_id = j->job_id,
+				     .write_us = clock_now_us(),
+				     .job_type = (uint32_t)j->type,
+				     .job_level = (uint32_t)j->level };
+	copy_name(l->pool, sizeof(l->pool), a->s->append_wish->pool);
+	copy_name(l->pool_type, sizeof(l->pool_type), a->s->append_wish->pool_type);
+	copy_name(l->job_name, sizeof(l->job_name), j->job_name);
+	copy_name(l->client, sizeof(l->client), j->client);
+	copy_name(l->job, sizeof(l->job), j->job);
+	copy_name(l->fileset, sizeof(l->fileset), j->fileset);
+	copy_name(l->fileset_md5, sizeof(l->fileset_md5), j->fileset_md5);
+	if (!end)
+		return;
+	l->files = a->files;
+	l->bytes = a->bytes;
+	l->errors = job_msg_errors(a->s->msg);
+	l->status = (uint32_t)status;
+	if (!device_good_end(a->device, a->on.volume, &expected))
+		expected = a->end_addr + 1;
+	l->start_addr = a->start_addr != 0 ? a->start_addr : expected;
+	l->end_addr = expected + a->fill.len - 1;
+}
+
+enum err_code
+append_put_session_label(struct append *a, bool end, int status, struct err *err)
+{
+	struct session_label l;
+	uint8_t data[LABEL_MAX];
+	struct record_put put = { .file_index = end ? EOS_LABEL : SOS_LABEL,
+				  .stream = (int32_t)a->s->job.job_id };
+	enum err_code code;
+
+	fill_session_label(a, end, status, &l);
+	put.data = bytes_of(data, session_label_emit(&l, end, data));
+	if (!record_fits_whole(&a->fill, put.data.n)) {
+		code = append_flush_block(a, err);
+		if (code != ERR_OK)
+			return code;
+	}
+	if (!record_put(&a->fill, &put))
+		return err_set(err, ERR_BUG, "a session label of %zu bytes does not fit a block",
+			       put.data.n);
+	a->labelled = true;
+	return ERR_OK;
+}
+
+enum err_code
+append_put(struct append *a, int32_t file_index, int32_t stream, struct bytes data, struct err *err)
+{
+	struct record_put put = { .file_index = file_index, .stream = stream, .data = data };
+	enum err_code code = be_ready(a, err);
+
+	if (code != ERR_OK)
+		return code;
+	while (!record_put(&a->fill, &put)) {
+		code = append_flush_block(a, err);
+		if (code != ERR_OK)
+			return code;
+	}
+	a->bytes += data.n;
+	return ERR_OK;
+}

@@ -1,0 +1,341 @@
+/*
+ * storage-daemon/session/cmd_volume.c - label, mount and their like, for an operator
+ *
+ * Each answers with text lines and one EOD.  File devices have their volumes always at hand:
+ * mounting means that jobs may use the device again, labelling uses a handle of its own.
+ *
+ * Spec: wire.md 6.7, 11 (3xxx); volume.md 4.6
+ */
+#include "storage-daemon/session/sd_conversation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/base/own.h"
+#include "lib/proto/dir_sd.h"
+#include "lib/proto/scan.h"
+#include "storage-daemon/media/mount.h"
+#include "storage-daemon/media/vol_label.h"
+#include "storage-daemon/session/sd.h"
+
+static enum err_code
+eod(struct conversation *v, enum err_code code, struct err *err)
+{
+	return code == ERR_OK ? conn_signal(v->c, FRAME_EOD, err) : code;
+}
+
+/* The device of a (bashed) name, also the drive of a changer; NULL: there is none usable. */
+static struct device *
+find_device(struct conversation *v, char *name, int drive)
+{
+	const struct sd_autochanger *a;
+	struct device *d = devices_find(v->sd->media.devices, wire_unbash(name));
+
+	a = sd_conf_find_autochanger(v->sd->conf, name);
+	if (d == NULL && a != NULL && a->n_device > 0) {
+		size_t i = drive > 0 && (size_t)drive < a->n_device ? (size_t)drive : 0;
+
+		d = devices_find(v->sd->media.devices, a->device[i]->name);
+	}
+	return d != NULL && d->ops != NULL ? d : NULL;
+}
+
+static enum err_code
+no_device(struct conversation *v, const char *name, struct err *err)
+{
+	return eod(v, conn_printf(v->c, err, DIR_SD_DEVICE_UNKNOWN, name), err);
+}
+
+/* ---- label, relabel ---- */
+
+struct label_order {
+	char device[WIRE_NAME_MAX + 1], old[WIRE_NAME_MAX + 1], name[WIRE_NAME_MAX + 1];
+	char pool[WIRE_NAME_MAX + 1], media_type[WIRE_NAME_MAX + 1];
+	int slot, drive;
+	unsigned min_block, max_block;
+};
+
+static enum err_code
+label_ok(struct conversation *v, struct device *d, const char *name, uint64_t bytes,
+	 struct err *err)
+{
+	char where[DEVICE_PRINT_MAX];
+
+	return conn_printf(v->c, err, DIR_SD_OK_LABEL, 0u, bytes, name,
+			   device_print(d, where, sizeof(where)));
+}
+
+static enum err_code
+write_label(struct conversation *v, struct device *d, const struct label_order *o, struct dev *dev,
+	    int64_t label_us, uint64_t *len, struct err *err)
+{
+	struct label_wish w = { .volume = o->name,
+				.pool = o->pool,
+				.media_type = d->conf->media_type,
+				.daemon = v->sd->conf->storage->name,
+				.style = d->conf->label_style == CONF_STYLE_BACULA ? LABEL_BACULA
+										   : LABEL_BAREOS,
+				.label_us = label_us,
+				.checksum = d->conf->block_checksum };
+	struct volume_label label;
+
+	return vol_label_write(dev, &w, &label, len, err);
+}
+
+/* A medium that has any label is left alone. */
+static enum err_code
+label_new(struct conversation *v, struct device *d, const struct label_order *o, struct err *err)
+{
+	OWNED(dev_freep) struct dev *dev = NULL;
+	struct volume_label there;
+	struct err why = ERR_INIT;
+	uint64_t len = 0, size = 0;
+	enum err_code code = dev_open(d->ops, d->conf->archive_device, o->name, DEV_CREATE, &dev,
+				      &why);
+
+	if (code != ERR_OK)
+		return conn_printf(v->c, err, "3910 Unable to open device \"%s\": ERR=%s\n",
+				   d->conf->name, why.text);
+	code = d->ops->size(dev, &size, &why);
+	if (code == ERR_OK && size > 0) {
+		code = vol_label_read(dev, &there, &len, &why);
+		return conn_printf(
+			v->c, err,
+			"3920 Cannot label Volume because it is already labeled: \"%s\"\n",
+			code == ERR_OK ? there.volume : o->name);
+	}
+	if (code == ERR_OK)
+		code = write_label(v, d, o, dev, 0, &len, &why);
+	if (code != ERR_OK)
+		return conn_printf(v->c, err, "3912 Failed to label Volume: ERR=%s\n", why.text);
+	return label_ok(v, d, o->name, len, err);
+}
+
+/* The volume gets a new, empty life, under the same or another name. */
+static enum err_code
+label_again(struct conversation *v, struct device *d, const struct label_order *o, struct err *err)
+{
+	OWNED(dev_freep) struct dev *dev = NULL;
+	struct volume_label there;
+	struct err why = ERR_INIT;
+	uint64_t len = 0;
+	bool same = strcmp(o->old, o->name) == 0;
+	enum err_code code = dev_open(d->ops, d->conf->archive_device, o->old, DEV_APPEND, &dev,
+				      &why);
+
+	if (code == ERR_OK)
+		code = vol_label_read(dev, &there, &len, &why);
+	if (code == ERR_OK && strcmp(there.volume, o->old) != 0)
+		return conn_printf(v->c, err, "3921 Wrong volume mounted.\n");
+	if (code == ERR_OK && !same)
+		code = err_set(&why, ERR_CONFIG,
+			       "a file volume keeps its name: \"%s\" cannot become \"%s\"", o->old,
+			       o->name);
+	if (code == ERR_OK)
+		code = write_label(v, d, o, dev, there.label_us, &len, &why);
+	if (code != ERR_OK)
+		return conn_printf(v->c, err, "3912 Failed to label Volume: ERR=%s\n", why.text);
+	return label_ok(v, d, o->name, len, err);
+}
+
+static enum err_code
+label_claimed(struct conversation *v, struct device *d, const struct label_order *o, bool again,
+	      struct err *err)
+{
+	enum err_code code;
+
+	if (!volumes_begin_rewrite(v->sd->media.volumes, o->name))
+		return conn_printf(v->c, err, "3936 Device \"%s\" is busy reading.\n",
+				   d->conf->name);
+	code = again ? label_again(v, d, o, err) : label_new(v, d, o, err);
+	volumes_rewrite_done(v->sd->media.volumes, o->name);
+	return code;
+}
+
+static enum err_code
+label(struct conversation *v, struct label_order *o, bool again, struct err *err)
+{
+	struct device *d = find_device(v, o->device, o->drive);
+	const char *busy = again ? o->old : o->name;
+	struct mounted mounted;
+	struct err why = ERR_INIT;
+	enum err_code code;
+
+	if (d == NULL)
+		return no_device(v, o->device, err);
+	/* Idle in a drive: put it down first. */
+	if (device_mounted(d, &mounted) && strcmp(mounted.volume, busy) == 0 &&
+	    reserve_of(&v->sd->media, d).writers == 0 &&
+	    mount_release(&v->sd->media, d, &v->sd->stop, &why) != ERR_OK)
+		return eod(v,
+			   conn_printf(v->c, err, "3912 Failed to label Volume: ERR=%s\n",
+				       why.text),
+			   err);
+	if (volumes_writer(v->sd->media.volumes, busy) != NULL ||
+	    !volumes_claim_write(v->sd->media.volumes, busy, d)) {
+		struct reserve_use u = reserve_of(&v->sd->media, d);
+
+		return eod(v,
+			   conn_printf(v->c, err,
+				       "3937 Device \"%s\" is busy with writers=%u reserved=%u.\n",
+				       d->conf->name, u.writers, u.writers),
+			   err);
+	}
+	code = label_claimed(v, d, o, again, err);
+	volumes_drop_write(v->sd->media.volumes, busy);
+	return eod(v, code, err);
+}
+
+enum err_code
+cmd_label(struct conversation *v, struct bytes line, struct err *err)
+{
+	struct label_order o = { .device = "" };
+
+	if (!wire_scan(line, DIR_SD_LABEL_SCAN, o.device, o.name, o.pool, o.media_type, &o.slot,
+		       &o.drive, &o.min_block, &o.max_block))
+		return eod(v,
+			   conn_printf(v->c, err, "3903 Error scanning label command: %.*s\n",
+				       BYTES_ARG(line)),
+			   err);
+	wire_unbash(o.name);
+	wire_unbash(o.pool);
+	return label(v, &o, false, err);
+}
+
+enum err_code
+cmd_relabel(struct conversation *v, struct bytes line, struct err *err)
+{
+	struct label_order o = { .device = "" };
+
+	if (!wire_scan(line, DIR_SD_RELABEL_SCAN, o.device, o.old, o.name, o.pool, o.media_type,
+		       &o.slot, &o.drive, &o.min_block, &o.max_block))
+		return eod(v,
+			   conn_printf(v->c, err, "3903 Error scanning relabel command: %.*s\n",
+				       BYTES_ARG(line)),
+			   err);
+	wire_unbash(o.old);
+	wire_unbash(o.name);
+	wire_unbash(o.pool);
+	return label(v, &o, true, err);
+}
+
+/* ---- mount, unmount, release, readlabel ---- */
+
+/* "name drive=n" behind the verb of fmt. */
+static bool
+scan_drive(struct bytes line, const char *verb, char name[WIRE_NAME_MAX + 1], int *drive)
+{
+	line = bytes_skip(line, strlen(verb));
+	*drive = 0;
+	return wire_scan(line, " %127s drive=%d", name, drive) && name[0] != '\0';
+}
+
+enum err_code
+cmd_mount(struct conversation *v, struct bytes line, struct err *err)
+{
+	char name[WIRE_NAME_MAX + 1], where[DEVICE_PRINT_MAX];
+	int drive;
+	struct device *d;
+
+	if (!scan_drive(line, "mount", name, &drive))
+		return eod(v,
+			   conn_printf(v->c, err, "3909 Error scanning mount command: %.*s\n",
+				       BYTES_ARG(line)),
+			   err);
+	d = find_device(v, name, drive);
+	if (d == NULL)
+		return no_device(v, name, err);
+	reserve_set_unmounted(&v->sd->media, d, false);
+	mutex_lock(&d->lock);
+	d->mount_asked++;
+	cond_broadcast(&d->changed);
+	mutex_unlock(&d->lock);
+	return eod(v,
+		   conn_printf(v->c, err, DIR_SD_FILE_MOUNTED,
+			       device_print(d, where, sizeof(where))),
+		   err);
+}
+
+/* Put the volume down; block: and let no job have the device until it is mounted again. */
+static enum err_code
+put_down(struct conversation *v, struct device *d, bool block, const char *done, struct err *err)
+{
+	struct reserve_use u = reserve_of(&v->sd->media, d);
+	struct err why = ERR_INIT;
+
+	if (u.writers > 0)
+		return conn_printf(v->c, err,
+				   "3937 Device \"%s\" is busy with writers=%u reserved=%u.\n",
+				   d->conf->name, u.writers, u.writers);
+	if (u.readers > 0)
+		return conn_printf(v->c, err, "3936 Device \"%s\" is busy reading.\n",
+				   d->conf->name);
+	if (block)
+		reserve_set_unmounted(&v->sd->media, d, true);
+	if (mount_release(&v->sd->media, d, &v->sd->stop, &why) != ERR_OK)
+		return conn_printf(v->c, err, "3907 %s\n", why.text);
+	return conn_printf(v->c, err, "%s Device \"%s\" %s.\n", block ? "3002" : "3022",
+			   d->conf->name, done);
+}
+
+enum err_code
+cmd_unmount(struct conversation *v, struct bytes line, struct err *err)
+{
+	char name[WIRE_NAME_MAX + 1];
+	int drive;
+	struct device *d;
+
+	if (!scan_drive(line, "unmount", name, &drive))
+		return eod(v,
+			   conn_printf(v->c, err, "3907 Error scanning unmount command: %.*s\n",
+				       BYTES_ARG(line)),
+			   err);
+	d = find_device(v, name, drive);
+	if (d == NULL)
+		return no_device(v, name, err);
+	return eod(v, put_down(v, d, true, "unmounted", err), err);
+}
+
+enum err_code
+cmd_release(struct conversation *v, struct bytes line, struct err *err)
+{
+	char name[WIRE_NAME_MAX + 1];
+	int drive;
+	struct device *d;
+
+	if (!scan_drive(line, "release", name, &drive))
+		return eod(v,
+			   conn_printf(v->c, err, "3927 Error scanning release command: %.*s\n",
+				       BYTES_ARG(line)),
+			   err);
+	d = find_device(v, name, drive);
+	if (d == NULL)
+		return no_device(v, name, err);
+	return eod(v, put_down(v, d, false, "released", err), err);
+}
+
+enum err_code
+cmd_readlabel(struct conversation *v, struct bytes line, struct err *err)
+{
+	char name[WIRE_NAME_MAX + 1];
+	int slot = 0, drive = 0;
+	struct device *d;
+	struct mounted mounted;
+
+	if (!wire_scan(line, DIR_SD_READLABEL_SCAN, name, &slot, &drive))
+		return eod(v,
+			   conn_printf(v->c, err, "3909 Error scanning readlabel command: %.*s\n",
+				       BYTES_ARG(line)),
+			   err);
+	d = find_device(v, name, drive);
+	if (d == NULL)
+		return no_device(v, name, err);
+	if (!device_mounted(d, &mounted))
+		return eod(v,
+			   conn_printf(v->c, err,
+				       "3905 Device %s open but no Bareos volume is mounted.\n",
+				       d->conf->name),
+			   err);
+	return eod(v, conn_printf(v->c, err, DIR_SD_OK_READLABEL, wire_bash(mounted.volume), slot),
+		   err);
+}

@@ -1,0 +1,449 @@
+#include "storage-daemon/session/read_internal.h"
+
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/own.h"
+#include "lib/base/path.h"
+#include "lib/proto/attr_record.h"
+#include "lib/proto/stream.h"
+#include "storage-daemon/media/vol_label.h"
+#include "storage-daemon/session/ask_director.h"
+#include "storage-daemon/session/sd.h"
+
+enum err_code
+read_check(struct session *s, struct err *err)
+{
+	if (s->bsr == NULL || bootstrap_n_volumes(s->bsr) == 0)
+		return err_set(err, ERR_CONFIG, "the director named no volumes to read");
+	if (s->read_wish == NULL)
+		return err_set(err, ERR_CONFIG, "the director named no storage to read from");
+	return ERR_OK;
+}
+
+/* ---- sessions met ---- */
+
+static struct seen_session *
+session_of(struct reader *r, uint32_t id, uint32_t time)
+{
+	uint64_t key = (uint64_t)time << 32 | id;
+	struct seen_session *e;
+
+	HASH_FIND(hh, r->seen, &key, sizeof(key), e);
+	if (e != NULL)
+		return e;
+	e = NEW(struct seen_session);
+	e->key = key;
+	HASH_ADD(hh, r->seen, key, sizeof(key), e);
+	return e;
+}
+
+static void
+forget_sessions(struct reader *r)
+{
+	struct seen_session *e, *next;
+
+	HASH_ITER (hh, r->seen, e, next) {
+		HASH_DEL(r->seen, e);
+		free(e);
+	}
+}
+
+static struct bytes
+name_of(const struct seen_session *e)
+{
+	struct bytes b = bytes_of(e->head, e->head_len);
+	const uint8_t *end;
+
+	/* "FileIndex type name NUL ..." */
+	for (int blanks = 0; blanks < 2 && b.n > 0; b = bytes_skip(b, 1))
+		blanks += b.p[0] == ' ';
+	end = b.n > 0 ? (const uint8_t *)memchr(b.p, 0, b.n) : NULL;
+	if (end != NULL)
+		b.n = (size_t)(end - b.p);
+	return b;
+}
+
+/* ---- damage ---- */
+
+static void
+report_open_file(struct reader *r, struct seen_session *e)
+{
+	e->damaged = true;
+	if (e->file_index <= 0)
+		return;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": file %d (%s) of session %u may be incomplete.\n", r->volume,
+		   e->file_index, PATH_PRINT(name_of(e)), (unsigned)(e->key & 0xffffffffu));
+}
+
+/* Say what is damaged, and find where to go on; ERR_EOF: nothing good follows. */
+static enum err_code
+step_over(struct reader *r, uint64_t at, const struct err *why, uint64_t *to, struct err *err)
+{
+	struct seen_session *e, *next;
+	enum err_code code;
+
+	r->damages++;
+	code = window_resync(&r->win, at + 1, to, err);
+	if (code != ERR_OK && code != ERR_EOF)
+		return code;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": damaged block at address %llu: %s; %llu bytes skipped.\n",
+		   r->volume, (unsigned long long)at, why->text,
+		   (unsigned long long)((code == ERR_OK ? *to : r->win.limit) - at));
+	HASH_ITER (hh, r->seen, e, next) {
+		report_open_file(r, e);
+	}
+	return code;
+}
+
+/* The first record of a session behind damage shows which whole files were lost. */
+static void
+report_lost_files(struct reader *r, struct seen_session *e, int32_t file_index)
+{
+	e->damaged = false;
+	if (file_index > e->file_index + 1)
+		job_report(
+			r->s->msg, MSG_ERROR,
+			"Volume \"%s\": files %d to %d of session %u may be lost or incomplete.\n",
+			r->volume, e->file_index + 1, file_index - 1,
+			(unsigned)(e->key & 0xffffffffu));
+}
+
+/* ---- records ---- */
+
+static void
+take_session_label(struct reader *r, const struct record_piece *p, const struct bsr_block *blk)
+{
+	struct seen_session *e = session_of(r, p->session_id, p->session_time);
+	struct err ignored = ERR_INIT;
+	struct bsr_session about;
+
+	if (p->file_index != SOS_LABEL ||
+	    session_label_parse(p->data, false, &e->label, &ignored) != ERR_OK)
+		return;
+	e->labelled = true;
+	about = (struct bsr_session){ .job_id = e->label.job_id,
+				      .job = e->label.job,
+				      .client = e->label.client,
+				      .job_type = e->label.job_type,
+				      .job_level = e->label.job_level };
+	(void)bootstrap_enter_block(r->bsr, blk, &about);
+}
+
+static enum err_code
+send_record(struct reader *r, struct seen_session *e, const struct record *rec, struct err *err)
+{
+	uint32_t id = stream_id_of(rec->stream);
+	bool attrs = id == STREAM_UNIX_ATTRIBUTES || id == STREAM_UNIX_ATTRIBUTES_EX;
+	struct attr_record a = { .name = { NULL, 0 } };
+	struct err ignored = ERR_INIT;
+
+	if (e->damaged)
+		report_lost_files(r, e, rec->file_index);
+	if (attrs) {
+		e->head_len = rec->data.n < sizeof(e->head) ? rec->data.n : sizeof(e->head);
+		memcpy(e->head, rec->data.p, e->head_len);
+		if (attr_record_parse(rec->data, &a, &ignored) != ERR_OK)
+			a.name = (struct bytes){ NULL, 0 };
+	}
+	if (!bootstrap_keep(r->bsr, rec->session_id, rec->session_time, rec->file_index, a.name))
+		return ERR_OK;
+	e->file_index = rec->file_index;
+	return record_out_put(&r->out, rec, err);
+}
+
+static enum err_code
+take_piece(struct reader *r, const struct record_piece *p, struct err *err)
+{
+	struct record rec;
+	struct seen_session *e;
+	int32_t lost = 0;
+	enum join_result joined;
+
+	if (!bootstrap_match(r->bsr, p->file_index, p->stream))
+		return ERR_OK;
+	e = session_of(r, p->session_id, p->session_time);
+	joined = record_join(r->join, p, &rec, &lost);
+	if (joined == JOIN_LOST)
+		job_report(r->s->msg, MSG_ERROR,
+			   "Volume \"%s\": a record of file %d is incomplete: its continuation is "
+			   "missing.\n",
+			   r->volume, lost);
+	if (joined == JOIN_WHOLE || joined == JOIN_LOST)
+		return send_record(r, e, &rec, err);
+	return ERR_OK;
+}
+
+static enum err_code
+take_block(struct reader *r, struct bytes block, const struct block_head *head,
+	   const struct bsr_block *blk, struct err *err)
+{
+	struct record_reader rr;
+	struct record_piece p;
+	enum err_code code;
+
+	record_reader_init(&rr, block, head);
+	for (;;) {
+		code = record_next(&rr, &p, err);
+		if (code == ERR_EOF)
+			return ERR_OK;
+		if (code != ERR_OK)
+			return code;
+		if (p.file_index < 0)
+			take_session_label(r, &p, blk);
+		else
+			code = take_piece(r, &p, err);
+		if (code != ERR_OK)
+			return code;
+	}
+}
+
+/* ---- one volume ---- */
+
+/* The block at at; *next: where the next one begins. */
+static enum err_code
+read_one(struct reader *r, uint64_t at, uint64_t *next, struct err *err)
+{
+	struct block_head head;
+	struct bytes block;
+	struct bsr_block blk;
+	struct seen_session *e;
+	struct bsr_session about = { .job_id = 0 };
+	uint64_t key;
+	enum err_code code = window_block(&r->win, at, &head, &block, err);
+
+	if (code != ERR_OK)
+		return code;
+	*next = at + head.len;
+	blk = (struct bsr_block){ .volume = r->volume,
+				  .start = at,
+				  .end = at + head.len - 1,
+				  .session_id = head.session_id,
+				  .session_time = head.session_time };
+	key = (uint64_t)head.session_time << 32 | head.session_id;
+	HASH_FIND(hh, r->seen, &key, sizeof(key), e);
+	if (e != NULL && e->labelled)
+		about = (struct bsr_session){ .job_id = e->label.job_id,
+					      .job = e->label.job,
+					      .client = e->label.client,
+					      .job_type = e->label.job_type,
+					      .job_level = e->label.job_level };
+	if (!bootstrap_enter_block(r->bsr, &blk, e != NULL && e->labelled ? &about : NULL))
+		return ERR_OK;
+	code = block_verify(block, &head, err);
+	return code == ERR_OK ? take_block(r, block, &head, &blk, err) : code;
+}
+
+static enum err_code
+read_blocks(struct reader *r, uint64_t at, struct err *err)
+{
+	while (!bootstrap_is_done(r->bsr)) {
+		uint64_t next = at, to = at;
+		struct err why = ERR_INIT;
+		enum err_code code;
+
+		if (cancel_asked(&r->s->cancel))
+			return err_set(err, ERR_CANCELED, "canceled while reading volume \"%s\"",
+				       r->volume);
+		switch (bootstrap_seek(r->bsr, r->volume, at, &to)) {
+		case BSR_STAY:
+			break;
+		case BSR_GO:
+			record_join_drop(r->join);
+			at = to;
+			break;
+		case BSR_VOLUME_DONE:
+			return ERR_OK;
+		}
+		code = read_one(r, at, &next, &why);
+		if (code == ERR_FORMAT) {
+			struct err damage = why;
+
+			code = step_over(r, at, &damage, &next, &why);
+		}
+		if (code == ERR_EOF)
+			return ERR_OK;
+		if (code != ERR_OK) {
+			*err = why;
+			return code;
+		}
+		at = next;
+	}
+	return ERR_OK;
+}
+
+/* How far the volume is good: to its end, or as far as a writer has come. */
+static enum err_code
+volume_limit(struct reader *r, struct dev *dev, uint64_t *limit, struct err *err)
+{
+	struct device *writer = volumes_writer(r->s->sd->media.volumes, r->volume);
+
+	if (writer != NULL && device_good_end(writer, r->volume, limit))
+		return ERR_OK;
+	return dev->ops->size(dev, limit, err);
+}
+
+static enum err_code
+check_label(struct reader *r, struct dev *dev, uint64_t *len, struct err *err)
+{
+	struct volume_label label;
+	struct err why = ERR_INIT;
+	enum err_code code = vol_label_read(dev, &label, len, &why);
+
+	if (code == ERR_OK && strcmp(label.volume, r->volume) != 0)
+		return err_set(err, ERR_FORMAT, "%s is labelled \"%s\"", dev->path, label.volume);
+	if (code == ERR_OK)
+		return ERR_OK;
+	if (code != ERR_FORMAT && code != ERR_EOF) {
+		*err = why;
+		return code;
+	}
+	/* A damaged label does not lose what is behind it: the file has the right name. */
+	r->damages++;
+	job_report(r->s->msg, MSG_ERROR, "Volume \"%s\": the label cannot be read: %s\n", r->volume,
+		   why.text);
+	*len = 0;
+	return ERR_OK;
+}
+
+static enum err_code
+read_opened(struct reader *r, struct dev *dev, struct err *err)
+{
+	uint64_t start = 0, limit = 0;
+	enum err_code code = check_label(r, dev, &start, err);
+
+	if (code == ERR_OK)
+		code = volume_limit(r, dev, &limit, err);
+	if (code != ERR_OK)
+		return code;
+	window_init(&r->win, dev, limit);
+	code = read_blocks(r, start, err);
+	window_release(&r->win);
+	return code;
+}
+
+/* The device of the wish whose directory has the volume; files only. */
+static enum err_code
+open_volume(struct reader *r, struct dev **out, struct err *err)
+{
+	struct media *m = &r->s->sd->media;
+	struct device *own = r->s->read_device;
+	enum err_code code = dev_open(own->ops, own->conf->archive_device, r->volume, DEV_READ, out,
+				      err);
+
+	r->device = own;
+	for (size_t i = 0; code == ERR_EOF && i < m->devices->n; i++) {
+		struct device *d = &m->devices->v[i];
+		struct err ignored = ERR_INIT;
+
+		if (d == own || d->ops == NULL ||
+		    strcmp(d->conf->media_type, own->conf->media_type) != 0)
+			continue;
+		code = dev_open(d->ops, d->conf->archive_device, r->volume, DEV_READ, out,
+				&ignored);
+		if (code == ERR_OK)
+			r->device = d;
+		else
+			code = ERR_EOF;
+	}
+	return code;
+}
+
+/* The catalog learns how long the volume was read, unless somebody is changing its counters. */
+static enum err_code
+tell_read_time(struct reader *r, int64_t read_us, struct err *err)
+{
+	struct vol_info v, answer;
+	enum err_code code;
+
+	if (volumes_writer(r->s->sd->media.volumes, r->volume) != NULL)
+		return ERR_OK;
+	code = ask_director_ops.get_volume(r->s, r->volume, false, &v, err);
+	if (code != ERR_OK)
+		return code == ERR_CATALOG ? ERR_OK : code;
+	v.read_us += read_us;
+	code = ask_director_ops.update_volume(r->s, &v, false, &answer, err);
+	return code == ERR_CATALOG ? ERR_OK : code;
+}
+
+static enum err_code
+wait_for_reader_place(struct reader *r, struct err *err)
+{
+	while (!volumes_add_reader(r->s->sd->media.volumes, r->volume)) {
+		struct wait w = wait_for(&r->s->cancel, 1, "the volume is being labelled");
+		enum err_code code = wait_pause(&w, err);
+
+		if (code != ERR_OK)
+			return code;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+read_volume(struct reader *r, struct err *err)
+{
+	OWNED(dev_freep) struct dev *dev = NULL;
+	char where[DEVICE_PRINT_MAX];
+	int64_t start_us = clock_now_us();
+	enum err_code code;
+
+	code = open_volume(r, &dev, err);
+	if (code == ERR_EOF)
+		return err_set(err, ERR_SYS, "there is no volume \"%s\" in device %s", r->volume,
+			       device_print(r->s->read_device, where, sizeof(where)));
+	if (code != ERR_OK)
+		return code;
+	session_show(r->s, r->volume, device_print(r->device, where, sizeof(where)),
+		     r->s->read_wish->pool, true);
+	job_report(r->s->msg, MSG_INFO, "Ready to read from volume \"%s\" on device %s.\n",
+		   r->volume, where);
+	code = read_opened(r, dev, err);
+	if (code == ERR_OK)
+		code = tell_read_time(r, clock_now_us() - start_us, err);
+	return code;
+}
+
+static enum err_code
+read_volumes(struct reader *r, struct err *err)
+{
+	for (size_t i = 0; i < bootstrap_n_volumes(r->bsr) && !bootstrap_is_done(r->bsr); i++) {
+		enum err_code code;
+
+		r->volume = bootstrap_volume(r->bsr, i).name;
+		code = wait_for_reader_place(r, err);
+		if (code != ERR_OK)
+			return code;
+		code = read_volume(r, err);
+		volumes_drop_reader(r->s->sd->media.volumes, r->volume);
+		if (code == ERR_SYS || code == ERR_FORMAT) {
+			/* This volume is lost to the job; the others may still serve. */
+			r->damages++;
+			job_report(r->s->msg, MSG_ERROR, "Cannot read volume \"%s\": %s\n",
+				   r->volume, err->text);
+			continue;
+		}
+		if (code != ERR_OK)
+			return code;
+	}
+	return record_out_flush(&r->out, err);
+}
+
+enum err_code
+read_run(struct session *s, struct err *err)
+{
+	struct reader r = { .s = s, .bsr = s->bsr, .join = record_join_new() };
+	enum err_code code;
+
+	record_out_init(&r.out, s);
+	code = read_volumes(&r, err);
+	if (code == ERR_OK)
+		code = conn_signal(s->data, FRAME_EOD, err);
+	if (code == ERR_OK)
+		code = conn_flush(s->data, err);
+	forget_sessions(&r);
+	record_out_release(&r.out);
+	record_join_free(r.join);
+	return code;
+}

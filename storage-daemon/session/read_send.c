@@ -1,0 +1,112 @@
+#include "storage-daemon/session/read_internal.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/num.h"
+#include "lib/base/wr.h"
+
+#define SEND_BYTES (512u * KIB)
+#define HEAD_MAX   80u /* "rechdr " and five numbers */
+
+void
+record_out_init(struct record_out *o, struct session *s)
+{
+	*o = (struct record_out){ .s = s, .frames = BUF_INIT(RECORD_DATA_MAX + 2 * MIB) };
+}
+
+void
+record_out_release(struct record_out *o)
+{
+	buf_release(&o->frames);
+}
+
+/* A blank and a decimal number; by hand: it comes five times per record. */
+static void
+put_number(struct wr *w, int64_t v)
+{
+	char digits[24];
+	size_t n = sizeof(digits);
+	bool negative = v < 0;
+	uint64_t u = negative ? (uint64_t)-v : (uint64_t)v;
+
+	do
+		digits[--n] = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	if (negative)
+		digits[--n] = '-';
+	digits[--n] = ' ';
+	wr_bytes(w, digits + n, sizeof(digits) - n);
+}
+
+static enum err_code
+keep_bandwidth(struct record_out *o, size_t n, struct err *err)
+{
+	uint64_t limit = atomic_load_explicit(&o->s->bandwidth, memory_order_relaxed);
+	int64_t now_ms = clock_mono_ms(), due_ms;
+	struct wait w;
+
+	if (limit == 0)
+		return ERR_OK;
+	if (o->limited_ms == 0 || now_ms - o->limited_ms > 10000) {
+		o->limited_ms = now_ms;
+		o->limited_bytes = 0;
+	}
+	o->limited_bytes += n;
+	due_ms = o->limited_ms + (int64_t)(o->limited_bytes * 1000 / limit);
+	if (due_ms <= now_ms)
+		return ERR_OK;
+	w = (struct wait){ .cancel = &o->s->cancel, .deadline_ms = due_ms, .what = "bandwidth" };
+	return wait_pause(&w, err);
+}
+
+enum err_code
+record_out_flush(struct record_out *o, struct err *err)
+{
+	size_t n = o->frames.len;
+	enum err_code code;
+
+	if (n == 0)
+		return ERR_OK;
+	code = conn_send_framed(o->s->data, buf_bytes(&o->frames), err);
+	buf_clear(&o->frames);
+	if (code != ERR_OK)
+		return code == ERR_CANCELED ? code : err_ctx(err, "sending to the client");
+	atomic_store_explicit(&o->s->files, o->files, memory_order_relaxed);
+	atomic_store_explicit(&o->s->bytes, o->bytes, memory_order_relaxed);
+	return keep_bandwidth(o, n, err);
+}
+
+enum err_code
+record_out_put(struct record_out *o, const struct record *r, struct err *err)
+{
+	struct wr w;
+	size_t head;
+	enum err_code code;
+
+	if (r->data.n > FRAME_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "a record of file %d has %zu bytes, more than a frame may hold (%d)",
+			       r->file_index, r->data.n, FRAME_MAX);
+	code = buf_reserve(&o->frames, HEAD_MAX + 8 + r->data.n, err);
+	if (code != ERR_OK)
+		return code;
+	w = wr_init(o->frames.p + o->frames.len, HEAD_MAX + 8 + r->data.n);
+	wr_u32be(&w, 0); /* length of the head, known below */
+	wr_bytes(&w, "rechdr", 6);
+	put_number(&w, r->session_id);
+	put_number(&w, r->session_time);
+	put_number(&w, r->file_index);
+	put_number(&w, r->stream);
+	put_number(&w, (int64_t)r->data.n);
+	head = w.len - 4;
+	wr_u32be(&w, (uint32_t)r->data.n);
+	wr_bytes(&w, r->data.p, r->data.n);
+	o->frames.p[o->frames.len + 3] = (uint8_t)head; /* at most HEAD_MAX */
+	o->frames.len += w.len;
+	if (r->file_index != o->file_index || r->session_id != o->session_id) {
+		o->file_index = r->file_index;
+		o->session_id = r->session_id;
+		o->files++;
+	}
+	o->bytes += r->data.n;
+	return o->frames.len >= SEND_BYTES ? record_out_flush(o, err) : ERR_OK;
+}

@@ -1,0 +1,29 @@
+/*
+ * storage-daemon/session/sd.h - what every conversation of this daemon shares
+ *
+ * Threads: immutable after main has filled it, but for what its parts lock themselves.
+ */
+#ifndef TERCET_SD_SESSION_SD_H
+#define TERCET_SD_SESSION_SD_H
+
+#include "lib/base/wait.h"
+#include "storage-daemon/media/media.h"
+
+struct sessions;
+
+struct sd {
+	const struct sd_conf *conf; /* borrowed */
+	struct media media;
+	struct sessions *sessions;
+	struct cancel stop; /* the daemon ends */
+	int64_t started;    /* seconds; VolSessionTime of this run */
+	char own_name[160]; /* "R_STORAGE::name", bashed */
+	char os[128];       /* for status */
+};
+
+#define SD_VERSION_TEXT "Version: " TERCET_VERSION " (Tercet)"
+
+/* Serve one accepted socket to its end; owns fd.  Handler of lib/net/listen. */
+void sd_serve(void *sd, int fd);
+
+#endif
