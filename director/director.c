@@ -111,9 +111,9 @@ facts_forget(struct director *d)
 	mutex_unlock(&d->facts_lock);
 }
 
-static const char switch_letters[] = { [SWITCH_JOB] = 'j',
-				       [SWITCH_CLIENT] = 'c',
-				       [SWITCH_SCHEDULE] = 's' };
+static const char switch_letters[] = {
+	[SWITCH_JOB] = 'j', [SWITCH_CLIENT] = 'c', [SWITCH_SCHEDULE] = 's'
+};
 
 void
 director_set_enabled(struct director *d, enum director_switch kind, const char *name, bool enabled)
@@ -289,14 +289,16 @@ clean_up(struct director *d, struct catalog *c, struct err *err)
 	struct cat_jobs left = { 0 };
 	uint32_t n = 0;
 
-	if (cat_job_list_running(c, &left, err) != ERR_OK || cat_job_clean_up(c, &n, err) != ERR_OK) {
+	if (cat_job_list_running(c, &left, err) != ERR_OK ||
+	    cat_job_clean_up(c, &n, err) != ERR_OK) {
 		cat_jobs_release(&left);
 		return err->code;
 	}
 	for (size_t i = 0; i < left.n; i++) {
-		char *line = str_printf("%s JobId %u: Fatal error: the director ended while Job %s was "
-					"unfinished; it is marked failed\n",
-					d->name, left.v[i].job_id, left.v[i].job);
+		char *line =
+			str_printf("%s JobId %u: Fatal error: the director ended while Job %s was "
+				   "unfinished; it is marked failed\n",
+				   d->name, left.v[i].job_id, left.v[i].job);
 
 		cat_log_add(c, left.v[i].job_id, clock_now(), bytes_str(line));
 		line[strlen(line) - 1] = '\0';
@@ -326,8 +328,7 @@ bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, s
 				return err->code;
 			c = d->catalogs[d->n_catalogs - 1];
 		}
-		if (catalog_maintain(c, err) != ERR_OK ||
-		    sync_catalog(conf, dc, c, err) != ERR_OK)
+		if (catalog_maintain(c, err) != ERR_OK || sync_catalog(conf, dc, c, err) != ERR_OK)
 			return err_ctx(err, "catalog %s", dc->name);
 		if (first && clean_up(d, c, err) != ERR_OK)
 			return err_ctx(err, "catalog %s", dc->name);

@@ -33,13 +33,13 @@
 #include "lib/net/listen.h"
 #include "lib/proto/scan.h"
 
-#define PROGRAM          "tercet-dir"
-#define EXIT_OPTIONS     41 /* config.md 8.2 */
-#define EXIT_CONFIG      42
-#define HELLO_MIN        15 /* wire.md 3.1 */
-#define HELLO_MAX        153
-#define HELLO_SECONDS    300
-#define DEFAULT_CONSOLE  "*UserAgent*"
+#define PROGRAM           "tercet-dir"
+#define EXIT_OPTIONS      41 /* config.md 8.2 */
+#define EXIT_CONFIG       42
+#define HELLO_MIN         15 /* wire.md 3.1 */
+#define HELLO_MAX         153
+#define HELLO_SECONDS     300
+#define DEFAULT_CONSOLE   "*UserAgent*"
 #define OTHER_CONNECTIONS 20 /* beside the consoles: clients that call, refused ones */
 
 struct program {

@@ -153,8 +153,8 @@ wait_for_signals(struct program *p)
 static enum err_code
 run(struct program *p, struct err *err)
 {
-	if (start_listening(p, err) != ERR_OK || become_user(&p->o, err) != ERR_OK ||
-	    write_pid_file(p->o.pid_file, err) != ERR_OK)
+	if (cancel_init(&p->daemon.stop, err) != ERR_OK || start_listening(p, err) != ERR_OK ||
+	    become_user(&p->o, err) != ERR_OK || write_pid_file(p->o.pid_file, err) != ERR_OK)
 		return err->code;
 	log_info("%s %s listens on port %u", p->daemon.conf->client->name, TERCET_VERSION,
 		 (unsigned)listen_port(p->listener));

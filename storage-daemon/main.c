@@ -146,16 +146,16 @@ name_the_system(char *out, size_t cap)
 static int64_t
 session_time(const struct sd_storage *own)
 {
-	OWNED(freep) char *path = str_printf("%s/%s.session-time", own->working_directory,
-					     own->name);
+	OWNED(freep)
+	char *path = str_printf("%s/%s.session-time", own->working_directory, own->name);
 	OWNED(buf_release) struct buf text = BUF_INIT(64);
 	struct err e = ERR_INIT;
 	int64_t now = clock_now();
 	long long last = 0;
 	char line[32];
 
-	if (fd_read_file(path, &text, &e) == ERR_OK &&
-	    wire_scan(buf_bytes(&text), "%lld", &last) && last >= now && last < UINT32_MAX)
+	if (fd_read_file(path, &text, &e) == ERR_OK && wire_scan(buf_bytes(&text), "%lld", &last) &&
+	    last >= now && last < UINT32_MAX)
 		now = last + 1;
 	(void)snprintf(line, sizeof(line), "%lld\n", (long long)now);
 	if (fd_replace_file(path, bytes_str(line), 0640, &e) != ERR_OK)

@@ -30,7 +30,7 @@ WITH o AS (
 	INSERT INTO tercet_ingest (jobid) VALUES (:jobid) ON CONFLICT (jobid) DO NOTHING)
 SELECT tercet_file_partition(:jobid);
 -- name: ingest_state
-SELECT batches, files, deleted, objects FROM tercet_ingest WHERE jobid = :jobid;
+SELECT batches, files, deleted FROM tercet_ingest WHERE jobid = :jobid;
 -- {partition} is put in by the loader.
 -- name: ingest_copy
 COPY {partition} (fileid, fileindex, jobid, pathid, deltaseq, lstat, md5, name)
@@ -42,13 +42,6 @@ WITH r AS (
 UPDATE tercet_ingest
 SET batches = batches + :batches, files = files + :files, deleted = deleted + :deleted
 WHERE jobid = :jobid;
--- name: ingest_object
-WITH o AS (
-	INSERT INTO restoreobject (objectname, restoreobject, pluginname, objectlength,
-		objectfulllength, objectindex, objecttype, fileindex, jobid, objectcompression)
-	VALUES (:name, :object::bytea, :plugin, :len, :fulllen, :index, :type, :fileindex, :jobid, :compression)
-	RETURNING jobid)
-UPDATE tercet_ingest i SET objects = objects + 1 FROM o WHERE i.jobid = o.jobid;
 -- name: fileid_reserve
 SELECT tercet_reserve_fileids(:n);
 

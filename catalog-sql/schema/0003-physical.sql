@@ -26,8 +26,7 @@ CREATE TABLE tercet_ingest (
 	jobid            integer PRIMARY KEY,
 	batches          bigint NOT NULL DEFAULT 0,
 	files            bigint NOT NULL DEFAULT 0,
-	deleted          bigint NOT NULL DEFAULT 0,
-	objects          bigint NOT NULL DEFAULT 0
+	deleted          bigint NOT NULL DEFAULT 0
 );
 
 ALTER TABLE file RENAME TO file_p0;
@@ -78,10 +77,11 @@ BEGIN
 	INSERT INTO tercet_partition VALUES (-2147483648, m, 'file_p0', 'pathvisibility_p0');
 END $$;
 
--- The width of the next partition, in JobIds: about 25 million rows by the mean of the last jobs.
+-- The width of the next partition, in JobIds: about 25 million rows by the mean of the last jobs,
+-- or by a guess of 50,000 files when there are none.
 CREATE OR REPLACE FUNCTION tercet_partition_width() RETURNS integer
 LANGUAGE sql STABLE AS $$
-	SELECT greatest(16, least(4096, 25000000 / greatest(1, coalesce(avg(jobfiles), 0))))::integer
+	SELECT greatest(16, least(4096, 25000000 / greatest(1, coalesce(avg(jobfiles), 50000))))::integer
 	FROM (SELECT jobfiles FROM job WHERE type IN ('B', 'A', 'C', 'M') AND jobfiles > 0
 	      ORDER BY jobid DESC LIMIT 200) x
 $$;

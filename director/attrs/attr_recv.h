@@ -23,8 +23,8 @@ struct attr_head {
 };
 
 struct attr_recv {
-	struct cat_attr *attr;  /* borrowed */
-	char prefix[256];       /* "UpdCat Job=<unique> FileAttributes " */
+	struct cat_attr *attr; /* borrowed */
+	char prefix[256];      /* "UpdCat Job=<unique> FileAttributes " */
 	size_t prefix_len;
 	atomic_uint_least64_t files, bytes; /* attribute records, and their sizes */
 };

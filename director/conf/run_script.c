@@ -224,7 +224,8 @@ parse_block(struct conf_parser *p, struct conf_res *res, const struct conf_row *
 		}
 	}
 	conf_next(p);
-	finish_block(p, (struct dir_job *)res, &b, &pos);
+	if (good)
+		finish_block(p, (struct dir_job *)res, &b, &pos);
 	return good;
 }
 

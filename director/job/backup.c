@@ -151,7 +151,8 @@ finish_attributes(struct backup *b)
 		return;
 	}
 	if (count.spooled > 0)
-		job_say(j, MSG_INFO, "%" PRIu64 " attributes waited on disk while the catalog was away",
+		job_say(j, MSG_INFO,
+			"%" PRIu64 " attributes waited on disk while the catalog was away",
 			count.spooled);
 	job_say(j, MSG_INFO, "Insert of attributes batch table with %" PRIu64 " entries start",
 		count.rows);

@@ -10,7 +10,7 @@
 #include "lib/catalog/cat_jobmedia.h"
 #include "lib/proto/bootstrap.h"
 
-#define BOOTSTRAP_MAX  (64u * 1024 * 1024)
+#define BOOTSTRAP_MAX   (64u * 1024 * 1024)
 #define PROGRAM_SECONDS 300
 
 static void

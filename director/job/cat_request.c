@@ -105,9 +105,9 @@ answer_volume(struct peer *p, const struct cat_media *m, struct err *err)
 
 	(void)snprintf(name, sizeof(name), "%s", m->name);
 	return conn_printf(p->conn, err, CATREQ_OK_VOL, wire_bash(name), m->vol_jobs, m->vol_files,
-			   m->vol_blocks, m->vol_bytes, m->vol_mounts, m->vol_errors,
-			   m->vol_writes, m->max_vol_bytes, m->vol_capacity_bytes, m->status,
-			   m->slot, m->max_vol_jobs, m->max_vol_files, m->in_changer ? 1 : 0,
+			   m->vol_blocks, m->vol_bytes, m->vol_mounts, m->vol_errors, m->vol_writes,
+			   m->max_vol_bytes, m->vol_capacity_bytes, m->status, m->slot,
+			   m->max_vol_jobs, m->max_vol_files, m->in_changer ? 1 : 0,
 			   m->vol_read_time, m->vol_write_time, m->end_file, m->end_block,
 			   (int)m->label_type, (uint64_t)m->media_id, m->encryption_key,
 			   m->min_block_size, m->max_block_size);
@@ -123,8 +123,8 @@ say_why(struct peer *p, struct buf *why)
 		return;
 	free(p->last_why);
 	p->last_why = str_dup(text);
-	job_say(p->job, MSG_INFO, "No volume of pool \"%s\" can be written now:",
-		p->job->plan.pool->name);
+	job_say(p->job, MSG_INFO,
+		"No volume of pool \"%s\" can be written now:", p->job->plan.pool->name);
 	say_lines(p->job, MSG_INFO, why);
 }
 

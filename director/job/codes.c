@@ -20,9 +20,12 @@ exit_word(int status)
 		int status;
 		const char *word;
 	} rows[] = {
-		{ STATUS_OK, "OK" },		 { STATUS_WARNINGS, "OK -- with warnings" },
-		{ STATUS_ERROR, "Error" },	 { STATUS_FATAL, "Fatal Error" },
-		{ STATUS_CANCELED, "Canceled" }, { STATUS_DIFFERENCES, "Differences" },
+		{ STATUS_OK, "OK" },
+		{ STATUS_WARNINGS, "OK -- with warnings" },
+		{ STATUS_ERROR, "Error" },
+		{ STATUS_FATAL, "Fatal Error" },
+		{ STATUS_CANCELED, "Canceled" },
+		{ STATUS_DIFFERENCES, "Differences" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -51,7 +51,7 @@ send_job(struct fd_session *s, const struct sd_session *sd, struct err *err)
 
 	if (fd_link_is_tls(s->link))
 		code = conn_printf(s->peer.conn, err, DIR_FD_JOBID, j->id, j->unique, id, time, key,
-				   sd == NULL ? DIR_FD_SSL_NO_STORAGE
+				   sd == NULL                ? DIR_FD_SSL_NO_STORAGE
 				   : sd->storage->tls.enable ? DIR_FD_SSL_FIRST
 							     : DIR_FD_SSL_NONE);
 	else
@@ -211,16 +211,14 @@ fd_session_storage(struct fd_session *s, const struct dir_storage *st, const cha
 {
 	const struct dir_client *cl = s->job->plan.client;
 	int ssl = sd_session_ssl(st, fd_link_is_tls(s->link));
-	const char *address = cl->fd_storage_address != NULL ? cl->fd_storage_address
-			      : st->fd_storage_address != NULL
-				      ? st->fd_storage_address
+	const char *address = cl->fd_storage_address != NULL   ? cl->fd_storage_address
+			      : st->fd_storage_address != NULL ? st->fd_storage_address
 			      : cl->lan_address != NULL && st->lan_address != NULL ? st->lan_address
 										   : st->address;
-	enum err_code code =
-		key == NULL ? conn_printf(s->peer.conn, err, DIR_FD_STORAGE, address, (int)st->port,
-					  ssl)
-			    : conn_printf(s->peer.conn, err, DIR_FD_STORAGE_AUTH, address,
-					  (int)st->port, ssl, key);
+	enum err_code code = key == NULL ? conn_printf(s->peer.conn, err, DIR_FD_STORAGE, address,
+						       (int)st->port, ssl)
+					 : conn_printf(s->peer.conn, err, DIR_FD_STORAGE_AUTH,
+						       address, (int)st->port, ssl, key);
 
 	if (code != ERR_OK)
 		return code;

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define CATALOG_AWAY_SECONDS 600 /* product.md: a catalog away for ten minutes fails no job */
+#define CATALOG_AWAY_SECONDS  600 /* product.md: a catalog away for ten minutes fails no job */
 #define CATALOG_RETRY_SECONDS 2
 
 static const char *const trigger_texts[] = {
@@ -75,12 +75,10 @@ fill_plan_locked(struct job *j, struct job_info *out) REQUIRES(&j->lock)
 	out->priority = p->priority;
 	copy_name(out->name, sizeof(out->name), p->job->name);
 	copy_name(out->client, sizeof(out->client), p->client != NULL ? p->client->name : NULL);
-	copy_name(out->fileset, sizeof(out->fileset),
-		  p->fileset != NULL ? p->fileset->name : NULL);
+	copy_name(out->fileset, sizeof(out->fileset), p->fileset != NULL ? p->fileset->name : NULL);
 	copy_name(out->pool, sizeof(out->pool), p->pool != NULL ? p->pool->name : NULL);
 	copy_name(out->storage, sizeof(out->storage), st != NULL ? st->name : NULL);
-	copy_name(out->catalog, sizeof(out->catalog),
-		  p->catalog != NULL ? p->catalog->name : NULL);
+	copy_name(out->catalog, sizeof(out->catalog), p->catalog != NULL ? p->catalog->name : NULL);
 }
 
 static void
@@ -283,12 +281,13 @@ job_catalog_again(struct job *j, int64_t *since_ms, const struct err *err)
 void
 job_request_release(struct job_request *r)
 {
-	char **const strings[] = { &r->job,	     &r->client,    &r->fileset,  &r->storage,
-				   &r->catalog,	     &r->messages,  &r->pool,	  &r->next_pool,
-				   &r->full_pool,    &r->inc_pool,  &r->diff_pool, &r->vfull_pool,
-				   &r->where,	     &r->regex_where, &r->bootstrap,
-				   &r->plugin_options, &r->comment, &r->since,	  &r->verify_job,
-				   &r->backup_format };
+	char **const strings[] = {
+		&r->job,       &r->client,      &r->fileset,    &r->storage,
+		&r->catalog,   &r->messages,    &r->pool,       &r->next_pool,
+		&r->full_pool, &r->inc_pool,    &r->diff_pool,  &r->vfull_pool,
+		&r->where,     &r->regex_where, &r->bootstrap,  &r->plugin_options,
+		&r->comment,   &r->since,       &r->verify_job, &r->backup_format
+	};
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		free(*strings[i]);

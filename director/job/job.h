@@ -39,21 +39,21 @@ const char *job_trigger_text(enum job_trigger t);
 /* A copy of what is known about a job now. */
 struct job_info {
 	uint32_t job_id;
-	char unique[JOB_NAME_SIZE];  /* bk.2026-11-21_02.23.42_04 */
-	char name[JOB_NAME_SIZE];    /* resource */
+	char unique[JOB_NAME_SIZE]; /* bk.2026-11-21_02.23.42_04 */
+	char name[JOB_NAME_SIZE];   /* resource */
 	char client[JOB_NAME_SIZE], fileset[JOB_NAME_SIZE];
 	char pool[JOB_NAME_SIZE], storage[JOB_NAME_SIZE]; /* "" when not applicable */
 	char catalog[JOB_NAME_SIZE];
-	char level_text[64];         /* "Full (upgraded from Incremental)" */
+	char level_text[64]; /* "Full (upgraded from Incremental)" */
 	char comment[JOB_TEXT_SIZE];
 	char wait_reason[JOB_TEXT_SIZE]; /* why it does not go on; "" when it runs */
 	char volumes[JOB_TEXT_SIZE];     /* A|B|C */
 	char device[JOB_NAME_SIZE];      /* "Using Device" */
-	int type, level, status;     /* letters */
-	int fd_status, sd_status;    /* letters, 0 unknown */
+	int type, level, status;         /* letters */
+	int fd_status, sd_status;        /* letters, 0 unknown */
 	enum job_trigger trigger;
 	int priority;
-	bool queued;                 /* not started: C t p s c j d */
+	bool queued;                              /* not started: C t p s c j d */
 	int64_t sched_time, start_time, end_time; /* epoch seconds, 0 not yet */
 	/* Live progress; backup: attributes received, bytes the storage daemon reported or the
 	 * catalog rows' sizes; restore: only what the daemons tell. */

@@ -48,7 +48,7 @@ struct attr_recv;
 struct job {
 	atomic_uint refs;
 	struct director *d;
-	struct dir_conf *conf; /* shared: one reference */
+	struct dir_conf *conf;  /* shared: one reference */
 	struct job_request req; /* owned copy; immutable */
 	uint32_t id;
 	char unique[JOB_NAME_SIZE];
@@ -73,9 +73,9 @@ struct job {
 	struct cond changed; /* status, or done */
 	int status GUARDED_BY(&lock);
 	int fd_status GUARDED_BY(&lock), sd_status GUARDED_BY(&lock);
-	bool queued GUARDED_BY(&lock);  /* not given to a worker yet */
-	bool done GUARDED_BY(&lock);    /* its life is over */
-	bool stop_sent GUARDED_BY(&lock); /* the daemons were told to cancel */
+	bool queued GUARDED_BY(&lock);     /* not given to a worker yet */
+	bool done GUARDED_BY(&lock);       /* its life is over */
+	bool stop_sent GUARDED_BY(&lock);  /* the daemons were told to cancel */
 	bool watch_stop GUARDED_BY(&lock); /* the watch is to tell the daemons */
 	bool on_fd GUARDED_BY(&lock), on_sd GUARDED_BY(&lock); /* the daemons know the job */
 	int64_t canceled_ms GUARDED_BY(&lock); /* clock_mono_ms of the cancel, 0 none */

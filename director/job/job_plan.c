@@ -230,8 +230,8 @@ job_plan_make(struct dir_conf *conf, const struct job_request *req, struct job_p
 	    choose_storage(conf, req, &p, err) != ERR_OK ||
 	    choose_catalog(conf, req, &p, err) != ERR_OK)
 		return err_ctx(err, "job %s", req->job);
-	if (p.type == JOB_BACKUP && (p.client == NULL || p.fileset == NULL || p.pool == NULL ||
-				     p.write_storage == NULL))
+	if (p.type == JOB_BACKUP &&
+	    (p.client == NULL || p.fileset == NULL || p.pool == NULL || p.write_storage == NULL))
 		return err_set(err, ERR_CONFIG,
 			       "job %s: a backup needs a Client, a FileSet, a Pool and a Storage",
 			       req->job);

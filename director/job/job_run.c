@@ -53,8 +53,7 @@ check_start_limits(struct job *j)
 	mutex_unlock(&j->lock);
 	late = clock_now() - sched_time;
 	if (res->max_start_delay > 0 && late > res->max_start_delay)
-		(void)job_mark_canceled(j,
-					"Job canceled because max start delay time exceeded.");
+		(void)job_mark_canceled(j, "Job canceled because max start delay time exceeded.");
 	else if (sched > 0 && late > sched)
 		(void)job_mark_canceled(j, "Job canceled because max run sched time exceeded.");
 }
@@ -108,8 +107,8 @@ run_steps(struct job *j)
 	decide_again(j);
 	if (job_is_stopped(j))
 		return;
-	if (j->plan.type == JOB_BACKUP && (j->plan.level == LEVEL_VIRTUAL_FULL ||
-					   j->plan.level == LEVEL_BASE)) {
+	if (j->plan.type == JOB_BACKUP &&
+	    (j->plan.level == LEVEL_VIRTUAL_FULL || j->plan.level == LEVEL_BASE)) {
 		job_say(j, MSG_FATAL,
 			"backups of level %s are not supported by this version of the director",
 			job_level_text(j->plan.level));
@@ -147,8 +146,7 @@ store_end(struct job *j)
 		if (clock_mono_ms() >= until || wait_pause(&w, &err) != ERR_OK)
 			break;
 	}
-	log_error("%s stays unfinished in the catalog; the next start marks it failed",
-		  j->unique);
+	log_error("%s stays unfinished in the catalog; the next start marks it failed", j->unique);
 	job_set_status(j, STATUS_FATAL);
 }
 

@@ -19,9 +19,9 @@
 /* The counter of unique names of this process. */
 static struct {
 	struct mutex lock; /* RANK_LEAF */
-	unsigned next;   /* 0..59 */
-	int64_t second;  /* of the last name */
-	unsigned used;   /* names made in it */
+	unsigned next;     /* 0..59 */
+	int64_t second;    /* of the last name */
+	unsigned used;     /* names made in it */
 } names = { .lock = { .m = PTHREAD_MUTEX_INITIALIZER, .rank = RANK_LEAF } };
 
 /* False: this second is used up. */

@@ -106,8 +106,8 @@ make_job(struct director *d, const struct job_request *req, struct job **out, st
 	j->queued = true;
 	if (cancel_init(&j->cancel, err) != ERR_OK || cancel_init(&j->abort, err) != ERR_OK ||
 	    job_plan_make(j->conf, &j->req, &j->plan, err) != ERR_OK ||
-	    director_catalog(d, j->plan.catalog != NULL ? j->plan.catalog->name : NULL,
-			     &j->catalog, err) != ERR_OK)
+	    director_catalog(d, j->plan.catalog != NULL ? j->plan.catalog->name : NULL, &j->catalog,
+			     err) != ERR_OK)
 		return err->code;
 	j->sched_time = j->plan.when;
 	j->queued_at = clock_now();

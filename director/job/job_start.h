@@ -19,12 +19,12 @@ enum job_choice { CHOICE_UNSET, CHOICE_NO, CHOICE_YES };
 
 /* All-zero is "nothing wanted".  Names are of resources; all strings owned, NULL is not given. */
 struct job_request {
-	char *job;                  /* resource; the only one that must be given */
+	char *job; /* resource; the only one that must be given */
 	char *client, *fileset, *storage, *catalog, *messages;
 	char *pool, *next_pool;
 	char *full_pool, *inc_pool, *diff_pool, *vfull_pool; /* Run entry only */
 	char *where, *regex_where, *bootstrap, *plugin_options, *comment;
-	char *since;                /* "2026-11-21 02:23:44" */
+	char *since; /* "2026-11-21 02:23:44" */
 	char *verify_job, *backup_format;
 	int level;                  /* letter, 0 not given */
 	int replace;                /* a w o n, 0 not given */
@@ -37,8 +37,8 @@ struct job_request {
 	enum job_choice spool_data, accurate;
 	enum job_trigger trigger;
 	bool ignore_duplicates, cloned;
-	bool from_run_entry;        /* overrides are of a Schedule: changes the source texts */
-	bool delete_bootstrap;      /* the bootstrap is ours: removed when the job ends */
+	bool from_run_entry;   /* overrides are of a Schedule: changes the source texts */
+	bool delete_bootstrap; /* the bootstrap is ours: removed when the job ends */
 };
 
 void job_request_release(struct job_request *r);
@@ -60,11 +60,11 @@ struct job_plan {
 	struct dir_storage *write_storage, *read_storage; /* NULL when not applicable */
 	struct dir_catalog *catalog;                      /* NULL: the default */
 	struct conf_messages *messages;
-	const char *pool_source, *next_pool_source;       /* "Job FullPool override" */
-	const char *storage_source, *catalog_source;      /* "Pool resource" */
+	const char *pool_source, *next_pool_source;  /* "Job FullPool override" */
+	const char *storage_source, *catalog_source; /* "Pool resource" */
 	int type, level, replace, priority;
 	int64_t when;
-	const char *where, *regex_where, *bootstrap;      /* request, else job; NULL none */
+	const char *where, *regex_where, *bootstrap; /* request, else job; NULL none */
 	bool spool_data, accurate;
 };
 

@@ -20,14 +20,14 @@
 #include <stdio.h>
 #include <utlist.h>
 
-#define TERMINATED_KEEP  10
-#define WATCH_SECONDS    60
-#define ABORT_SECONDS    30 /* after a cancel conversations are cut (wire.md 12) */
-#define EXAMINE_MAX_MS   60000
+#define TERMINATED_KEEP 10
+#define WATCH_SECONDS   60
+#define ABORT_SECONDS   30 /* after a cancel conversations are cut (wire.md 12) */
+#define EXAMINE_MAX_MS  60000
 
 struct job_table {
 	struct director *d;
-	char *state_path; /* owned */
+	char *state_path;  /* owned */
 	struct mutex lock; /* RANK_JOBS */
 	struct cond wake;  /* work for the queue: changed */
 	struct cond watch_wake;
@@ -351,9 +351,8 @@ describe(struct job *j, struct queue_item *it)
 		it->read_storage = counter_of_storage(p->read_storage);
 		it->write_storage = counter_of_storage(p->write_storage);
 		if (p->client != NULL)
-			it->client = (struct queue_counter){
-				p->client->name, p->client->maximum_concurrent_jobs
-			};
+			it->client = (struct queue_counter){ p->client->name,
+							     p->client->maximum_concurrent_jobs };
 	}
 	it->job = (struct queue_counter){ p->job->name, p->job->maximum_concurrent_jobs };
 }
@@ -562,8 +561,7 @@ limit_reached(struct job *j, int64_t now)
 	mutex_unlock(&j->lock);
 	if (sched > 0 && now - sched_time > sched)
 		return "Max run sched time exceeded. Job canceled.";
-	if (run_limit(&plan) > 0 && client_start != 0 &&
-	    now - client_start > run_limit(&plan))
+	if (run_limit(&plan) > 0 && client_start != 0 && now - client_start > run_limit(&plan))
 		return "Max run time exceeded. Job canceled.";
 	if (res->max_wait_time > 0 && waited > res->max_wait_time)
 		return "Max wait time exceeded. Job canceled.";

@@ -28,7 +28,7 @@ enum level_reason {
 };
 
 struct level_rules {
-	int level;   /* wanted */
+	int level; /* wanted */
 	int64_t now;
 	int64_t max_full_interval, max_virtual_full_interval, max_diff_interval; /* 0: none */
 	bool rerun_failed_levels;

@@ -19,8 +19,8 @@
 
 struct peer {
 	struct job *job;
-	struct conn *conn;        /* borrowed from the link */
-	const char *who;          /* "storage daemon File1", for messages; borrowed */
+	struct conn *conn; /* borrowed from the link */
+	const char *who;   /* "storage daemon File1", for messages; borrowed */
 	bool is_storage;
 	struct dir_storage *storage; /* the one spoken with; NULL for a client */
 	uint32_t storage_id;         /* its row; 0 none */
@@ -35,8 +35,7 @@ void peer_release(struct peer *p);
 /*
  * The next reply; serves what is not one.  eod as in conn_recv_line (NULL: an error).
  */
-MUST_CHECK enum err_code peer_reply(struct peer *p, struct bytes *line, bool *eod,
-				    struct err *err);
+MUST_CHECK enum err_code peer_reply(struct peer *p, struct bytes *line, bool *eod, struct err *err);
 /* A reply that must be exactly this. */
 MUST_CHECK enum err_code peer_expect(struct peer *p, const char *exact, struct err *err);
 /* A refusal as an error naming what was asked. */

@@ -58,7 +58,8 @@ bytes_row(struct buf *out, const char *label, uint64_t n)
 static void
 source_row(struct buf *out, const char *label, const char *name, const char *source)
 {
-	row(out, label, "\"%s\" (From %s)", or_none(name), source != NULL ? source : "unknown source");
+	row(out, label, "\"%s\" (From %s)", or_none(name),
+	    source != NULL ? source : "unknown source");
 }
 
 static void

@@ -29,7 +29,7 @@ struct report {
 	uint32_t session_id, session_time;
 	uint64_t last_volume_bytes;
 	uint32_t fd_errors, sd_errors;
-	int fd_status, sd_status; /* letters, 0 unknown */
+	int fd_status, sd_status;                    /* letters, 0 unknown */
 	const char *fd_erase, *sd_erase, *dir_erase; /* NULL: unset */
 	enum job_trigger trigger;
 };

@@ -128,8 +128,7 @@ count_files(const struct bootstrap *b)
 		struct span *s = &spans[i];
 
 		if (i > 0 && s->session_id == spans[i - 1].session_id &&
-		    s->session_time == spans[i - 1].session_time &&
-		    s->first <= spans[i - 1].last)
+		    s->session_time == spans[i - 1].session_time && s->first <= spans[i - 1].last)
 			s->first = spans[i - 1].last + 1;
 		if (s->last >= s->first)
 			files += s->last - s->first + 1;
@@ -149,7 +148,8 @@ read_bootstrap(struct restore *r, struct err *err)
 	enum err_code code;
 
 	if (j->plan.bootstrap == NULL)
-		return err_set(err, ERR_CONFIG, "a restore needs a bootstrap; use the restore command");
+		return err_set(err, ERR_CONFIG,
+			       "a restore needs a bootstrap; use the restore command");
 	code = fd_read_file(j->plan.bootstrap, &text, err);
 	if (code == ERR_OK)
 		code = bootstrap_parse(buf_bytes(&text), &b, err);
@@ -358,9 +358,8 @@ judge(struct restore *r)
 	else if (!job_status_is_ok(sd.status))
 		job_set_status(j, sd.status);
 	else if (expected != 0 && expected != fd.files) {
-		job_say(j, MSG_WARNING,
-			"File count mismatch: expected=%" PRIu64 " , restored=%u", expected,
-			fd.files);
+		job_say(j, MSG_WARNING, "File count mismatch: expected=%" PRIu64 " , restored=%u",
+			expected, fd.files);
 		job_set_status(j, STATUS_WARNINGS);
 	} else if (fd.term_code == STATUS_WARNINGS || sd.status == STATUS_WARNINGS ||
 		   fd.errors + sd.errors + complaints > 0)

@@ -98,8 +98,8 @@ run_script(struct job *j, const struct conf_script *r, const char *label, struct
 	struct output o = { j, label };
 	OWNED(freep) char *shown = job_expand(j, r->command, NULL);
 
-	job_say(j, MSG_INFO, "%s command: run %s \"%s\"", r->is_console ? "console" : "shell", label,
-		shown);
+	job_say(j, MSG_INFO, "%s command: run %s \"%s\"", r->is_console ? "console" : "shell",
+		label, shown);
 	return r->is_console ? run_console(&o, r->command, err) : run_program(&o, r->command, err);
 }
 

@@ -42,10 +42,9 @@ send_job(struct sd_session *s, struct err *err)
 			backup ? p->level : LEVEL_NONE, fileset,
 			backup && !p->pool->catalog_files ? 1 : 0,
 			backup && (p->job->spool_attributes || p->spool_data) ? 1 : 0,
-			p->fileset != NULL ? p->fileset->md5 : DIR_SD_NO_MD5,
-			p->spool_data ? 1 : 0, p->job->prefer_mounted_volumes ? 1 : 0,
-			p->job->spool_size, 0, 0u, 0u, (uint64_t)0, 0,
-			DIR_SD_FORMAT_NATIVE) != ERR_OK ||
+			p->fileset != NULL ? p->fileset->md5 : DIR_SD_NO_MD5, p->spool_data ? 1 : 0,
+			p->job->prefer_mounted_volumes ? 1 : 0, p->job->spool_size, 0, 0u, 0u,
+			(uint64_t)0, 0, DIR_SD_FORMAT_NATIVE) != ERR_OK ||
 	    peer_reply(&s->peer, &line, NULL, err) != ERR_OK)
 		return err->code;
 	if (!wire_scan(line, DIR_SD_OK_JOB_SCAN, &s->session_id, &s->session_time, s->key))
@@ -84,11 +83,9 @@ sd_session_open(struct sd_session *s, struct job *j, struct dir_storage *storage
 	(void)snprintf(s->who, sizeof(s->who), "Storage daemon \"%s\"", storage->name);
 	mutex_init(&s->lock, RANK_LEAF);
 	cond_init(&s->ended);
-	s->peer = (struct peer){ .job = j,
-				 .who = s->who,
-				 .is_storage = true,
-				 .storage = storage,
-				 .attrs = attrs };
+	s->peer = (struct peer){
+		.job = j, .who = s->who, .is_storage = true, .storage = storage, .attrs = attrs
+	};
 	if (cat_storage_ensure(j->catalog, storage->name, storage->auto_changer,
 			       &s->peer.storage_id, err) != ERR_OK)
 		return err->code;
@@ -192,8 +189,7 @@ take_end(struct sd_session *s, struct bytes line, struct sd_end *out)
 	struct sd_end e = { .seen = true };
 
 	(void)s;
-	if (!wire_scan(line, DIR_SD_JOB_END_SCAN, unique, &e.status, &e.files, &e.bytes,
-		       &e.errors))
+	if (!wire_scan(line, DIR_SD_JOB_END_SCAN, unique, &e.status, &e.files, &e.bytes, &e.errors))
 		return false;
 	*out = e;
 	return true;

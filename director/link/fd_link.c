@@ -172,8 +172,7 @@ expect(struct fd_link *l, const char *wanted, director_say say, void *arg, struc
 		if (bytes_eq(line, bytes_str(wanted)))
 			return ERR_OK;
 		if (line.n >= 4 && line.p[0] >= '0' && line.p[0] <= '9')
-			return err_set(err, ERR_PROTO, "the client answered %s",
-				       PATH_PRINT(line));
+			return err_set(err, ERR_PROTO, "the client answered %s", PATH_PRINT(line));
 		link_say_bytes(say, arg, line); /* raw messages of a session without JobId */
 	}
 }
@@ -221,8 +220,8 @@ level_word(int level)
 }
 
 enum err_code
-fd_link_send_level(struct fd_link *l, int level, int64_t since, const char *prev_job,
-		   bool accurate, struct err *err)
+fd_link_send_level(struct fd_link *l, int level, int64_t since, const char *prev_job, bool accurate,
+		   struct err *err)
 {
 	bool whole = since == 0;
 	char word[64];
@@ -262,8 +261,7 @@ fd_link_send_fileset(struct fd_link *l, const struct dir_fileset *fs, bool allow
 {
 	struct fileset_sender s = { l };
 
-	if (conn_send(l->conn,
-		      bytes_str(fs->enable_vss ? DIR_FD_FILESET : DIR_FD_FILESET_NO_VSS),
+	if (conn_send(l->conn, bytes_str(fs->enable_vss ? DIR_FD_FILESET : DIR_FD_FILESET_NO_VSS),
 		      err) != ERR_OK ||
 	    fileset_emit(fs, allow_compression, send_fileset_line, &s, err) != ERR_OK)
 		return err_ctx(err, "FileSet %s", fs->name);

@@ -35,7 +35,7 @@ link_dial(const struct link_dial *ld, struct conn **out, struct err *err)
 		.retry_seconds = ld->retry_seconds,
 		.timeout_seconds = ld->timeout_seconds,
 		.heartbeat_seconds = (unsigned)(ld->heartbeat > 0 ? ld->heartbeat
-								   : self->heartbeat_interval),
+								  : self->heartbeat_interval),
 		.cancel = ld->cancel,
 	};
 

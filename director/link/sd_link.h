@@ -43,7 +43,7 @@ struct sd_label {
 	const char *device;     /* name of the Storage's device, blanks as they are */
 	const char *old_volume; /* relabel and truncate; NULL: label */
 	const char *volume, *pool, *media_type;
-	int slot, drive;        /* 0; -1 any */
+	int slot, drive; /* 0; -1 any */
 	uint32_t min_block_size, max_block_size;
 };
 struct sd_label_result {

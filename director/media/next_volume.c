@@ -94,10 +94,10 @@ create_volume(const struct volume_search *s, struct cat_media *out, bool *found,
 		return err->code;
 	facts.num_vols = s->pool_row.num_vols;
 	for (int i = 0; i < NAME_TRIES && taken; i++, facts.num_vols++) {
-		enum err_code code =
-			format.form == LABEL_NUMBERED
-				? volume_name_number(&format, ++number, name, err)
-				: volume_name_expand(s->pool->label_format, &facts, name, err);
+		enum err_code code = format.form == LABEL_NUMBERED
+					     ? volume_name_number(&format, ++number, name, err)
+					     : volume_name_expand(s->pool->label_format, &facts,
+								  name, err);
 
 		if (code == ERR_OK)
 			code = create_row(s, name, out, &taken, notes, err);
@@ -149,7 +149,9 @@ verdict_of(const struct cat_media *m)
 		const char *status;
 		enum verdict verdict;
 	} rows[] = {
-		{ "Append", USABLE }, { "Unlabeled", USABLE }, { "Recycle", USABLE },
+		{ "Append", USABLE },
+		{ "Unlabeled", USABLE },
+		{ "Recycle", USABLE },
 		{ "Purged", PURGED },
 	};
 

@@ -18,13 +18,13 @@ struct dir_pool;
 struct volume_search {
 	struct catalog *catalog;
 	const struct dir_pool *pool;
-	struct cat_pool pool_row;    /* as synchronised */
-	uint32_t scratch_pool_id;    /* the pool's, else the one named Scratch; 0 none */
+	struct cat_pool pool_row; /* as synchronised */
+	uint32_t scratch_pool_id; /* the pool's, else the one named Scratch; 0 none */
 	const char *media_type;
 	uint32_t storage_id;
 	bool autochanger;
-	uint32_t index;              /* FindMedia= */
-	const char *unwanted;        /* comma list */
+	uint32_t index;       /* FindMedia= */
+	const char *unwanted; /* comma list */
 	struct volume_name_facts names;
 };
 
@@ -42,7 +42,6 @@ MUST_CHECK enum err_code next_volume_find(struct volume_search *s, struct cat_me
  * Spec: director.md 11.6
  */
 MUST_CHECK enum err_code next_volume_judge(const struct volume_search *s, struct cat_media *m,
-					   const char **reason, struct buf *notes,
-					   struct err *err);
+					   const char **reason, struct buf *notes, struct err *err);
 
 #endif

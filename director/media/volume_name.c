@@ -55,8 +55,8 @@ label_format_parse(const char *text, struct label_format *out, struct err *err)
 	width_at = find_width(text, &f.width);
 	n = width_at != NULL ? (size_t)(width_at - text) : strlen(text);
 	if (n >= sizeof(f.prefix))
-		return err_set(err, ERR_CONFIG, "Label Format \"%s\" is longer than %zu bytes", text,
-			       sizeof(f.prefix) - 1);
+		return err_set(err, ERR_CONFIG, "Label Format \"%s\" is longer than %zu bytes",
+			       text, sizeof(f.prefix) - 1);
 	memcpy(f.prefix, text, n);
 	f.form = volume_name_is_legal(f.prefix) ? LABEL_NUMBERED : LABEL_VARIABLES;
 	if (f.form == LABEL_VARIABLES && strchr(text, '$') == NULL)
@@ -72,9 +72,9 @@ volume_name_number(const struct label_format *f, uint64_t number, char out[VOLUM
 	int n = snprintf(out, VOLUME_NAME_SIZE, "%s%0*" PRIu64, f->prefix, f->width, number);
 
 	if (n < 0 || n >= VOLUME_NAME_SIZE)
-		return err_set(err, ERR_LIMIT, "a name of \"%s\" and number %" PRIu64
-			       " is longer than %d bytes", f->prefix, number,
-			       VOLUME_NAME_SIZE - 1);
+		return err_set(err, ERR_LIMIT,
+			       "a name of \"%s\" and number %" PRIu64 " is longer than %d bytes",
+			       f->prefix, number, VOLUME_NAME_SIZE - 1);
 	return ERR_OK;
 }
 
@@ -107,8 +107,9 @@ time_variable(const struct volume_name_facts *f, const char *name, struct value 
 		const char *name;
 		int64_t value;
 	} rows[] = {
-		{ "Year", tm.tm_year + 1900 }, { "Month", tm.tm_mon + 1 }, { "Day", tm.tm_mday },
-		{ "Hour", tm.tm_hour },	       { "Minute", tm.tm_min },	   { "Second", tm.tm_sec },
+		{ "Year", tm.tm_year + 1900 }, { "Month", tm.tm_mon + 1 },
+		{ "Day", tm.tm_mday },         { "Hour", tm.tm_hour },
+		{ "Minute", tm.tm_min },       { "Second", tm.tm_sec },
 		{ "WeekDay", tm.tm_wday },     { "JobId", f->job_id },
 		{ "NumVols", f->num_vols },
 	};
@@ -127,10 +128,10 @@ name_variable(const struct volume_name_facts *f, const char *name, struct value 
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{ "Job", f->job },	   { "JobName", f->job_name },
-		{ "Level", f->level },	   { "Type", f->type },
+		{ "Job", f->job },         { "JobName", f->job_name },
+		{ "Level", f->level },     { "Type", f->type },
 		{ "Client", f->client },   { "Dir", f->dir },
-		{ "Pool", f->pool },	   { "Storage", f->storage },
+		{ "Pool", f->pool },       { "Storage", f->storage },
 		{ "Catalog", f->catalog }, { "MediaType", f->media_type },
 	};
 

@@ -28,7 +28,7 @@
 struct entry {
 	struct dir_job *job; /* borrowed from the generation */
 	struct dir_run *run;
-	int64_t next;        /* epoch seconds, 0 never */
+	int64_t next; /* epoch seconds, 0 never */
 };
 
 struct scheduler {
@@ -329,8 +329,7 @@ fill_run(struct dir_conf *conf, const struct entry *e, struct sched_run *out)
 	if (job_plan_make(conf, r, &plan, &err) == ERR_OK) {
 		copy_name(out->client, sizeof(out->client),
 			  plan.client != NULL ? plan.client->name : NULL);
-		copy_name(out->pool, sizeof(out->pool),
-			  plan.pool != NULL ? plan.pool->name : NULL);
+		copy_name(out->pool, sizeof(out->pool), plan.pool != NULL ? plan.pool->name : NULL);
 		copy_name(out->storage, sizeof(out->storage),
 			  plan.write_storage != NULL ? plan.write_storage->name : NULL);
 	}
@@ -344,8 +343,7 @@ is_wanted(struct director *d, const struct dir_job *job, const struct sched_prev
 		return false;
 	if (w->job != NULL && strcmp(w->job, job->name) != 0)
 		return false;
-	if (w->client != NULL &&
-	    (job->client == NULL || strcmp(w->client, job->client->name) != 0))
+	if (w->client != NULL && (job->client == NULL || strcmp(w->client, job->client->name) != 0))
 		return false;
 	return w->schedule == NULL || strcmp(w->schedule, job->schedule->name) == 0;
 }
@@ -382,7 +380,8 @@ scheduler_preview(struct director *d, struct dir_conf *conf, const struct sched_
 				if (used == PREVIEW_MAX)
 					return err_set(err, ERR_LIMIT,
 						       "more than %u runs in that time; ask for "
-						       "fewer days", PREVIEW_MAX);
+						       "fewer days",
+						       PREVIEW_MAX);
 				if (used == cap)
 					runs = mem_grow(runs, used, &cap, sizeof(*runs));
 				fill_run(conf, &e, &runs[used++]);

@@ -23,15 +23,15 @@ void scheduler_rebuild(struct scheduler *s);
 
 /* One future run of one job; strings are owned copies in the array's arena-free form. */
 struct sched_run {
-	int64_t time;         /* epoch seconds */
+	int64_t time; /* epoch seconds */
 	char job[128], schedule[128];
-	char overrides[512];  /* "Level=Incremental Pool=Inc" as `status scheduler` prints it */
+	char overrides[512]; /* "Level=Incremental Pool=Inc" as `status scheduler` prints it */
 	char client[128], pool[128], storage[128];
 	int type, level, priority; /* with the overrides applied; before any upgrade */
 };
 
 struct sched_preview {
-	int64_t from, to;     /* epoch seconds, from <= time < to */
+	int64_t from, to;                    /* epoch seconds, from <= time < to */
 	const char *job, *client, *schedule; /* restrict, or NULL */
 };
 

@@ -15,16 +15,11 @@ static const enum res_kind shown[] = {
 };
 #define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
 
+/* Passwords stay hidden from everybody: their hashes are as good as the passwords themselves. */
 static unsigned
 show_flags(struct shell *sh)
 {
-	unsigned flags = 0;
-
-	if (args_has(&sh->args, "verbose"))
-		flags |= CONF_SHOW_VERBOSE;
-	if (acl_allows(sh, ACL_COMMAND, "configure"))
-		flags |= CONF_SHOW_SECRETS;
-	return flags;
+	return args_has(&sh->args, "verbose") ? CONF_SHOW_VERBOSE : 0;
 }
 
 static void

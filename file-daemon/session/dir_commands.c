@@ -25,21 +25,24 @@ static enum err_code
 cmd_jobid(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
-	char key[WIRE_NAME_MAX + 1], os[128];
+	char key[WIRE_NAME_MAX + 1], name[JOB_NAME_MAX], os[128];
+	uint32_t id;
 
 	if (s->in_table)
 		return session_refuse(s, err, DIR_FD_BAD_JOB);
-	if (!wire_scan(line, DIR_FD_JOBID_SCAN, &j->job_id, j->job, &j->sd_session_id,
-		       &j->sd_session_time, key, &j->ssl)) {
+	if (!wire_scan(line, DIR_FD_JOBID_SCAN, &id, name, &j->sd_session_id, &j->sd_session_time,
+		       key, &j->ssl)) {
 		j->ssl = 0;
-		if (!wire_scan(line, DIR_FD_JOBID_CLEAR_SCAN, &j->job_id, j->job, &j->sd_session_id,
+		if (!wire_scan(line, DIR_FD_JOBID_CLEAR_SCAN, &id, name, &j->sd_session_id,
 			       &j->sd_session_time, key))
 			return session_refuse(s, err, DIR_FD_BAD_JOB);
 	}
+	mutex_lock(&s->daemon->lock);
 	secret_set(&j->key, bytes_str(key));
+	mutex_unlock(&s->daemon->lock);
 	explicit_bzero(key, sizeof(key));
-	job_msg_set_job(j->msg, j->job_id, j->job);
-	fd_job_enter(j);
+	job_msg_set_job(j->msg, id, name);
+	fd_job_enter(j, id, name);
 	s->in_table = true;
 	return REPLY(s, err, DIR_FD_OK_JOB, TERCET_VERSION, "21Nov26", os_text(os, sizeof(os)),
 		     "linux");

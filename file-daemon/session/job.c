@@ -18,6 +18,7 @@ fd_daemon_init(struct fd_daemon *d, struct fd_conf **conf)
 	cond_init(&d->changed);
 	d->conf = TAKE_PTR(*conf);
 	d->bandwidth = d->conf->client->maximum_bandwidth_per_job;
+	d->stop.event = -1;
 	d->started = clock_now();
 }
 
@@ -26,6 +27,7 @@ fd_daemon_release(struct fd_daemon *d)
 {
 	fd_conf_unref(d->conf);
 	d->conf = NULL;
+	cancel_release(&d->stop);
 	cond_release(&d->changed);
 	mutex_release(&d->lock);
 }
@@ -64,6 +66,7 @@ cancel_locked(struct fd_job *j)
 void
 fd_daemon_stop(struct fd_daemon *d)
 {
+	cancel_now(&d->stop);
 	mutex_lock(&d->lock);
 	d->stopping = true;
 	for (struct fd_job *j = d->jobs; j != NULL; j = j->next) {
@@ -123,6 +126,12 @@ fd_job_new(struct fd_daemon *d, struct conn *dir, const struct fd_director *dire
 		job_report_err(j->msg, MSG_WARNING, &e); /* the flag alone still works */
 	mutex_lock(&d->lock);
 	j->bandwidth = d->bandwidth;
+	j->next = d->jobs;
+	d->jobs = j;
+	if (d->stopping) {
+		cancel_locked(j);
+		conn_shutdown(j->dir);
+	}
 	mutex_unlock(&d->lock);
 	if (director->maximum_bandwidth_per_job != 0)
 		j->bandwidth = director->maximum_bandwidth_per_job;
@@ -130,35 +139,13 @@ fd_job_new(struct fd_daemon *d, struct conn *dir, const struct fd_director *dire
 }
 
 void
-fd_job_free(struct fd_job *j)
+fd_job_enter(struct fd_job *j, uint32_t job_id, const char *job)
 {
-	if (j == NULL)
-		return;
-	conn_free(j->sd);
-	job_msg_free(j->msg);
-	fileset_release(&j->fileset);
-	secret_release(&j->key);
-	for (size_t i = 0; i < j->n_scripts; i++)
-		free(j->scripts[i].command);
-	free(j->scripts);
-	pipe_progress_release(&j->progress);
-	cancel_release(&j->cancel);
-	fd_conf_unref(j->conf);
-	free(j);
-}
-
-void
-fd_job_enter(struct fd_job *j)
-{
-	struct fd_daemon *d = j->daemon;
-
-	thread_set_job(j->job_id);
-	mutex_lock(&d->lock);
-	j->next = d->jobs;
-	d->jobs = j;
-	if (d->stopping)
-		cancel_locked(j);
-	mutex_unlock(&d->lock);
+	thread_set_job(job_id);
+	mutex_lock(&j->daemon->lock);
+	j->job_id = job_id;
+	(void)snprintf(j->job, sizeof(j->job), "%s", job);
+	mutex_unlock(&j->daemon->lock);
 }
 
 static void
@@ -185,25 +172,52 @@ void
 fd_job_leave(struct fd_job *j)
 {
 	struct fd_daemon *d = j->daemon;
-	struct fd_job **at;
 
 	mutex_lock(&d->lock);
-	for (at = &d->jobs; *at != NULL && *at != j; at = &(*at)->next)
-		;
-	if (*at == j) {
-		*at = j->next;
-		if (j->job_id != 0)
-			remember_locked(d, j);
-	}
+	if (j->job_id != 0)
+		remember_locked(d, j);
+	j->ended = true;
 	mutex_unlock(&d->lock);
 	thread_set_job(0);
+}
+
+static void
+unlink_job(struct fd_job *j)
+{
+	struct fd_job **at;
+
+	mutex_lock(&j->daemon->lock);
+	for (at = &j->daemon->jobs; *at != NULL && *at != j; at = &(*at)->next)
+		;
+	if (*at == j)
+		*at = j->next;
+	mutex_unlock(&j->daemon->lock);
+}
+
+void
+fd_job_free(struct fd_job *j)
+{
+	if (j == NULL)
+		return;
+	unlink_job(j);
+	conn_free(j->sd);
+	job_msg_free(j->msg);
+	fileset_release(&j->fileset);
+	secret_release(&j->key);
+	for (size_t i = 0; i < j->n_scripts; i++)
+		free(j->scripts[i].command);
+	free(j->scripts);
+	pipe_progress_release(&j->progress);
+	cancel_release(&j->cancel);
+	fd_conf_unref(j->conf);
+	free(j);
 }
 
 static struct fd_job *
 find_locked(struct fd_daemon *d, const char *job) REQUIRES(d->lock)
 {
 	for (struct fd_job *j = d->jobs; j != NULL; j = j->next)
-		if (strcmp(j->job, job) == 0)
+		if (!j->ended && j->job[0] != '\0' && strcmp(j->job, job) == 0)
 			return j;
 	return NULL;
 }

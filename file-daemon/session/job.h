@@ -28,8 +28,9 @@ struct job_script {
 };
 
 struct fd_job {
-	struct fd_job *next; /* in the table; the daemon's lock */
+	struct fd_job *next; /* in the table from new to free; the daemon's lock */
 	struct fd_daemon *daemon;
+	bool ended;           /* left; the daemon's lock */
 	struct fd_conf *conf; /* owned reference */
 	const struct fd_director *director;
 	struct conn *dir; /* borrowed from the session */
@@ -37,7 +38,7 @@ struct fd_job {
 	struct job_msg *msg; /* owned */
 	uint32_t wanted;     /* bit n: messages of type n go to the director; immutable */
 	struct cancel cancel;
-	/* identity; immutable once in the table */
+	/* identity; job_id and job change once, under the daemon's lock */
 	uint32_t job_id, sd_session_id, sd_session_time;
 	char job[JOB_NAME_MAX];
 	int ssl;
@@ -76,7 +77,8 @@ struct fd_daemon {
 	unsigned jobs_run GUARDED_BY(&lock);
 	uint64_t bandwidth GUARDED_BY(&lock); /* default of jobs; 0: none */
 	bool stopping GUARDED_BY(&lock);
-	int64_t started; /* seconds; immutable */
+	struct cancel stop; /* ends the set-up of connections */
+	int64_t started;    /* seconds; immutable */
 };
 
 void fd_daemon_init(struct fd_daemon *d, struct fd_conf **conf);
@@ -90,8 +92,9 @@ void fd_daemon_stop(struct fd_daemon *d);
 struct fd_job *fd_job_new(struct fd_daemon *d, struct conn *dir, const struct fd_director *director,
 			  struct fd_conf *conf);
 void fd_job_free(struct fd_job *j);
-/* Into the table, once the identity is known; out of it, remembered when it was a real job. */
-void fd_job_enter(struct fd_job *j);
+/* The identity is known: others find it by name.  Out of it again: remembered when it was a real
+ * job. */
+void fd_job_enter(struct fd_job *j, uint32_t job_id, const char *job);
 void fd_job_leave(struct fd_job *j);
 /* Cancel by unique name; false: there is none. */
 bool fd_job_cancel(struct fd_daemon *d, const char *job);

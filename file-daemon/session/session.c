@@ -65,7 +65,7 @@ accept_peer(struct fd_daemon *d, const struct fd_conf *conf, int fd, struct hell
 
 	(void)snprintf(own, sizeof(own), "R_CLIENT::%s", conf->client->name);
 	wire_bash(own);
-	return conn_accept(fd, &a, NULL, who, out, err);
+	return conn_accept(fd, &a, &d->stop, who, out, err);
 }
 
 /* ---- the end of a session ---- */
@@ -111,7 +111,7 @@ session_release(struct session *s)
 		end_job(s);
 	if (s->dir != NULL && conn_signal(s->dir, FRAME_TERMINATE, &e) == ERR_OK)
 		(void)!conn_flush(s->dir, &e);
-	fd_job_free(s->job);
+	fd_job_free(s->job); /* out of the table before its conversation goes */
 	conn_free(s->dir);
 	fd_conf_unref(s->conf);
 }

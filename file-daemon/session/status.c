@@ -37,7 +37,7 @@ running_locked(const struct fd_daemon *d) REQUIRES(d->lock)
 	unsigned n = 0;
 
 	for (const struct fd_job *j = d->jobs; j != NULL; j = j->next)
-		if (j->job_id != 0)
+		if (j->job_id != 0 && !j->ended)
 			n++;
 	return n;
 }
@@ -91,7 +91,7 @@ running_list_locked(const struct session *s, struct buf *b) REQUIRES(s->daemon->
 
 	buf_text(b, "\nRunning Jobs:\n");
 	for (struct fd_job *j = s->daemon->jobs; j != NULL && b->len < STATUS_MAX / 2; j = j->next)
-		if (j->job_id != 0) {
+		if (j->job_id != 0 && !j->ended) {
 			one_running(j, b);
 			n++;
 		}
@@ -203,7 +203,7 @@ dot_current_locked(const struct session *s, struct buf *b) REQUIRES(s->daemon->l
 {
 	buf_text(b, DIR_FD_OK_DOT_STATUS);
 	for (struct fd_job *j = s->daemon->jobs; j != NULL && b->len < STATUS_MAX / 2; j = j->next)
-		if (j->job_id != 0)
+		if (j->job_id != 0 && !j->ended)
 			buf_text(b, DIR_FD_DOT_STATUS_JOB, j->job_id, fd_job_status(j),
 				 job_msg_errors(j->msg));
 }

@@ -41,11 +41,9 @@ void
 ready_reloading(void)
 {
 	char text[96];
-	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-		       (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+		       (long long)clock_mono_ms() * 1000);
 	notify(text);
 }
 

@@ -39,7 +39,7 @@ passing_or_final(const struct pg *pg, struct err *err)
 static enum err_code
 refused(struct pg *pg, const PGresult *r, struct err *err)
 {
-	(void)pg_fail(pg, r, "loading attributes", err);
+	err->code = pg_fail(pg, r, "loading attributes", err);
 	return passing_or_final(pg, err);
 }
 

@@ -28,7 +28,7 @@ struct cat_attr {
 	struct buf held;    /* attribute record without its digest */
 	int32_t held_index; /* of its header */
 	bool is_held;
-	struct cat_attr_count count; /* refused, objects, and with no_files all */
+	struct cat_attr_count count; /* refused, and with no_files all */
 };
 
 enum err_code

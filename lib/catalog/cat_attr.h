@@ -33,7 +33,8 @@ MUST_CHECK enum err_code cat_attr_open(struct catalog *c, const struct cat_attr_
 /*
  * One record of an UpdCat message: its header's file_index and stream, and the record itself.
  * An attribute record is held back until its digest, the next attribute record or the end.
- * Restore objects are stored too.  Blocks when the loader is behind and the server is there.
+ * Records of other streams (restore objects) are refused with ERR_FORMAT.  Blocks when the loader
+ * is behind and the server is there.
  */
 MUST_CHECK enum err_code cat_attr_push(struct cat_attr *a, int32_t file_index, int32_t stream,
 				       struct bytes record, struct err *err);
@@ -45,7 +46,7 @@ struct cat_attr_count {
 	uint64_t rows;    /* File rows committed, as the database counted them */
 	uint64_t files;   /* of them with FileIndex > 0 */
 	uint64_t deleted; /* of them with FileIndex 0 */
-	uint64_t objects; /* restore objects */
+	uint64_t objects; /* restore objects: none are stored by this version */
 	uint64_t refused; /* records left out with ERR_FORMAT */
 	uint64_t spooled; /* rows that went through the spool file */
 };

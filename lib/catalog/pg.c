@@ -274,7 +274,7 @@ pg_stream_next(struct pg *pg, PGresult **out, struct err *err)
 	OWNED(pg_clearp) PGresult *r = PQgetResult(pg->conn);
 
 	if (r != NULL && !result_is_good(r)) {
-		(void)pg_fail(pg, r, "reading a result", err);
+		err->code = pg_fail(pg, r, "reading a result", err);
 		pg_stream_drop(pg);
 		return err->code;
 	}

@@ -73,7 +73,8 @@ MUST_CHECK enum err_code pg_commit(struct pg *pg, struct err *err);
 void pg_rollback(struct pg *pg);
 
 /* The server's words of a failed result or connection. */
-enum err_code pg_fail(struct pg *pg, const PGresult *r, const char *what, struct err *err);
+MUST_CHECK enum err_code pg_fail(struct pg *pg, const PGresult *r, const char *what,
+				 struct err *err);
 
 /* Cells; a NULL or malformed number is 0. */
 int64_t cell_i64(const PGresult *r, int row, int column);

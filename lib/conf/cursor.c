@@ -74,6 +74,27 @@ conf_skip_directive(struct conf_parser *p)
 	}
 }
 
+void
+conf_skip_from(struct conf_parser *p, size_t start)
+{
+	size_t depth = 0, at = p->at;
+
+	for (size_t i = start; i < at; i++) {
+		if (p->tokens.v[i].kind == TOK_LBRACE)
+			depth++;
+		else if (p->tokens.v[i].kind == TOK_RBRACE && depth > 0)
+			depth--;
+	}
+	while (depth > 0 && conf_tok(p)->kind != TOK_EOF) {
+		if (conf_tok(p)->kind == TOK_LBRACE)
+			depth++;
+		else if (conf_tok(p)->kind == TOK_RBRACE)
+			depth--;
+		conf_next(p);
+	}
+	conf_skip_directive(p);
+}
+
 bool
 conf_take_equal(struct conf_parser *p, const char *directive)
 {

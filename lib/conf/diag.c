@@ -130,14 +130,16 @@ mask_value(char *p)
 	if (*p != '=')
 		return p;
 	for (p++; *p != '\0'; p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (!quoted && (*p == ';' || *p == '}'))
-			break;
-		else if (*p != ' ' && *p != '\t')
+		if (quoted && *p == '\\' && p[1] != '\0') {
+			*p++ = '*';
 			*p = '*';
-		if (quoted && *p == '\\' && p[1] != '\0')
-			*++p = '*';
+		} else if (*p == '"') {
+			quoted = !quoted;
+		} else if (!quoted && (*p == ';' || *p == '}')) {
+			break;
+		} else if (*p != ' ' && *p != '\t') {
+			*p = '*';
+		}
 	}
 	return p;
 }
@@ -148,17 +150,13 @@ mask_secrets(char *line)
 {
 	static const char *const words[] = { "password", "encryptionkey", "secret" };
 
-	for (char *p = line; *p != '\0'; p++)
-		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-			char *behind = skip_word(p, words[i]);
+	for (char *p = line; *p != '\0';) {
+		char *behind = NULL;
 
-			if (behind != NULL && behind > p) {
-				p = mask_value(behind);
-				break;
-			}
-			if (*p == '\0')
-				return;
-		}
+		for (size_t i = 0; behind == NULL && i < sizeof(words) / sizeof(*words); i++)
+			behind = skip_word(p, words[i]);
+		p = behind != NULL ? mask_value(behind) : p + 1;
+	}
 }
 
 static char *

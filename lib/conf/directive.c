@@ -71,7 +71,11 @@ bad_value(struct conf_parser *p, const struct conf_row *row, const struct conf_p
 	else
 		conf_error(p->diag, pos, "bad value \"%s\" for %s in %s: %s", text, row->name,
 			   p->where, err->text);
-	conf_help(p->diag, "%s wants %s", row->name, value_words[row->type]);
+	if (is_number(row->type) && row->max != 0)
+		conf_help(p->diag, "%s wants a whole number from %llu to %llu", row->name,
+			  (unsigned long long)row->min, (unsigned long long)row->max);
+	else if (row->type != CONF_KEYWORD && row->type != CONF_BOOL)
+		conf_help(p->diag, "%s wants %s", row->name, value_words[row->type]);
 }
 
 /* A value of one token. */
@@ -274,6 +278,7 @@ void
 conf_parse_value(struct conf_parser *p, struct conf_res *res, const struct conf_row *row, size_t i)
 {
 	const struct conf_token *word = conf_tok_ahead(p, 0);
+	size_t start = p->at;
 	struct conf_pos pos = word->pos;
 	bool block = row->type == CONF_CUSTOM && row->custom->is_block;
 
@@ -288,7 +293,7 @@ conf_parse_value(struct conf_parser *p, struct conf_res *res, const struct conf_
 	if (res->row_pos[i].file == NULL || !appends(row))
 		res->row_pos[i] = pos;
 	if (!parse_by_type(p, res, row, &pos, conf_row_slot(res, i))) {
-		conf_skip_directive(p);
+		conf_skip_from(p, start);
 		conf_mark_bad(res);
 		return;
 	}

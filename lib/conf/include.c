@@ -15,6 +15,7 @@
 
 #define FILE_MAX        (16u * MIB)
 #define COMMAND_SECONDS 60
+#define SOURCES_MAX     20000 /* files of one configuration */
 
 static const char *
 user_name(void)
@@ -47,7 +48,7 @@ note_chain(struct lexer *lx, const struct conf_source *from)
 
 static void
 run_source(struct lexer *lx, const struct conf_source *from, const struct conf_pos *pos,
-	   const char *name, const char *pattern, struct buf *content)
+	   const char *name, const char *pattern, const struct stat *st, struct buf *content)
 {
 	struct conf_source *s = (struct conf_source *)conf_alloc(lx->gen, sizeof(*s));
 	struct conf_pos at = { .file = NULL };
@@ -59,7 +60,9 @@ run_source(struct lexer *lx, const struct conf_source *from, const struct conf_p
 				   .pattern = pattern != NULL ? conf_strdup(lx->gen, pattern)
 							      : NULL,
 				   .line = pos != NULL ? pos->line : 0,
-				   .depth = from != NULL ? from->depth + 1 : 0 };
+				   .depth = from != NULL ? from->depth + 1 : 0,
+				   .dev = st != NULL ? (uint64_t)st->st_dev : 0,
+				   .ino = st != NULL ? (uint64_t)st->st_ino : 0 };
 	explicit_bzero(content->p, content->len);
 	at.file = s->name;
 	at.line = at.col = at.col_end = 1;
@@ -76,15 +79,32 @@ run_source(struct lexer *lx, const struct conf_source *from, const struct conf_p
 	lex_source(lx, s);
 }
 
+/* Whether a source that is being read is this file. */
+static bool
+is_open(const struct conf_source *from, const struct stat *st)
+{
+	for (; from != NULL; from = from->included)
+		if (from->ino != 0 && from->dev == (uint64_t)st->st_dev &&
+		    from->ino == (uint64_t)st->st_ino)
+			return true;
+	return false;
+}
+
 static void
 include_file(struct lexer *lx, const struct conf_source *from, const struct conf_pos *pos,
 	     const char *path, const char *pattern)
 {
 	struct err err = ERR_INIT;
 	OWNED(buf_release) struct buf content = BUF_INIT(FILE_MAX);
-	struct stat st;
+	struct stat st = { .st_ino = 0 };
+	bool there = stat(path, &st) == 0;
 
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+	if (there && is_open(from, &st)) {
+		conf_error(lx->diag, pos, "%s includes itself", path);
+		note_chain(lx, from);
+		return;
+	}
+	if (there && S_ISDIR(st.st_mode)) {
 		conf_error(lx->diag, pos, "%s is a directory", path);
 		conf_help(lx->diag, "use %s/*.conf", path);
 		note_chain(lx, from);
@@ -99,7 +119,7 @@ include_file(struct lexer *lx, const struct conf_source *from, const struct conf
 		note_chain(lx, from);
 		return;
 	}
-	run_source(lx, from, pos, path, pattern, &content);
+	run_source(lx, from, pos, path, pattern, &st, &content);
 }
 
 static int
@@ -198,7 +218,7 @@ include_command(struct lexer *lx, const struct conf_source *from, const struct c
 		conf_also(lx->diag, "its messages are on the standard error of this program");
 		return;
 	}
-	run_source(lx, from, pos, name, name, &content);
+	run_source(lx, from, pos, name, name, NULL, &content);
 }
 
 void
@@ -221,6 +241,11 @@ lex_include(struct lexer *lx, const struct conf_source *from, const struct conf_
 					  s->included->name, s->line);
 		return;
 	}
+	if (++lx->n_sources > SOURCES_MAX) {
+		if (lx->n_sources == SOURCES_MAX + 1)
+			conf_error(lx->diag, pos, "more than %d includes", SOURCES_MAX);
+		return;
+	}
 	if (spec[0] == '|')
 		include_command(lx, from, pos, spec + 1);
 	else if (strpbrk(spec, "*?[") != NULL)
@@ -241,7 +266,7 @@ end_tokens(struct conf_tokens *t)
 void
 conf_lex_path(struct conf_gen *g, struct conf_diag *d, const char *path, struct conf_tokens *out)
 {
-	struct lexer lx = { g, d, out };
+	struct lexer lx = { .gen = g, .diag = d, .out = out };
 
 	if (strpbrk(path, "*?[") != NULL)
 		include_pattern(&lx, NULL, NULL, path);
@@ -254,11 +279,11 @@ void
 conf_lex_text(struct conf_gen *g, struct conf_diag *d, const char *name, const char *text,
 	      struct conf_tokens *out)
 {
-	struct lexer lx = { g, d, out };
+	struct lexer lx = { .gen = g, .diag = d, .out = out };
 	OWNED(buf_release) struct buf content = BUF_INIT(FILE_MAX);
 
 	buf_put(&content, text, strlen(text));
-	run_source(&lx, NULL, NULL, name, NULL, &content);
+	run_source(&lx, NULL, NULL, name, NULL, NULL, &content);
 	end_tokens(out);
 }
 

@@ -37,6 +37,7 @@ struct conf_source {
 	const char *pattern;                /* what stood behind the "@" */
 	uint32_t line;                      /* where */
 	unsigned depth;
+	uint64_t dev, ino; /* of a file; 0 of a command */
 };
 
 struct conf_token {

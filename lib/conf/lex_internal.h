@@ -10,6 +10,7 @@ struct lexer {
 	struct conf_gen *gen;
 	struct conf_diag *diag;
 	struct conf_tokens *out;
+	unsigned n_sources; /* read so far */
 };
 
 /* A place while scanning one source. */

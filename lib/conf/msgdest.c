@@ -205,8 +205,14 @@ conf_parse_msgdest(struct conf_parser *p, struct conf_res *res, const struct con
 	if (dest->target) {
 		bool one = kind == CONF_DEST_FILE || kind == CONF_DEST_APPEND;
 
-		if (!take_targets(p, row, one, &target) || !conf_take_equal(p, row->name))
+		if (!take_targets(p, row, one, &target))
 			return false;
+		if (conf_tok(p)->kind != TOK_EQUAL) {
+			conf_error(p->diag, &conf_tok_ahead(p, 0)->pos,
+				   "%s wants \"target = types\"; the types are missing", row->name);
+			return false;
+		}
+		conf_next(p);
 	} else if (kind == CONF_DEST_SYSLOG && conf_tok_ahead(p, 1)->kind == TOK_EQUAL) {
 		const struct conf_token *t = conf_tok(p);
 		const struct msg_word *w =

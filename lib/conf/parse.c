@@ -7,6 +7,7 @@
  */
 #include "lib/conf/parse_internal.h"
 
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
 
 #include <string.h>
@@ -62,11 +63,37 @@ as_written(struct conf_parser *p, const struct conf_token *t)
 	return conf_strndup(p->gen, t->source->text + t->begin, t->end - t->begin);
 }
 
+/* "Recycle yes": the first words are a directive. */
+static bool
+suggest_equal(struct conf_parser *p, const struct conf_res *res, const struct conf_token *t)
+{
+	OWNED(freep) char *words = str_dup(as_written(p, t));
+	OWNED(buf_release) struct buf simple = BUF_INIT(1024);
+	size_t i;
+
+	for (char *blank; (blank = strrchr(words, ' ')) != NULL;) {
+		*blank = '\0';
+		buf_clear(&simple);
+		for (const char *c = words; *c != '\0'; c++)
+			if (*c != ' ' && *c != '\t' && simple.len < 1000)
+				buf_put(&simple, c, 1);
+		if (find_row(res->type, buf_str(&simple), &i) != NULL) {
+			conf_help(p->diag, "\"=\" expected behind \"%s\"", words);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 unknown_directive(struct conf_parser *p, struct conf_res *res, const struct conf_token *t)
 {
-	conf_error(p->diag, &t->pos, "unknown directive \"%s\" in %s", as_written(p, t), p->where);
-	if (t->kind == TOK_QUOTED)
+	conf_error(p->diag, &t->pos, "unknown directive \"%s\" in %s",
+		   t->kind == TOK_QUOTED ? t->text : as_written(p, t), p->where);
+	if (t->blanks_dropped && conf_tok_ahead(p, 1)->kind != TOK_EQUAL &&
+	    suggest_equal(p, res, t))
+		; /* the "=" is what is missing */
+	else if (t->kind == TOK_QUOTED)
 		conf_help(p->diag, "names of directives are not quoted");
 	else if (t->kind == TOK_WORD && strpbrk(t->text, "-_") != NULL)
 		conf_help(p->diag,

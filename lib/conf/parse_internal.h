@@ -42,6 +42,8 @@ void conf_suggest_directive(struct conf_parser *p, const struct conf_type *t, co
 void conf_suggest_type(struct conf_parser *p, const char *word);
 void conf_suggest_resource(struct conf_parser *p, const char *type, const char *name);
 
+/* To the end of the directive that began at token start, over the braces it opened. */
+void conf_skip_from(struct conf_parser *p, size_t start);
 /* A bad directive: remember it in the resource. */
 void conf_mark_bad(struct conf_res *res);
 bool conf_same_word(const char *a, const char *b);

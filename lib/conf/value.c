@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -38,6 +39,19 @@ str_list_has(const struct str_list *l, const char *s)
 	return false;
 }
 
+static enum err_code
+bad_character(unsigned char c, struct err *err)
+{
+	char shown[16];
+
+	if (isascii(c) && isprint(c))
+		snprintf(shown, sizeof(shown), "%c", c);
+	else
+		snprintf(shown, sizeof(shown), "byte 0x%02x", c);
+	return err_set(err, ERR_CONFIG, "a name may hold A-Z a-z 0-9 : . - _ / and blanks, not %s",
+		       shown);
+}
+
 enum err_code
 conf_name_check(const char *name, struct err *err)
 {
@@ -52,10 +66,7 @@ conf_name_check(const char *name, struct err *err)
 		return err_set(err, ERR_CONFIG, "a name cannot begin or end with a blank");
 	for (const unsigned char *p = (const unsigned char *)name; *p != '\0'; p++)
 		if (!(isascii(*p) && isalnum(*p)) && strchr(":.-_/ ", *p) == NULL)
-			return err_set(
-				err, ERR_CONFIG,
-				"a name may hold A-Z a-z 0-9 : . - _ / and blanks, not %s%.*s",
-				isprint(*p) ? "" : "byte ", isprint(*p) ? 1 : 0, (const char *)p);
+			return bad_character(*p, err);
 	return ERR_OK;
 }
 

@@ -64,9 +64,8 @@ parse_record(struct bytes *in, struct line *out)
 
 	if (nl == NULL)
 		return false;
-	if (!wire_scan(bytes_of(in->p, (size_t)(nl - in->p)),
-		       "%" SCNu64 " %" SCNd64 " %u %" SCNu64, &out->serial, &out->time,
-		       &out->job_id, &len))
+	if (!wire_scan(bytes_of(in->p, (size_t)(nl - in->p)), "%" SCNu64 " %" SCNd64 " %u %" SCNu64,
+		       &out->serial, &out->time, &out->job_id, &len))
 		return false;
 	used = (uint64_t)(nl - in->p) + 1;
 	if (len >= in->n || in->n - used < len + 1 || in->p[used + len] != '\n')

@@ -55,8 +55,8 @@ msg_sink_new(const struct msg_sink_options *o)
 	s->daemon = str_dup(o->daemon);
 	s->working_directory = str_dup(o->working_directory != NULL ? o->working_directory : ".");
 	s->stamp = str_dup(m != NULL && m->timestamp_format != NULL ? m->timestamp_format
-			   : o->timestamp_format != NULL	     ? o->timestamp_format
-								     : DEFAULT_STAMP);
+			   : o->timestamp_format != NULL            ? o->timestamp_format
+								    : DEFAULT_STAMP);
 	s->console = o->console;
 	s->catalog = o->catalog;
 	s->catalog_arg = o->catalog_arg;
@@ -154,7 +154,8 @@ feed_command(const char *command, const struct msg_mail *mail, const char *recip
 	if (argv.n == 0)
 		log_error("mail command is empty");
 	else if (proc_start(&spec, &p, &err) != ERR_OK ||
-		 (head.n > 0 && fd_write_full(p.in, argv.words[0], head.p, head.n, &err) != ERR_OK) ||
+		 (head.n > 0 &&
+		  fd_write_full(p.in, argv.words[0], head.p, head.n, &err) != ERR_OK) ||
 		 fd_write_full(p.in, argv.words[0], text.p, text.n, &err) != ERR_OK)
 		log_error("%s: %s", argv.words[0], err.text);
 	else {
@@ -162,7 +163,8 @@ feed_command(const char *command, const struct msg_mail *mail, const char *recip
 		if (proc_wait(&p, &w, &status, &err) != ERR_OK)
 			log_error("%s: %s", argv.words[0], err.text);
 		else if (status != 0)
-			log_error("%s: %s", argv.words[0], proc_status_text(status, how, sizeof(how)));
+			log_error("%s: %s", argv.words[0],
+				  proc_status_text(status, how, sizeof(how)));
 		else
 			ok = true;
 	}

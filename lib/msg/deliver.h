@@ -2,13 +2,12 @@
  * lib/msg/deliver.h - job messages to their destinations
  *
  * Purpose: one msg_sink per job (and one for the daemon) takes finished messages and brings them
- *          to the destinations of its Messages resource: console spool, files, catalog (by a callback: this
- *          room knows no catalog), mail at the end of the job.  No shell is ever used.
- * Owns:    a sink owns its open files and mail spools; the resource is borrowed.
- * Threads: msg_sink_put from any thread of the job; new and finish from its owner.
- *          RANK_MSG inside; the catalog callback is called without a lock held.
- * Errors:  delivering never fails a job: what could not be delivered goes to the daemon log.
- * Spec:    director.md 20
+ *          to the destinations of its Messages resource: console spool, files, catalog (by a
+ * callback: this room knows no catalog), mail at the end of the job.  No shell is ever used. Owns:
+ * a sink owns its open files and mail spools; the resource is borrowed. Threads: msg_sink_put from
+ * any thread of the job; new and finish from its owner. RANK_MSG inside; the catalog callback is
+ * called without a lock held. Errors:  delivering never fails a job: what could not be delivered
+ * goes to the daemon log. Spec:    director.md 20
  */
 #ifndef TERCET_MSG_DELIVER_H
 #define TERCET_MSG_DELIVER_H
@@ -33,8 +32,8 @@ void msg_console_put(struct msg_console *c, int64_t time, uint32_t job_id, const
 size_t msg_console_pending(struct msg_console *c, const char *reader);
 
 struct msg_console_line {
-	int64_t time;    /* epoch seconds */
-	uint32_t job_id; /* 0 none */
+	int64_t time;     /* epoch seconds */
+	uint32_t job_id;  /* 0 none */
 	const char *text; /* borrowed during the call */
 };
 /*
@@ -53,10 +52,10 @@ struct msg_sink;
 
 struct msg_sink_options {
 	const struct conf_messages *messages; /* borrowed while the sink lives */
-	const char *daemon;                  /* name in the lines; copied */
-	const char *working_directory;       /* mail spools; copied */
-	const char *timestamp_format;        /* the daemon's: "%d-%b %H:%M"; copied */
-	struct msg_console *console;         /* borrowed; may be NULL */
+	const char *daemon;                   /* name in the lines; copied */
+	const char *working_directory;        /* mail spools; copied */
+	const char *timestamp_format;         /* the daemon's: "%d-%b %H:%M"; copied */
+	struct msg_console *console;          /* borrowed; may be NULL */
 	/* Log row; may be NULL.  text has no time stamp. */
 	void (*catalog)(void *arg, uint32_t job_id, int64_t time, const char *text);
 	void *catalog_arg;
@@ -77,8 +76,8 @@ void msg_sink_put(struct msg_sink *s, enum msg_type type, int64_t time, const ch
 void msg_sink_say(struct msg_sink *s, enum msg_type type, const char *text);
 
 struct msg_mail {
-	const char *subject_status;  /* "Backup OK" */
-	int status;                  /* letter of the job's end; 0: not a job */
+	const char *subject_status; /* "Backup OK" */
+	int status;                 /* letter of the job's end; 0: not a job */
 	/* Expand %-codes of a mail or operator command; result owned by the caller. */
 	char *(*expand)(void *arg, const char *text, const char *recipients);
 	void *expand_arg;

@@ -106,7 +106,7 @@ enum err_code
 lstat_parse(struct bytes text, struct lstat_fields *out, struct err *err)
 {
 	int64_t v[16] = { 0 };
-	const uint8_t *p = text.p, *end = text.p + text.n;
+	const uint8_t *p = text.p, *end = text.n > 0 ? text.p + text.n : text.p;
 	size_t n = 0;
 
 	while (n < 16 && p < end) {

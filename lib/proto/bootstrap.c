@@ -423,11 +423,13 @@ bootstrap_parse(struct bytes text, struct bootstrap **out, struct err *err)
 {
 	OWNED(bootstrap_freep) struct bootstrap *b = NEW(struct bootstrap);
 	OWNED(buf_release) struct buf item = BUF_INIT(64 * 1024);
-	struct scan s = { text.p, text.p + text.n, 1 };
+	struct scan s = { NULL, NULL, 1 };
 
 	if (text.n > BSR_TEXT_MAX)
 		return err_set(err, ERR_LIMIT, "bootstrap of %zu bytes is larger than %u", text.n,
 			       BSR_TEXT_MAX);
+	if (text.n > 0)
+		s = (struct scan){ text.p, text.p + text.n, 1 };
 	while (s.p < s.end) {
 		skip_blanks(&s);
 		if (!at_end_of_item(&s) && take_line(&s, b, &item, err) != ERR_OK)

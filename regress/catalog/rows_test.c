@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/own.h"
 #include "lib/catalog/cat_client.h"
@@ -69,6 +70,30 @@ every_statement_is_understood_by_the_server(void **state)
 	cat->used--;
 	mutex_unlock(&cat->lock);
 	assert_int_equal(bad, 0);
+}
+
+/* columns.txt has the tables of catalog.md section 4: table|column|type, sorted. */
+static void
+tables_and_columns_are_those_of_the_specification(void **state)
+{
+	struct err err = ERR_INIT;
+	OWNED(cat_table_release) struct cat_table t = { 0 };
+	OWNED(buf_release) struct buf want = BUF_INIT(1u << 20);
+	OWNED(buf_release) struct buf have = BUF_INIT(1u << 20);
+
+	MUST(fd_read_file(TERCET_SOURCE "/regress/catalog/columns.txt", &want, &err));
+	MUST(cat_query_text(
+		cat,
+		"SELECT c.relname || '|' || a.attname || '|' || "
+		"format_type(a.atttypid, a.atttypmod) FROM pg_class c JOIN pg_attribute a "
+		"ON a.attrelid = c.oid WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND "
+		"c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND "
+		"c.relname NOT LIKE 'tercet%' ORDER BY 1",
+		&t, &err));
+	for (size_t i = 0; i < t.n_rows; i++)
+		buf_text(&have, "%s\n", cat_cell(&t, i, 0));
+	assert_string_equal(buf_str(&have), buf_str(&want));
+	assert_int_equal(farm_number(&farm, "SELECT count(*) FROM status"), 26);
 }
 
 static void
@@ -472,6 +497,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_statement_is_understood_by_the_server),
+		cmocka_unit_test(tables_and_columns_are_those_of_the_specification),
 		cmocka_unit_test(a_second_ensure_finds_the_first_row),
 		cmocka_unit_test(level_facts_are_those_of_good_jobs),
 		cmocka_unit_test(the_most_recent_chain_is_full_diff_and_incrementals),

@@ -267,6 +267,15 @@ class Jobs(FileDaemon):
         self.assertRegex(out, r'marked to be canceled')
         self.assertIn('backup', self.run_dir('status', paths=[top]))
 
+    def test_it_stops_while_connections_stand_idle(self):
+        idle = [socket.create_connection(('127.0.0.1', self.site.fd_port)) for _ in range(5)]
+        start = time.time()
+        self.site.fd.send_signal(signal.SIGTERM)
+        self.site.fd.wait(20)
+        self.assertLess(time.time() - start, 10)
+        for s in idle:
+            s.close()
+
     def test_a_wrong_password_is_refused(self):
         c = self.site
         r = subprocess.run([sys.executable, os.path.join(PEERS, 'fake_dir.py'), '--name', 't-dir', '--fd-password', 'wrong',

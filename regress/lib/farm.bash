@@ -130,18 +130,11 @@ farm_await() {
 
 # catalog SQL: one value or rows, straight from the managed cluster.
 catalog() {
+	local data
 	# shellcheck source=/dev/null
-	( . "$FARM/site/etc/site"
-	sock=$(find "$SITE_STATE/dir" /tmp -maxdepth 4 -name '.s.PGSQL.*' -not -name '*.lock' -newer "$FARM/setup.out" 2>/dev/null |
-		while read -r s; do farm_owns_socket "$s" && echo "$s" && break; done)
-	PGHOST=$(dirname "$sock") PGPORT=${sock##*.} psql -X -q -A -t -U tercet -d tercet -c "$1" )
-}
-
-farm_owns_socket() {
-	local pid
-	pid=$(sed -n 1p "$(dirname "$1")/../data/postmaster.pid" 2>/dev/null ||
-		sed -n 1p "$1.lock")
-	[ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$SITE_STATE\|farm"
+	data=$(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog/data")
+	PGHOST=$(sed -n 5p "$data/postmaster.pid") PGPORT=$(sed -n 4p "$data/postmaster.pid") \
+		psql -X -q -A -t -U "$(stat -c %U "$data")" -d tercet -c "$1"
 }
 
 # farm_run JOB [LEVEL] [more run arguments]: run it to its end; JOB id and STATUS letter are set.

@@ -11,8 +11,8 @@
  *          ERR_SYS   the system refused
  * Spec:    volume.md 2.3, 2.5, 5, 20 row 19
  */
-#ifndef TERCET_SD_DEVICE_DEV_H
-#define TERCET_SD_DEVICE_DEV_H
+#ifndef TERCET_STORAGE_DAEMON_DEVICE_DEV_H
+#define TERCET_STORAGE_DAEMON_DEVICE_DEV_H
 
 #include <stdbool.h>
 

@@ -12,8 +12,8 @@
  * Errors:  ERR_FULL the volume has no room for the block · ERR_SYS the medium refused
  *          ERR_CANCELED while waiting for the holder
  */
-#ifndef TERCET_SD_DEVICE_DEVICE_H
-#define TERCET_SD_DEVICE_DEVICE_H
+#ifndef TERCET_STORAGE_DAEMON_DEVICE_DEVICE_H
+#define TERCET_STORAGE_DAEMON_DEVICE_DEVICE_H
 
 #include "lib/base/sync.h"
 #include "lib/base/wait.h"

@@ -4,8 +4,8 @@
  * Wire:    wire.md 6.5 "Answer with volume data"
  * Threads: plain values.
  */
-#ifndef TERCET_SD_DEVICE_VOL_INFO_H
-#define TERCET_SD_DEVICE_VOL_INFO_H
+#ifndef TERCET_STORAGE_DAEMON_DEVICE_VOL_INFO_H
+#define TERCET_STORAGE_DAEMON_DEVICE_VOL_INFO_H
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"

@@ -5,8 +5,8 @@
  * Owns:    its three parts.
  * Threads: immutable pointers; each part has its own lock.
  */
-#ifndef TERCET_SD_MEDIA_MEDIA_H
-#define TERCET_SD_MEDIA_MEDIA_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_MEDIA_H
+#define TERCET_STORAGE_DAEMON_MEDIA_MEDIA_H
 
 #include "storage-daemon/device/device.h"
 #include "storage-daemon/media/media_job.h"

@@ -8,8 +8,8 @@
  *          ERR_CATALOG  the director refused; the text is its own
  *          ERR_PEER     the director is gone
  */
-#ifndef TERCET_SD_MEDIA_MEDIA_JOB_H
-#define TERCET_SD_MEDIA_MEDIA_JOB_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_MEDIA_JOB_H
+#define TERCET_STORAGE_DAEMON_MEDIA_MEDIA_JOB_H
 
 #include "lib/base/wait.h"
 #include "lib/proto/msg_type.h"

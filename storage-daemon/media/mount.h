@@ -10,8 +10,8 @@
  *          ERR_CANCELED · ERR_PEER and ERR_CATALOG of the director · ERR_SYS of the medium
  * Spec:    volume.md 4.6, 5, 20 row 19; director.md 11; wire.md 6.5
  */
-#ifndef TERCET_SD_MEDIA_MOUNT_H
-#define TERCET_SD_MEDIA_MOUNT_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_MOUNT_H
+#define TERCET_STORAGE_DAEMON_MEDIA_MOUNT_H
 
 #include "storage-daemon/media/media.h"
 

@@ -1,8 +1,8 @@
 /*
  * storage-daemon/media/mount_internal.h - between mount.c and vol_open.c
  */
-#ifndef TERCET_SD_MEDIA_MOUNT_INTERNAL_H
-#define TERCET_SD_MEDIA_MOUNT_INTERNAL_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_MOUNT_INTERNAL_H
+#define TERCET_STORAGE_DAEMON_MEDIA_MOUNT_INTERNAL_H
 
 #include "storage-daemon/media/mount.h"
 

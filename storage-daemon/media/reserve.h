@@ -10,8 +10,8 @@
  *          ERR_CANCELED · ERR_PEER (the director is gone) while waiting
  * Spec:    wire.md 6.4
  */
-#ifndef TERCET_SD_MEDIA_RESERVE_H
-#define TERCET_SD_MEDIA_RESERVE_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_RESERVE_H
+#define TERCET_STORAGE_DAEMON_MEDIA_RESERVE_H
 
 #include "storage-daemon/media/media.h"
 

@@ -4,8 +4,8 @@
  * Purpose: what stands between an opened medium and "this is volume V, ready for appending".
  * Spec:    volume.md 4.2, 4.6, 5, 17.1
  */
-#ifndef TERCET_SD_MEDIA_VOL_LABEL_H
-#define TERCET_SD_MEDIA_VOL_LABEL_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_VOL_LABEL_H
+#define TERCET_STORAGE_DAEMON_MEDIA_VOL_LABEL_H
 
 #include "storage-daemon/device/device.h"
 

@@ -5,8 +5,8 @@
  *          reads it.
  * Threads: any (RANK_VOLUMES inside).
  */
-#ifndef TERCET_SD_MEDIA_VOLUMES_H
-#define TERCET_SD_MEDIA_VOLUMES_H
+#ifndef TERCET_STORAGE_DAEMON_MEDIA_VOLUMES_H
+#define TERCET_STORAGE_DAEMON_MEDIA_VOLUMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

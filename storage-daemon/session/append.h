@@ -9,8 +9,8 @@
  * Errors:  of append_run: what ended the job; it has been reported and the volume is finished.
  * Spec:    wire.md 6.5, 6.6, 7.1; volume.md 14, 17
  */
-#ifndef TERCET_SD_SESSION_APPEND_H
-#define TERCET_SD_SESSION_APPEND_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_APPEND_H
+#define TERCET_STORAGE_DAEMON_SESSION_APPEND_H
 
 #include "storage-daemon/session/session.h"
 

@@ -1,8 +1,8 @@
 /*
  * storage-daemon/session/append_internal.h - between append.c, append_volume.c, append_attrs.c
  */
-#ifndef TERCET_SD_SESSION_APPEND_INTERNAL_H
-#define TERCET_SD_SESSION_APPEND_INTERNAL_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_APPEND_INTERNAL_H
+#define TERCET_STORAGE_DAEMON_SESSION_APPEND_INTERNAL_H
 
 #include "lib/volume/record.h"
 #include "storage-daemon/session/append.h"

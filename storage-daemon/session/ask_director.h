@@ -8,8 +8,8 @@
  *          ERR_PROTO it answered something else
  * Spec:    wire.md 6.5, 6.6
  */
-#ifndef TERCET_SD_SESSION_ASK_DIRECTOR_H
-#define TERCET_SD_SESSION_ASK_DIRECTOR_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_ASK_DIRECTOR_H
+#define TERCET_STORAGE_DAEMON_SESSION_ASK_DIRECTOR_H
 
 #include "storage-daemon/session/session.h"
 

@@ -6,8 +6,8 @@
  * Errors:  what ended the job badly; it has been reported to the director already.
  * Spec:    wire.md 7.1, 7.3
  */
-#ifndef TERCET_SD_SESSION_DATA_COMMANDS_H
-#define TERCET_SD_SESSION_DATA_COMMANDS_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_DATA_COMMANDS_H
+#define TERCET_STORAGE_DAEMON_SESSION_DATA_COMMANDS_H
 
 #include "storage-daemon/session/session.h"
 

@@ -8,8 +8,8 @@
  * Errors:  ERR_PEER, ERR_CANCELED of the conversation; ERR_CONFIG nothing to read from
  * Spec:    wire.md 7.3; volume.md 2.5, 3.2, 15
  */
-#ifndef TERCET_SD_SESSION_READ_H
-#define TERCET_SD_SESSION_READ_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_READ_H
+#define TERCET_STORAGE_DAEMON_SESSION_READ_H
 
 #include "storage-daemon/session/session.h"
 

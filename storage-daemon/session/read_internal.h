@@ -1,8 +1,8 @@
 /*
  * storage-daemon/session/read_internal.h - between read.c, read_window.c and read_send.c
  */
-#ifndef TERCET_SD_SESSION_READ_INTERNAL_H
-#define TERCET_SD_SESSION_READ_INTERNAL_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_READ_INTERNAL_H
+#define TERCET_STORAGE_DAEMON_SESSION_READ_INTERNAL_H
 
 #include "lib/base/hash.h"
 #include "lib/volume/record.h"

@@ -3,8 +3,8 @@
  *
  * Threads: immutable after main has filled it, but for what its parts lock themselves.
  */
-#ifndef TERCET_SD_SESSION_SD_H
-#define TERCET_SD_SESSION_SD_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_SD_H
+#define TERCET_STORAGE_DAEMON_SESSION_SD_H
 
 #include "lib/base/wait.h"
 #include "storage-daemon/media/media.h"

@@ -6,8 +6,8 @@
  * Threads: a conversation belongs to the thread that serves it.
  * Errors:  a handler fails only when the conversation cannot go on; refusals are answers.
  */
-#ifndef TERCET_SD_SESSION_SD_CONVERSATION_H
-#define TERCET_SD_SESSION_SD_CONVERSATION_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_SD_CONVERSATION_H
+#define TERCET_STORAGE_DAEMON_SESSION_SD_CONVERSATION_H
 
 #include "storage-daemon/session/session.h"
 

@@ -8,8 +8,8 @@
  *          them.  The table has its own lock (RANK_JOBS), each session too (RANK_JOB).
  * Spec:    wire.md 6.2, 6.3, 9; console.md 6.6
  */
-#ifndef TERCET_SD_SESSION_SESSION_H
-#define TERCET_SD_SESSION_SESSION_H
+#ifndef TERCET_STORAGE_DAEMON_SESSION_SESSION_H
+#define TERCET_STORAGE_DAEMON_SESSION_SESSION_H
 
 #include <stdatomic.h>
 

@@ -7,8 +7,8 @@
  * Threads: one at a time.
  * Spec:    wire.md 6.6
  */
-#ifndef TERCET_SD_SPOOL_ATTR_SPOOL_H
-#define TERCET_SD_SPOOL_ATTR_SPOOL_H
+#ifndef TERCET_STORAGE_DAEMON_SPOOL_ATTR_SPOOL_H
+#define TERCET_STORAGE_DAEMON_SPOOL_ATTR_SPOOL_H
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"

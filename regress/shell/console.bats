@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# The commands of the console against a whole site, as text and as JSON.
+# labels: quick
+
+load ../lib/farm
+
+setup_file() {
+	farm_start
+	mkdir -p "$FARM/src/sub"
+	echo one >"$FARM/src/a.txt"
+	echo two >"$FARM/src/sub/b.txt"
+	ln "$FARM/src/a.txt" "$FARM/src/sub/hard.txt"
+	farm_console "run job=Backup level=Full yes" wait >"$FARM/run.out"
+}
+
+teardown_file() {
+	farm_stop
+}
+
+# json COMMAND PYTHON-EXPRESSION over r, the result, and e, the error.
+json() {
+	"$FARM/site/tconsole" --json -x "$1" | python3 -c "
+import json, sys
+d = json.load(sys.stdin)
+r, e = d.get('result'), d.get('error')
+assert (r is None) != (e is None), d
+assert $2, d"
+}
+
+@test "a backup ends well and is listed" {
+	grep -q 'Job queued. JobId=1' "$FARM/run.out"
+	farm_console "list jobs" | grep -E '^\| +1 \| Backup .*\| T +\|'
+	json "list jobid=1" "r['jobs'][0]['jobstatus'] == 'T'"
+	json "llist jobs" "r['jobs'][0]['job'].startswith('Backup.')"
+	json "list jobs count" "r['jobs'] == [{'count': '1'}]"
+	json "list jobid=999" "r['jobs'] == {}"
+}
+
+@test "lists of all kinds answer in JSON" {
+	json "list files jobid=1" "any(f['filename'].endswith('/a.txt') for f in r['filenames'])"
+	json "list joblog jobid=1" "len(r['joblog']) > 3"
+	json "list clients" "len(r['clients']) == 1"
+	json "list pools" "len(r['pools']) == 2"
+	json "list volumes all" "len(r['volumes']) == 1"
+	json "list jobmedia jobid=1" "r['jobmedia'][0]['firstindex'] == '1'"
+	json "list jobs limit=1 offset=0" "r['meta']['range']['filtered'] == 0"
+	json "status director" "r['terminated'][0]['status'] == 'OK'"
+	json "status scheduler" "len(r['preview']) > 0"
+	json "show jobs" "'Backup' in r['jobs']"
+	json ".help" "r['restore']['permission'] is True"
+	json "estimate job=Backup level=Full" "r['estimate']['files'] > 0"
+	json "version" "r['version']['version'].startswith('25.')"
+}
+
+@test "wrong input is refused by name" {
+	json "foo" "'foo: is an invalid command.' in e['data']['messages']['error'][0]"
+	json "list foo" "'Unknown list keyword: foo' in e['data']['messages']['error'][0]"
+	json "run job=Backup client=typo yes" "'typo' in e['data']['messages']['error'][0]"
+	json "status nosuch" "'nosuch' in e['data']['messages']['error'][0]"
+	json "restore client=nobody select current all done yes" "e['code'] == 1"
+	json "cancel jobid=999" "'not running' in e['data']['messages']['error'][0]"
+	json "prune files yes" "'not available' in e['data']['messages']['error'][0]"
+}
+
+@test "passwords are never shown" {
+	! farm_console "show all" | grep -F '[md5]'
+}
+
+@test "a confirmation can be changed and refused" {
+	run farm_console "run job=Backup" "mod priority=12" no
+	[[ $output == *"Priority: 12"* ]]
+	[[ $output == *"Job not run."* ]]
+}
+
+@test "a lone period aborts a menu" {
+	run farm_console restore .
+	[[ $output == *"13: Cancel"* ]]
+	[[ $output == *"Selection aborted, nothing done."* ]]
+}
+
+@test "files marked in the tree are restored, hard links with their data" {
+	farm_console "restore client=farm-fd select current where=$FARM/back" \
+		"cd $FARM/src/sub" "mark hard.txt" "count" done yes wait >"$FARM/tree.out"
+	grep -q '2 files newly marked.' "$FARM/tree.out"
+	[ "$(cat "$FARM/back$FARM/src/sub/hard.txt")" = one ]
+	[ "$(stat -c %i "$FARM/back$FARM/src/sub/hard.txt")" = "$(stat -c %i "$FARM/back$FARM/src/a.txt")" ]
+	[ ! -e "$FARM/back$FARM/src/sub/b.txt" ]
+}
+
+@test "one file by name, everything by all" {
+	json "restore client=farm-fd current file=$FARM/src/sub/b.txt where=$FARM/one yes" "r['run']['jobid']"
+	json "restore jobid=1 all done yes where=$FARM/all" "r['run']['jobid']"
+	farm_console wait >/dev/null
+	[ "$(cat "$FARM/one$FARM/src/sub/b.txt")" = two ]
+	diff -r "$FARM/src" "$FARM/all$FARM/src"
+}
+
+@test "strict exits with 2 when a command failed" {
+	run "$FARM/site/tconsole" --strict --json -x "list foo"
+	[ "$status" -eq 2 ]
+	run "$FARM/site/tconsole" --strict --json -x "list jobs"
+	[ "$status" -eq 0 ]
+}
