@@ -356,8 +356,9 @@ say_text(director_say say, void *arg, struct buf *text)
 	free(p);
 }
 
-enum err_code
-director_reload(struct director *d, director_say say, void *arg, struct err *err)
+static enum err_code
+reload_locked(struct director *d, director_say say, void *arg, struct err *err)
+	REQUIRES(&d->reload_lock)
 {
 	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
 	OWNED(dir_conf_unrefp) struct dir_conf *conf = NULL;
@@ -389,6 +390,18 @@ director_reload(struct director *d, director_say say, void *arg, struct err *err
 	log_info("the configuration was read again");
 	ready_started();
 	return ERR_OK;
+}
+
+enum err_code
+director_reload(struct director *d, director_say say, void *arg, struct err *err)
+{
+	enum err_code code;
+
+	/* A signal and consoles may ask at once: the later one reads the later files. */
+	mutex_lock(&d->reload_lock);
+	code = reload_locked(d, say, arg, err);
+	mutex_unlock(&d->reload_lock);
+	return code;
 }
 
 /* ---- facts ---- */

@@ -15,10 +15,10 @@ struct fact;
 struct director {
 	char *config_path, *name, *working_directory; /* owned; immutable */
 	int64_t start_time;
+	struct mutex reload_lock; /* RANK_RELOAD: held over a whole reload, waits included */
 	struct mutex lock;                       /* RANK_CONF */
 	struct dir_conf *conf GUARDED_BY(&lock); /* shared: one reference */
-	/* Written under the lock by start and reload (one at a time: the main thread or a console's
-	 * reload); never closed before the end. */
+	/* Written by start and, under reload_lock, by a reload; never closed before the end. */
 	struct catalog *catalogs[DIRECTOR_CATALOGS_MAX];
 	size_t n_catalogs;
 	struct mutex facts_lock; /* RANK_LEAF */

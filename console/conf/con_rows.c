@@ -11,7 +11,7 @@ const struct conf_row con_console_rows[] = {
 	  .help = "Identity of the resource; see 1.7 for the charset" },
 	{ "Description", CONF_STR_AT(struct con_console, description),
 	  .help = "Free text, only displayed" },
-	{ "RcFile", CONF_PATH_AT(struct con_console, rc_file),
+	{ "RcFile", CONF_PATH_AT(struct con_console, rc_file), .flags = CONF_LATER,
 	  .help = "Commands run at start" },
 	{ "HistoryFile", CONF_PATH_AT(struct con_console, history_file),
 	  .help = "Readline history" },

@@ -119,15 +119,11 @@ static void
 await_storage(struct backup *b, bool client_ok)
 {
 	struct job *j = b->job;
-	struct err why = ERR_INIT;
 	struct sd_end end = { .seen = false };
 
 	if (!b->sd.thread.running)
 		return;
-	if (!sd_session_wait(&b->sd, client_ok ? 0 : AFTER_FAILURE_SECONDS, &end, &why) &&
-	    !cancel_asked(&j->cancel))
-		job_say(j, MSG_FATAL, "Director's comm line to SD dropped.%s%s",
-			why.code != ERR_OK ? " " : "", why.code != ERR_OK ? why.text : "");
+	(void)sd_session_wait(&b->sd, client_ok ? 0 : AFTER_FAILURE_SECONDS, &end);
 	mutex_lock(&j->lock);
 	j->sd = end;
 	j->sd_status = end.seen ? end.status : STATUS_ERROR;
@@ -239,6 +235,13 @@ backup_run(struct job *j)
 	if (!client_ok) {
 		job_fail(j, &err);
 		job_stop_daemons(j, NULL, NULL);
+		if (err.code == ERR_PROTO || err.code == ERR_CANCELED)
+			fd_session_last_words(&b->fd);
+		sd_session_last_words(&b->sd);
+	} else {
+		mutex_lock(&j->lock);
+		client_ok = job_status_is_ok(j->fd.term_code);
+		mutex_unlock(&j->lock);
 	}
 	await_storage(b, client_ok);
 	finish_attributes(b);

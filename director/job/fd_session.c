@@ -9,9 +9,8 @@
 
 #include <inttypes.h>
 
-/* A client says nothing while it reads a huge file with heartbeats off: no limit here; TCP
- * keep-alive finds a dead host, cancel ends the rest. */
-#define SILENCE_SECONDS 0
+/* How long a client that refused or was cancelled may take to say why. */
+#define LAST_WORDS_SECONDS 5
 
 static void
 say_link(void *arg, const char *line)
@@ -82,8 +81,7 @@ fd_session_open(struct fd_session *s, struct job *j, const struct sd_session *sd
 	s->peer = (struct peer){ .job = j, .who = s->who };
 	if (fd_link_open(j->d, j->conf, client, &o, &s->link, err) != ERR_OK)
 		return err->code;
-	s->peer.conn = fd_link_conn(s->link);
-	conn_set_wait(s->peer.conn, &j->abort, SILENCE_SECONDS, s->who);
+	peer_attach(&s->peer, fd_link_conn(s->link));
 	mutex_lock(&j->lock);
 	j->on_fd = true;
 	mutex_unlock(&j->lock);
@@ -266,6 +264,21 @@ fd_session_end(struct fd_session *s, struct err *err)
 		if (code != ERR_OK)
 			return code;
 	}
+}
+
+void
+fd_session_last_words(struct fd_session *s)
+{
+	struct err err = ERR_INIT;
+	struct bytes line;
+	bool eod = false;
+
+	if (s->job == NULL || s->link == NULL)
+		return;
+	conn_set_wait(s->peer.conn, &s->job->abort, LAST_WORDS_SECONDS, s->who);
+	while (peer_reply(&s->peer, &line, &eod, &err) == ERR_OK)
+		if (!eod)
+			(void)fd_session_take_end(s, line);
 }
 
 void

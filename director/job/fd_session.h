@@ -37,6 +37,8 @@ MUST_CHECK enum err_code fd_session_storage(struct fd_session *s, const struct d
 MUST_CHECK enum err_code fd_session_end(struct fd_session *s, struct err *err);
 /* A reply that is 2800 is the end of the job, whatever was waited for. */
 bool fd_session_take_end(struct fd_session *s, struct bytes line);
+/* Serve what a client that refused or was cancelled has to say yet: reasons, 2800. */
+void fd_session_last_words(struct fd_session *s);
 void fd_session_close(struct fd_session *s);
 
 #endif

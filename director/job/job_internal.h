@@ -160,6 +160,8 @@ void job_run(struct job *j); /* body of the worker thread */
 void job_finish_messages(struct job *j);
 /* Tell the daemons of a cancelled job; their answers to say. */
 void job_stop_daemons(struct job *j, director_say say, void *arg);
+/* A daemon of the running job is lost: the other one is told to stop.  Any thread; waits not. */
+void job_lost_daemon(struct job *j);
 /* Mark as cancelled; true when it was not final yet. */
 bool job_mark_canceled(struct job *j, const char *why);
 

@@ -77,6 +77,11 @@ decide_again(struct job *j)
 			job_level_text(j->choice.level), job_level_text(old.level));
 	/* The counters we hold are of the storage chosen at set-up: stay with it. */
 	if (storage != j->plan.write_storage) {
+		job_say(j, MSG_INFO,
+			"Level %s would use Storage \"%s\" (From %s); the job keeps Storage \"%s\", "
+			"which it was queued for",
+			job_level_text(j->choice.level), j->plan.write_storage->name,
+			j->plan.storage_source, storage->name);
 		mutex_lock(&j->lock);
 		j->plan.write_storage = storage;
 		mutex_unlock(&j->lock);
@@ -289,6 +294,15 @@ job_stop_daemons(struct job *j, director_say say, void *arg)
 		cancel_on_client(j, fd_command, say, arg);
 	if (on_sd && st != NULL)
 		cancel_on_storage(j, st, sd_command, say, arg);
+}
+
+void
+job_lost_daemon(struct job *j)
+{
+	mutex_lock(&j->lock);
+	j->watch_stop = true;
+	mutex_unlock(&j->lock);
+	job_table_wake(director_jobs(j->d));
 }
 
 enum err_code

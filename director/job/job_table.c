@@ -39,6 +39,7 @@ struct job_table {
 	unsigned run GUARDED_BY(&lock);
 	struct job_info terminated[TERMINATED_KEEP] GUARDED_BY(&lock);
 	size_t n_terminated GUARDED_BY(&lock);
+	bool state_changed GUARDED_BY(&lock); /* terminated is newer than the state file */
 	struct thread queue_thread, watch_thread;
 };
 
@@ -46,12 +47,15 @@ struct job_table {
 
 #define STATE_ROW "job %u %s %d %d %d %" PRIu64 " %" PRIu64 " %" PRId64 " %u\n"
 
+/* The queue thread alone writes it, and holds no lock meanwhile. */
 static void
-store_state_locked(struct job_table *t)
+store_state(struct job_table *t)
 {
 	struct buf b = BUF_INIT(1u << 20);
 	struct err err = ERR_INIT;
 
+	mutex_lock(&t->lock);
+	t->state_changed = false;
 	for (size_t i = 0; i < t->n_terminated; i++) {
 		const struct job_info *r = &t->terminated[i];
 		char name[JOB_NAME_SIZE];
@@ -60,6 +64,7 @@ store_state_locked(struct job_table *t)
 		buf_text(&b, STATE_ROW, r->job_id, wire_bash(name), r->type, r->level, r->status,
 			 r->files, r->bytes, r->end_time, r->errors);
 	}
+	mutex_unlock(&t->lock);
 	if (fd_replace_file(t->state_path, buf_bytes(&b), 0640, &err) != ERR_OK)
 		log_warn("%s", err.text);
 	buf_release(&b);
@@ -101,7 +106,7 @@ job_table_record_end(struct job_table *t, const struct job_info *info)
 		memmove(&t->terminated[0], &t->terminated[1],
 			--t->n_terminated * sizeof(t->terminated[0]));
 	t->terminated[t->n_terminated++] = *info;
-	store_state_locked(t);
+	t->state_changed = true; /* the queue is woken when the worker is done */
 	mutex_unlock(&t->lock);
 }
 
@@ -493,7 +498,7 @@ static void
 queue_main(void *arg)
 {
 	struct job_table *t = arg;
-	bool stop = false;
+	bool stop = false, store;
 
 	while (!stop) {
 		struct dir_conf *conf = director_conf_get(t->d);
@@ -510,7 +515,10 @@ queue_main(void *arg)
 		if (n == 0 && !t->changed)
 			(void)cond_wait_ms(&t->wake, &t->lock, ms);
 		stop = t->stop && t->jobs == NULL;
+		store = t->state_changed;
 		mutex_unlock(&t->lock);
+		if (store)
+			store_state(t);
 		for (size_t i = 0; i < n; i++) {
 			thread_join(&ended[i]->worker);
 			job_unref(ended[i]);

@@ -1,6 +1,7 @@
 #include "director/job/peer.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/path.h"
 #include "lib/proto/dir_fd.h"
 #include "lib/proto/dir_sd.h"
@@ -13,6 +14,28 @@ peer_release(struct peer *p)
 {
 	free(p->last_why);
 	p->last_why = NULL;
+}
+
+void
+peer_attach(struct peer *p, struct conn *conn)
+{
+	p->conn = conn;
+	conn_set_wait(conn, &p->job->abort, 0, p->who);
+	conn_set_lost_after(conn, PEER_LOST_SECONDS);
+}
+
+/*
+ * Whether a line that names a job names ours.  Anything else is said in the daemon log and
+ * dropped: a peer speaks for the job it was given and for no other.
+ */
+static bool
+is_ours(struct peer *p, const char *unique, const char *what)
+{
+	if (strcmp(unique, p->job->unique) == 0)
+		return true;
+	log_warn("%s: %s of %s arrived in the conversation of %s and was dropped", p->who, what,
+		 unique[0] != '\0' ? unique : "no job", p->job->unique);
+	return false;
 }
 
 /* The text behind the n-th blank of a frame. */
@@ -42,6 +65,8 @@ take_message(struct peer *p, struct bytes line)
 		job_say(p->job, MSG_ERROR, "%s: Malformed message: %s", p->who, PATH_PRINT(line));
 		return;
 	}
+	if (!is_ours(p, unique, "a message"))
+		return;
 	text = str_ndup((const char *)rest.p, rest.n);
 	msg_sink_put(p->job->sink, (enum msg_type)type, level, text);
 	free(text);
@@ -71,6 +96,8 @@ take_status(struct peer *p, struct bytes line)
 		job_say(j, MSG_ERROR, "%s: Malformed message: %s", p->who, PATH_PRINT(line));
 		return;
 	}
+	if (!is_ours(p, unique, "a status"))
+		return;
 	mutex_lock(&j->lock);
 	if (p->is_storage)
 		j->sd_status = letter;
@@ -128,9 +155,13 @@ dispatch(struct peer *p, struct bytes line, bool *reply, struct err *err)
 		take_status(p, line);
 		return ERR_OK;
 	case 'C':
-		if (p->is_storage)
+		if (!p->is_storage)
+			break;
+		/* Answered all the same: the storage daemon waits for it. */
+		if (wire_scan(line, "%20s Job=%127s ", word, unique) &&
+		    is_ours(p, unique, "a catalog request"))
 			return cat_request_serve(p, line, err);
-		break;
+		return conn_printf(p->conn, err, CATREQ_BAD, "another job's\n");
 	case 'B':
 		/* The path would be ours to open: never.  Spec: wire.md 6.6 */
 		return conn_send(p->conn, bytes_str(BLAST_ATTR_NO), err);

@@ -17,6 +17,12 @@
 #include "director/job/job_internal.h"
 #include "lib/net/conn.h"
 
+/*
+ * A daemon that sends heartbeats and is then silent for this long in an active phase is lost
+ * (wire.md 12).  One that sends none (a stock peer's default) may be busy with one huge file.
+ */
+#define PEER_LOST_SECONDS 600
+
 struct peer {
 	struct job *job;
 	struct conn *conn; /* borrowed from the link */
@@ -32,6 +38,9 @@ struct peer {
 
 void peer_release(struct peer *p);
 
+/* What ends its waits: the job's abort, and the loss of a peer that sent heartbeats. */
+void peer_attach(struct peer *p, struct conn *conn);
+
 /*
  * The next reply; serves what is not one.  eod as in conn_recv_line (NULL: an error).
  */
@@ -39,7 +48,7 @@ MUST_CHECK enum err_code peer_reply(struct peer *p, struct bytes *line, bool *eo
 /* A reply that must be exactly this. */
 MUST_CHECK enum err_code peer_expect(struct peer *p, const char *exact, struct err *err);
 /* A refusal as an error naming what was asked. */
-enum err_code peer_refused(struct peer *p, const char *what, struct bytes line, struct err *err);
+MUST_CHECK enum err_code peer_refused(struct peer *p, const char *what, struct bytes line, struct err *err);
 
 /* One request of the storage daemon, answered on the same conversation. */
 MUST_CHECK enum err_code cat_request_serve(struct peer *p, struct bytes line, struct err *err);

@@ -91,18 +91,33 @@ take_counters(struct queue_item *items, size_t n, struct queue_item *it)
 	return true;
 }
 
+static void
+list_running(const struct queue_item *items, size_t n, char *out, size_t cap)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n && used + 16 < cap; i++)
+		if (holds_slot(&items[i]))
+			used += (size_t)snprintf(out + used, cap - used, "%s%u",
+						 used > 0 ? ", " : "", items[i].job_id);
+}
+
 static bool
 has_worker(const struct queue_item *items, size_t n, struct queue_item *it, uint32_t limit)
 {
 	uint32_t used = 0;
+	char holders[128];
 
 	for (size_t i = 0; i < n; i++)
 		used += holds_slot(&items[i]);
 	if (used < limit)
 		return true;
+	list_running(items, n, holders, sizeof(holders));
 	it->status = STATUS_WAIT_MAX;
 	(void)snprintf(it->reason, sizeof(it->reason),
-		       "the Director has its Maximum Concurrent Jobs (%u) running", limit);
+		       "the Director has its Maximum Concurrent Jobs (%u), held by JobId %s", limit,
+		       holders);
 	return false;
 }
 

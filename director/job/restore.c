@@ -268,14 +268,9 @@ await_storage(struct restore *r, int64_t seconds)
 {
 	struct job *j = r->job;
 	struct sd_end end = { .seen = false };
-	struct err why = ERR_INIT;
 
-	if (!sd_session_wait(&r->sd, seconds, &end, &why)) {
-		if (!cancel_asked(&j->cancel))
-			job_say(j, MSG_FATAL, "Director's comm line to SD dropped.%s%s",
-				why.code != ERR_OK ? " " : "", why.code != ERR_OK ? why.text : "");
+	if (!sd_session_wait(&r->sd, seconds, &end))
 		return;
-	}
 	mutex_lock(&j->lock);
 	end.files += j->sd.files;
 	end.bytes += j->sd.bytes;
@@ -378,6 +373,9 @@ restore_run(struct job *j)
 	if (run_all(r, &err) != ERR_OK) {
 		job_fail(j, &err);
 		job_stop_daemons(j, NULL, NULL);
+		if (err.code == ERR_PROTO || err.code == ERR_CANCELED)
+			fd_session_last_words(&r->fd);
+		sd_session_last_words(&r->sd);
 		if (r->sd.job != NULL && r->sd.thread.running)
 			await_storage(r, AFTER_FAILURE_SECONDS);
 	}

@@ -11,9 +11,8 @@
 #include <inttypes.h>
 
 #define WAIT_SLICE_MS 500
-/* Nothing at all for this long on a job's conversation: the peer is lost.  Heartbeats, attributes
- * and catalog requests count.  A storage daemon may wait for an operator for days, so 0. */
-#define SILENCE_SECONDS 0
+/* How long a storage daemon that refused or was cancelled may take to say why. */
+#define LAST_WORDS_SECONDS 5
 
 static void
 say_link(void *arg, const char *line)
@@ -91,8 +90,7 @@ sd_session_open(struct sd_session *s, struct job *j, struct dir_storage *storage
 		return err->code;
 	if (sd_link_open(j->d, j->conf, storage, &o, &s->link, err) != ERR_OK)
 		return err->code;
-	s->peer.conn = sd_link_conn(s->link);
-	conn_set_wait(s->peer.conn, &j->abort, SILENCE_SECONDS, s->who);
+	peer_attach(&s->peer, sd_link_conn(s->link));
 	mutex_lock(&j->lock);
 	j->on_sd = true;
 	j->now_storage = storage;
@@ -203,7 +201,7 @@ message_main(void *arg)
 	struct err err = ERR_INIT;
 	struct bytes line;
 	char unique[JOB_NAME_SIZE];
-	bool eod;
+	bool eod, given_up;
 
 	thread_set_job(s->job->id);
 	while (!end.seen && err.code == ERR_OK) {
@@ -217,9 +215,14 @@ message_main(void *arg)
 	mutex_lock(&s->lock);
 	s->done = true;
 	s->end = end;
-	s->why = err;
+	given_up = s->given_up;
 	cond_broadcast(&s->ended);
 	mutex_unlock(&s->lock);
+	if (end.seen || given_up || cancel_asked(&s->job->cancel))
+		return;
+	/* The client works on for nobody: it is told at once. */
+	job_say(s->job, MSG_FATAL, "Director's comm line to SD dropped. %s", err.text);
+	job_lost_daemon(s->job);
 }
 
 enum err_code
@@ -232,8 +235,18 @@ sd_session_run(struct sd_session *s, struct err *err)
 	return thread_start(&s->thread, "sd-messages", message_main, s, err);
 }
 
+/* Nobody waits for 3099 any more. */
+static void
+give_up(struct sd_session *s)
+{
+	mutex_lock(&s->lock);
+	s->given_up = true;
+	mutex_unlock(&s->lock);
+	conn_shutdown(s->peer.conn);
+}
+
 bool
-sd_session_wait(struct sd_session *s, int64_t seconds, struct sd_end *out, struct err *why)
+sd_session_wait(struct sd_session *s, int64_t seconds, struct sd_end *out)
 {
 	int64_t until = seconds > 0 ? clock_mono_ms() + seconds * 1000 : 0;
 	bool late = false;
@@ -243,17 +256,36 @@ sd_session_wait(struct sd_session *s, int64_t seconds, struct sd_end *out, struc
 	mutex_lock(&s->lock);
 	while (!s->done && !late) {
 		(void)cond_wait_ms(&s->ended, &s->lock, WAIT_SLICE_MS);
-		late = until != 0 && clock_mono_ms() >= until;
+		late = until != 0 && !s->done && clock_mono_ms() >= until;
 	}
 	mutex_unlock(&s->lock);
-	if (late)
-		conn_shutdown(s->peer.conn);
+	if (late) {
+		give_up(s);
+		if (!cancel_asked(&s->job->cancel))
+			job_say(s->job, MSG_FATAL,
+				"%s did not end the job within %" PRId64 " seconds after the "
+				"client had failed",
+				s->who, seconds);
+	}
 	thread_join(&s->thread);
 	mutex_lock(&s->lock);
 	*out = s->end;
-	*why = s->why;
 	mutex_unlock(&s->lock);
 	return out->seen;
+}
+
+void
+sd_session_last_words(struct sd_session *s)
+{
+	struct err err = ERR_INIT;
+	struct bytes line;
+	bool eod = false;
+
+	if (s->job == NULL || s->link == NULL || s->thread.running)
+		return;
+	conn_set_wait(s->peer.conn, &s->job->abort, LAST_WORDS_SECONDS, s->who);
+	while (peer_reply(&s->peer, &line, &eod, &err) == ERR_OK)
+		continue;
 }
 
 void
@@ -262,7 +294,7 @@ sd_session_close(struct sd_session *s)
 	if (s->job == NULL)
 		return;
 	if (s->thread.running) {
-		conn_shutdown(s->peer.conn);
+		give_up(s);
 		thread_join(&s->thread);
 	}
 	mutex_lock(&s->job->lock);

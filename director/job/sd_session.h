@@ -26,7 +26,7 @@ struct sd_session {
 	struct cond ended;
 	bool done GUARDED_BY(&lock); /* the thread has read 3099 or lost the conversation */
 	struct sd_end end GUARDED_BY(&lock);
-	struct err why GUARDED_BY(&lock); /* how the conversation ended without 3099 */
+	bool given_up GUARDED_BY(&lock); /* we cut it: its loss is no news */
 };
 
 /* Connect and start the job there: 10.1 steps 2, 3 up to JobId. */
@@ -43,10 +43,13 @@ MUST_CHECK enum err_code sd_session_call_client(struct sd_session *s, struct dir
 /* "run", and the message thread. */
 MUST_CHECK enum err_code sd_session_run(struct sd_session *s, struct err *err);
 /*
- * Wait for the end, at most seconds (0: as long as it takes or the job's abort).
- * False: it did not come; the conversation was cut.
+ * Wait for the end, at most seconds (0: as long as it takes or the job's abort); false: it did not
+ * come.  Why has been said to the job then; a line that is lost is said at once, and the client
+ * is told to stop.
  */
-bool sd_session_wait(struct sd_session *s, int64_t seconds, struct sd_end *out, struct err *why);
+bool sd_session_wait(struct sd_session *s, int64_t seconds, struct sd_end *out);
+/* Before "run" only: serve what a storage daemon that refused or was cancelled has to say yet. */
+void sd_session_last_words(struct sd_session *s);
 /* Cut what is open and free; may be called at any time, again as well. */
 void sd_session_close(struct sd_session *s);
 

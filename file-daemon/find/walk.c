@@ -319,7 +319,7 @@ type_of(const struct stat *st, const struct file_options *o, bool top)
 		return top ? FT_RAW : FT_SPEC;
 	case S_IFIFO:
 		return top && (o->flags & OPT_READ_FIFO) != 0 ? FT_FIFO : FT_SPEC;
-	default:
+	default: /* sockets too: their owner and mode are worth keeping; wire.md 7.1 type 6 */
 		return FT_SPEC;
 	}
 }
@@ -435,10 +435,6 @@ visit(struct walk *w, struct walk_dir *dir, size_t path_n, size_t name_at, bool 
 	if (is_dir) {
 		e.type = FT_DIREND;
 		return visit_dir(w, &e, top, err);
-	}
-	if (S_ISSOCK(e.st.st_mode)) { /* volume.md 7.2: made anew by the program that owns it */
-		note_text(w, MSG_SKIPPED, path_n, "socket, skipped");
-		return ERR_OK;
 	}
 	e.type = type_of(&e.st, e.options, top);
 	if (S_ISREG(e.st.st_mode) && !size_match_takes(&e.options->size, (uint64_t)e.st.st_size))

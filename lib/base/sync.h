@@ -17,6 +17,7 @@
 /* clang-format off */
 /*       rank            what it guards                                     owner */
 #define LOCK_RANKS(X)                                                               \
+	X(RANK_RELOAD,   "reading the configuration again: one at a time",  "director")      \
 	X(RANK_CONF,     "the current configuration generation",            "conf")          \
 	X(RANK_SCHED,    "the scheduler's list of coming runs",             "director/sched")\
 	X(RANK_JOBS,     "the table of running jobs",                       "job, session")  \

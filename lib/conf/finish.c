@@ -286,6 +286,19 @@ conf_check_modes(const struct conf_gen *g, struct conf_diag *diag)
 	}
 }
 
+static void
+note_row(const struct conf_res *r, const struct conf_row *row, size_t k, struct conf_diag *diag)
+{
+	bool off = row->type == CONF_BOOL && !*(const bool *)conf_row_slot(r, k);
+
+	if ((row->flags & CONF_GUARDS) != 0 && !off)
+		conf_warn(diag, CONF_W_NONE, &r->row_pos[k],
+			  "%s: accepted, not in force yet: what it protects is not protected",
+			  row->name);
+	else
+		conf_note(diag, &r->row_pos[k], "%s: accepted, not in force yet", row->name);
+}
+
 void
 conf_note_not_in_force(const struct conf_gen *g, struct conf_diag *diag)
 {
@@ -296,7 +309,6 @@ conf_note_not_in_force(const struct conf_gen *g, struct conf_diag *diag)
 
 		for (size_t k = 0; (row = conf_type_row(r->type, k, &base)) != NULL; k++)
 			if ((row->flags & CONF_LATER) != 0 && (r->set[k / 64] >> (k % 64) & 1) != 0)
-				conf_note(diag, &r->row_pos[k], "%s: accepted, not in force yet",
-					  row->name);
+				note_row(r, row, k, diag);
 	}
 }

@@ -12,7 +12,7 @@ _Static_assert(offsetof(struct tls_conf, n_allowed_cn) - offsetof(struct tls_con
 
 const struct conf_row conf_tls_rows[] = {
 	/* clang-format off */
-	{ "TlsAuthenticate", CONF_BOOL_AT(struct tls_conf, authenticate), .def = "no",
+	{ "TlsAuthenticate", CONF_BOOL_AT(struct tls_conf, authenticate), .def = "no", .flags = CONF_LATER,
 	  .help = "TLS only for the handshake; the session continues in clear afterwards" },
 	{ "TlsEnable", CONF_BOOL_AT(struct tls_conf, enable), .def = "yes",
 	  .help = "Offer TLS on this connection (PSK built from name + password, or certificates when configured)" },

@@ -101,6 +101,7 @@ struct conf_custom {
 #define CONF_HIDDEN     0x40u  /* not shown */
 #define CONF_EMPTY_OK   0x80u  /* a required text or password may be empty */
 #define CONF_OURS       0x100u /* Tercet's own: not in the tables of the specification */
+#define CONF_GUARDS     0x200u /* with CONF_LATER: protection is missing, so that it is a warning */
 
 struct conf_row {
 	const char *name;

@@ -18,7 +18,7 @@ struct fixture {
 	int fd;
 	struct meta meta;
 	size_t problems;
-	char last[512];
+	char last[ERR_TEXT_MAX];
 };
 
 static void

@@ -62,6 +62,12 @@ chan_set_wait(struct chan *c, struct cancel *cancel, int64_t silence_seconds, co
 }
 
 void
+chan_set_silence(struct chan *c, int64_t seconds)
+{
+	atomic_store(&c->silence_ms, seconds * 1000);
+}
+
+void
 chan_set_deadline(struct chan *c, int64_t mono_ms)
 {
 	atomic_store(&c->deadline_ms, mono_ms);

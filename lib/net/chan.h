@@ -61,6 +61,8 @@ MUST_CHECK enum err_code chan_start_tls_server(struct chan *c, const struct tls_
 void chan_set_wait(struct chan *c, struct cancel *cancel, int64_t silence_seconds,
 		   const char *what);
 /* Absolute end of all waits, clock_mono_ms(); 0: none. */
+/* Only the silence that ends a wait. */
+void chan_set_silence(struct chan *c, int64_t seconds);
 void chan_set_deadline(struct chan *c, int64_t mono_ms);
 /* Wait for POLLIN or POLLOUT. */
 MUST_CHECK enum err_code chan_wait(struct chan *c, short events, struct err *err);

@@ -38,6 +38,7 @@ struct conn {
 	struct frame_reader in;        /* the receiver's */
 	bool terminated;               /* TERMINATE came; the receiver's */
 	bool director;                 /* immutable: how POLL is answered */
+	int64_t lost_after_seconds;    /* of silence behind a heartbeat, 0: none; the receiver's */
 	atomic_ullong bytes_in, bytes_out;
 };
 
@@ -290,6 +291,8 @@ answer_signal(struct conn *c, enum frame_signal s, struct err *err)
 		return conn_printf(c, err, "%s", c->director ? "1000 OK\n" : "2000 OK\n");
 	if (s == FRAME_BTIME)
 		return conn_printf(c, err, DIR_FD_BTIME, (uint64_t)clock_now_us());
+	if (s == FRAME_HEARTBEAT && c->lost_after_seconds > 0)
+		chan_set_silence(c->chan, c->lost_after_seconds);
 	trace(200, "%s: %s skipped", c->chan->peer, frame_signal_name(s));
 	return ERR_OK;
 }
@@ -371,6 +374,12 @@ void
 conn_set_wait(struct conn *c, struct cancel *cancel, int64_t silence_seconds, const char *what)
 {
 	chan_set_wait(c->chan, cancel, silence_seconds, what);
+}
+
+void
+conn_set_lost_after(struct conn *c, int64_t seconds)
+{
+	c->lost_after_seconds = seconds;
 }
 
 void

@@ -187,6 +187,12 @@ MUST_CHECK enum err_code conn_send_framed(struct conn *c, struct bytes frames, s
 /* What ends waits on c from now on: cancel (borrowed, or NULL) and silence in seconds (0: none). */
 void conn_set_wait(struct conn *c, struct cancel *cancel, int64_t silence_seconds,
 		   const char *what);
+/*
+ * A peer that has sent a HEARTBEAT once and then nothing at all for seconds is lost (ERR_PEER).
+ * Peers that never send one (their Heartbeat Interval is 0) may be silent for ever.  The
+ * receiver's; before it starts.
+ */
+void conn_set_lost_after(struct conn *c, int64_t seconds);
 /* Wake a blocked receiver and sender for good (another thread's cancel); they return ERR_PEER. */
 void conn_shutdown(struct conn *c);
 

@@ -14,7 +14,7 @@ FileSet {
   }
 }
 Job { Name = "Second"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Second" }
-Pool { Name = "Small"; Storage = "Disk"; Label Format = "Small-"; Maximum Volume Bytes = 300000 }
+Pool { Name = "Small"; Storage = "Disk"; Label Format = "Small-"; Maximum Volume Bytes = 2500000 }
 X
 	farm_up
 	tree make "$FARM/src" --seed 1 --files 400 --no-special
@@ -41,7 +41,7 @@ teardown_file() {
 	farm_ok
 	[ "$(catalog "SELECT count(DISTINCT mediaid) FROM jobmedia WHERE jobid = $JOB AND firstindex > 0")" -ge 3 ]
 	for v in "$FARM"/site/volumes/Small-*; do
-		[ "$(stat -c %s "$v")" -lt 300000 ]
+		[ "$(stat -c %s "$v")" -lt 2500000 ]
 	done
 	farm_restore "$JOB" "$FARM/span"
 	tree diff "$FARM/src" "$FARM/span$FARM/src"

@@ -42,6 +42,7 @@ teardown_file() {
 		wait messages >"$FARM/restore.out"
 	# Names renamed away come back too: without accurate mode deletions are not known.
 	run tree diff "$FARM/src" "$FARM/now$FARM/src" --no-links
+	echo "$output"
 	lacks '> missing' <<<"$output"
 }
 
@@ -58,8 +59,10 @@ with open(sys.argv[1], 'r+b') as f:
     f.seek(-1, 1)
     f.write(bytes([b[0] ^ 4]))
 X
-	run farm_restore "$JOB" "$FARM/broken"
-	[ "$status" -ne 0 ]
+	if farm_restore "$JOB" "$FARM/broken"; then
+		echo "the restore of a damaged volume ended OK" >&2
+		return 1
+	fi
 	farm_joblog "$RESTORE" | grep -i checksum | grep -q "$volume"
 	cp "$FARM/volume.good" "$FARM/site/volumes/$volume"
 }

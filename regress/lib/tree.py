@@ -5,7 +5,7 @@
   tree.py edit DIR [--seed N]                              change, add and remove entries
   tree.py list DIR                                         one line per entry, all attributes
   tree.py diff DIR1 DIR2 [--no-dir-times] [--no-links]     lines that differ; exit 1 if any
-  tree.py count DIR                                        entries that a backup saves (no sockets)
+  tree.py count DIR                                        entries that a backup saves, DIR itself included
 
 Works by directory descriptors, so that paths beyond PATH_MAX are no obstacle.
 """
@@ -89,7 +89,7 @@ def cmd_list(a):
 
 
 def cmd_count(a):
-    print(sum(1 for _, attrs in walk(os.fsencode(a.dir)) if attrs['type'] != 'sock') + 1)
+    print(sum(1 for _ in walk(os.fsencode(a.dir))) + 1)
 
 
 def cmd_diff(a):
@@ -104,8 +104,6 @@ def cmd_diff(a):
                 z.pop('mtime', None)
             if a.no_links:
                 z.pop('hardlink', None)
-        if x is not None and x['type'] == 'sock' and y is None:
-            continue  # sockets are never saved
         if x != y:
             bad = 1
             print('%s\n  < %s\n  > %s' % (repr(path)[2:-1], text(x) if x else 'missing',

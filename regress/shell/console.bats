@@ -63,7 +63,7 @@ assert $2, d"
 }
 
 @test "passwords are never shown" {
-	! farm_console "show all" | grep -F '[md5]'
+	farm_console "show all" | lacks '\\[md5\\]'
 }
 
 @test "a confirmation can be changed and refused" {
@@ -80,7 +80,7 @@ assert $2, d"
 
 @test "files marked in the tree are restored, hard links with their data" {
 	farm_console "restore client=farm-fd select current where=$FARM/back" \
-		"cd $FARM/src/sub" "mark hard.txt" "count" done yes wait >"$FARM/tree.out"
+		"cd $FARM/src/sub" "mark hard.txt" "count" "done" yes wait >"$FARM/tree.out"
 	grep -q '2 files newly marked.' "$FARM/tree.out"
 	[ "$(cat "$FARM/back$FARM/src/sub/hard.txt")" = one ]
 	[ "$(stat -c %i "$FARM/back$FARM/src/sub/hard.txt")" = "$(stat -c %i "$FARM/back$FARM/src/a.txt")" ]

@@ -1,0 +1,378 @@
+/*
+ * What there is before a server runs: the programs, the account, directories, initdb.
+ */
+#include "lib/catalog/managed_internal.h"
+
+#include <dirent.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/fd.h"
+#include "lib/base/hash.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+
+#define INITDB_SECONDS 600
+#define REMOVE_TRIES   5
+#define REMOVE_WAIT_MS 200
+#define SOCKET_NAME    "/.s.PGSQL." MANAGED_PORT
+#define SOCKET_DIR_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof(SOCKET_NAME) - 8)
+#define LAST_WORDS_MAX 2048
+
+/* --- finding programs and the user --------------------------------------------------------- */
+
+static bool
+is_program(const char *dir, const char *name)
+{
+	OWNED(freep) char *path = str_printf("%s/%s", dir, name);
+
+	return access(path, X_OK) == 0;
+}
+
+/* The newest major version below /usr/lib/postgresql. */
+static char *
+newest_bin_dir(void)
+{
+	OWNED(closedirp) DIR *d = opendir("/usr/lib/postgresql");
+	char *best = NULL;
+	unsigned long best_version = 0;
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		unsigned long version = strtoul(e->d_name, NULL, 10);
+		OWNED(freep) char *dir = str_printf("/usr/lib/postgresql/%s/bin", e->d_name);
+
+		if (version <= best_version || !is_program(dir, "initdb"))
+			continue;
+		free(best);
+		best = TAKE_PTR(dir);
+		best_version = version;
+	}
+	return best;
+}
+
+static enum err_code
+find_programs(struct managed *m, const struct managed_options *o, struct err *err)
+{
+	static const char *const others[] = { "/usr/bin", "/usr/local/pgsql/bin" };
+
+	m->bin_dir = o->bin_dir != NULL ? str_dup(o->bin_dir) : newest_bin_dir();
+	for (size_t i = 0; m->bin_dir == NULL && i < sizeof(others) / sizeof(others[0]); i++)
+		if (is_program(others[i], "initdb"))
+			m->bin_dir = str_dup(others[i]);
+	if (m->bin_dir == NULL || !is_program(m->bin_dir, "postgres"))
+		return err_set(err, ERR_CONFIG,
+			       "no PostgreSQL server programs found (looked for initdb below "
+			       "/usr/lib/postgresql): install the package postgresql");
+	return ERR_OK;
+}
+
+static bool
+use_account(struct managed *m, const char *name)
+{
+	struct passwd pw;
+	struct passwd *found = NULL;
+	char store[4096];
+
+	if (name == NULL || getpwnam_r(name, &pw, store, sizeof(store), &found) != 0 ||
+	    found == NULL || found->pw_uid == 0)
+		return false;
+	m->uid = found->pw_uid;
+	m->gid = found->pw_gid;
+	m->run_as = str_dup(name);
+	return true;
+}
+
+/* PostgreSQL refuses to run as root. */
+static enum err_code
+choose_account(struct managed *m, const struct managed_options *o, struct err *err)
+{
+	struct passwd pw;
+	struct passwd *found = NULL;
+	char store[4096];
+	struct stat st;
+
+	m->uid = geteuid();
+	m->gid = getegid();
+	if (geteuid() == 0) {
+		/* A cluster that is there belongs to the account it was made for. */
+		if (stat(m->data, &st) == 0 && st.st_uid != 0 &&
+		    getpwuid_r(st.st_uid, &pw, store, sizeof(store), &found) == 0 &&
+		    found != NULL && use_account(m, found->pw_name))
+			return ERR_OK;
+		if (o->service_user != NULL && !use_account(m, o->service_user))
+			return err_set(err, ERR_CONFIG,
+				       "the service user %s does not exist or is root",
+				       o->service_user);
+		if (m->run_as == NULL && !use_account(m, "tercet") && !use_account(m, "postgres") &&
+		    !use_account(m, "nobody"))
+			return err_set(err, ERR_CONFIG,
+				       "no unprivileged user to run the catalog's server: make a "
+				       "system user tercet");
+	}
+	return ERR_OK;
+}
+
+/* --- directories -------------------------------------------------------------------------- */
+
+static enum err_code
+make_dir(const struct managed *m, const char *path, mode_t mode, struct err *err)
+{
+	if (fd_make_dirs(path, mode, err) != ERR_OK)
+		return err->code;
+	if (m->run_as != NULL && lchown(path, m->uid, m->gid) != 0)
+		return err_errno(err, ERR_SYS, "%s: cannot give it to user %s", path, m->run_as);
+	if (chmod(path, mode) != 0)
+		return err_errno(err, ERR_SYS, "%s", path);
+	return ERR_OK;
+}
+
+/* The server's account must be able to search every directory above its data. */
+static enum err_code
+check_reachable(const struct managed *m, struct err *err)
+{
+	OWNED(freep) char *path = str_dup(m->base);
+	struct stat st;
+
+	if (m->run_as == NULL)
+		return ERR_OK;
+	for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = '\0';
+		if (stat(path, &st) != 0)
+			return err_errno(err, ERR_SYS, "%s", path);
+		mode_t need = st.st_uid == m->uid   ? S_IXUSR
+			      : st.st_gid == m->gid ? S_IXGRP
+						    : S_IXOTH;
+		if ((st.st_mode & need) == 0)
+			return err_set(err, ERR_CONFIG,
+				       "%s cannot be searched by user %s, who runs the catalog's "
+				       "server below it: chmod o+x %s, or choose another Working "
+				       "Directory",
+				       path, m->run_as, path);
+		*slash = '/';
+	}
+	return ERR_OK;
+}
+
+/* A path too long for a socket address goes to a short place named after the long one. */
+static char *
+choose_socket_dir(const struct managed *m)
+{
+	char *inside = str_printf("%s/socket", m->base);
+
+	if (strlen(inside) <= SOCKET_DIR_MAX)
+		return inside;
+	free(inside);
+	return str_printf("%s/tercet-%016llx", access("/run", W_OK) == 0 ? "/run" : "/tmp",
+			  (unsigned long long)XXH3_64bits(m->base, strlen(m->base)));
+}
+
+static enum err_code
+make_dirs(struct managed *m, const struct managed_options *o, struct err *err)
+{
+	OWNED(freep) char *full = NULL;
+
+	if (fd_make_dirs(o->state_dir, 0755, err) != ERR_OK)
+		return err->code;
+	full = realpath(o->state_dir, NULL);
+	if (full == NULL)
+		return err_errno(err, ERR_SYS, "%s", o->state_dir);
+	m->base = str_printf("%s/catalog", full);
+	m->data = str_printf("%s/data", m->base);
+	m->log_dir = str_printf("%s/log", m->base);
+	m->socket_dir = choose_socket_dir(m);
+	if (choose_account(m, o, err) != ERR_OK || check_reachable(m, err) != ERR_OK ||
+	    make_dir(m, m->base, 0711, err) != ERR_OK ||
+	    make_dir(m, m->log_dir, 0700, err) != ERR_OK)
+		return err->code;
+	/* The server's peer check keeps others out; a socket directory made by another user does
+	 * not pass the lchown above or the check of the owner here. */
+	if (make_dir(m, m->socket_dir, 0711, err) != ERR_OK)
+		return err->code;
+	return ERR_OK;
+}
+
+/* --- running programs ----------------------------------------------------------------------- */
+
+#define ARGS_MAX 40
+
+struct args {
+	const char *v[ARGS_MAX];
+	size_t n;
+	char ids[2][32];
+	char *program; /* owned */
+};
+
+static void
+args_release(struct args *a)
+{
+	free(a->program);
+}
+
+/* The program of the cluster's bin directory, as the cluster's user. */
+static void
+args_begin(struct args *a, const struct managed *m, const char *program)
+{
+	*a = (struct args){ .program = str_printf("%s/%s", m->bin_dir, program) };
+	if (m->run_as != NULL) {
+		(void)snprintf(a->ids[0], sizeof(a->ids[0]), "--reuid=%u", (unsigned)m->uid);
+		(void)snprintf(a->ids[1], sizeof(a->ids[1]), "--regid=%u", (unsigned)m->gid);
+		a->v[a->n++] = "setpriv";
+		a->v[a->n++] = a->ids[0];
+		a->v[a->n++] = a->ids[1];
+		a->v[a->n++] = "--init-groups";
+		a->v[a->n++] = "--no-new-privs";
+		a->v[a->n++] = "--";
+	}
+	a->v[a->n++] = a->program;
+}
+
+static void
+keep_line(void *arg, struct bytes text)
+{
+	struct buf *words = arg;
+
+	if (words->len + text.n + 1 > words->max)
+		buf_clear(words);
+	if (text.n + 1 <= words->max) {
+		buf_put(words, text.p, text.n);
+		buf_put(words, " ", 1);
+	}
+}
+
+static enum err_code
+run_to_end(const struct managed *m, struct args *a, unsigned seconds, struct err *err)
+{
+	OWNED(buf_release) struct buf words = BUF_INIT(LAST_WORDS_MAX);
+	struct wait w = wait_for(NULL, seconds, a->program);
+	char *const env[] = { (char[]){ "LC_ALL=C" }, NULL };
+	struct proc_spec spec = { .argv = (char *const *)(uintptr_t)a->v, .env = env };
+	char text[64];
+	int status = 0;
+
+	(void)m;
+	if (proc_run_lines(&spec, &w, keep_line, &words, &status, err) != ERR_OK)
+		return err_ctx(err, "%s", a->program);
+	if (status != 0)
+		return err_set(err, ERR_SYS, "%s: %s: %s", a->program,
+			       proc_status_text(status, text, sizeof(text)), buf_str(&words));
+	return ERR_OK;
+}
+
+/* --- the cluster ------------------------------------------------------------------------------ */
+
+static const char settings[] = "\n# Tercet\n"
+			       "listen_addresses = ''\n"
+			       "shared_buffers = '128MB'\n"
+			       "max_connections = 200\n"
+			       "max_wal_size = '2GB'\n"
+			       "checkpoint_timeout = '15min'\n"
+			       "wal_compression = on\n"
+			       "wal_level = minimal\n"
+			       "max_wal_senders = 0\n"
+			       "datestyle = 'ISO, YMD'\n"
+			       "logging_collector = on\n"
+			       "log_filename = 'postgresql-%a.log'\n"
+			       "log_truncate_on_rotation = on\n"
+			       "log_rotation_age = '1d'\n"
+			       "log_min_messages = warning\n"
+			       "jit = off\n";
+
+/* Peer authentication: the account that runs the server and root log in as the one role. */
+static enum err_code
+write_settings(const struct managed *m, struct err *err)
+{
+	OWNED(freep) char *conf = str_printf("%s/postgresql.conf", m->data);
+	OWNED(freep) char *hba = str_printf("%s/pg_hba.conf", m->data);
+	OWNED(freep) char *ident = str_printf("%s/pg_ident.conf", m->data);
+	OWNED(buf_release) struct buf text = BUF_INIT(MIB);
+
+	if (fd_read_file(conf, &text, err) != ERR_OK)
+		return err->code;
+	if (buf_append(&text, settings, sizeof(settings) - 1, err) != ERR_OK ||
+	    fd_replace_file(conf, buf_bytes(&text), 0600, err) != ERR_OK)
+		return err->code;
+	buf_clear(&text);
+	buf_text(&text, "local all all peer map=tercet\n");
+	if (fd_replace_file(hba, buf_bytes(&text), 0600, err) != ERR_OK)
+		return err->code;
+	buf_clear(&text);
+	buf_text(&text, "tercet root %s\ntercet %s %s\n", m->role, m->role, m->role);
+	if (fd_replace_file(ident, buf_bytes(&text), 0600, err) != ERR_OK)
+		return err->code;
+	if (m->run_as != NULL &&
+	    (lchown(conf, m->uid, m->gid) != 0 || lchown(hba, m->uid, m->gid) != 0 ||
+	     lchown(ident, m->uid, m->gid) != 0))
+		return err_errno(err, ERR_SYS, "%s", m->data);
+	return ERR_OK;
+}
+
+static enum err_code
+remove_tree(const struct managed *m, const char *path, struct err *err)
+{
+	const char *argv[] = { "rm", "-rf", "--", path, NULL };
+	struct args a = { .program = str_dup("rm") };
+
+	memcpy(a.v, argv, sizeof(argv));
+	if (run_to_end(m, &a, INITDB_SECONDS, err) != ERR_OK) {
+		args_release(&a);
+		return err->code;
+	}
+	args_release(&a);
+	return ERR_OK;
+}
+
+/* Made under another name and renamed at its end: a half-made cluster is never taken for one. */
+static enum err_code
+make_cluster(struct managed *m, struct err *err)
+{
+	OWNED(freep) char *fresh = str_printf("%s/data.new", m->base);
+	OWNED(freep) char *final = m->data;
+	OWNED(args_release) struct args a = { .n = 0 };
+	enum err_code code;
+
+	if (remove_tree(m, fresh, err) != ERR_OK) {
+		(void)TAKE_PTR(final);
+		return err->code;
+	}
+	args_begin(&a, m, "initdb");
+	a.v[a.n++] = "--no-instructions";
+	a.v[a.n++] = "--encoding=SQL_ASCII";
+	a.v[a.n++] = "--locale=C";
+	a.v[a.n++] = "--auth=peer";
+	a.v[a.n++] = "--data-checksums";
+	a.v[a.n++] = "--username";
+	a.v[a.n++] = m->role;
+	a.v[a.n++] = "--pgdata";
+	a.v[a.n++] = fresh;
+	log_info("catalog: making a new PostgreSQL cluster in %s", m->data);
+	m->data = fresh;
+	code = run_to_end(m, &a, INITDB_SECONDS, err);
+	if (code == ERR_OK)
+		code = write_settings(m, err);
+	m->data = TAKE_PTR(final);
+	if (code == ERR_OK && rename(fresh, m->data) != 0)
+		code = err_errno(err, ERR_SYS, "%s", fresh);
+	return code;
+}
+
+static char *
+role_of(const struct managed *m)
+{
+	struct passwd pw;
+	struct passwd *found = NULL;
+	char store[4096];
+
+	if (m->run_as != NULL)
+		return str_dup(m->run_as);
+	if (getpwuid_r(geteuid(), &pw, store, sizeof(store), &found) == 0 && found != NULL)
+		return str_dup(found->pw_name);
+	return NULL;
+}

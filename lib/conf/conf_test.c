@@ -1,0 +1,357 @@
+/* lib/conf/conf_test.c - tokens, values and access lists by the vectors of config.md 13 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/conf/messages.h"
+#include "lib/conf/parse.h"
+#include "lib/conf/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct thing {
+	struct conf_res res;
+	char *name, *text;
+	struct thing *other;
+	int64_t time;
+	uint64_t size;
+	bool flag;
+	uint32_t number;
+	struct secret password;
+	struct conf_acl acl;
+	struct str_list list;
+	struct conf_addrs addresses;
+};
+
+static const struct conf_row rows[] = {
+	{ "Name", CONF_NAME_AT(struct thing, name), .flags = CONF_REQUIRED },
+	{ "LabelFormat", CONF_STR_AT(struct thing, text), .alias = "Label" },
+	{ "Other", CONF_REF_AT(struct thing, other, struct thing, "Thing") },
+	{ "Time", CONF_TIME_AT(struct thing, time), .def = "1 min" },
+	{ "Size", CONF_SIZE_AT(struct thing, size), .def = "0" },
+	{ "Flag", CONF_BOOL_AT(struct thing, flag), .def = "yes" },
+	{ "Number", CONF_UINT32_AT(struct thing, number), .def = "7" },
+	{ "Password", CONF_PASSWORD_AT(struct thing, password) },
+	{ "Acl", CONF_ACL_AT(struct thing, acl) },
+	{ "List", CONF_LIST_AT(struct thing, list) },
+	{ "DirPort", CONF_LISTEN_AT(CONF_LISTEN_PORT, struct thing, addresses) },
+	{ "DirAddress", CONF_LISTEN_AT(CONF_LISTEN_ADDR, struct thing, addresses) },
+	{ "Addresses", CONF_LISTEN_AT(CONF_LISTEN, struct thing, addresses) },
+	{ .name = NULL },
+};
+static const struct conf_type thing_type = { .name = "Thing",
+					     .plural = "things",
+					     .size = sizeof(struct thing),
+					     .groups = { { rows, 0 } },
+					     .port = 9101 };
+static const struct conf_type messages_type = { .name = "Messages",
+						.plural = "messages",
+						.size = sizeof(struct conf_messages),
+						.groups = { { conf_messages_rows, 0 } } };
+static const struct conf_type *const types[] = { &thing_type, &messages_type };
+static const char *const files[] = { "test", NULL };
+static const struct conf_program program = {
+	.daemon = "test", .component = "test", .files = files, .types = types, .n_types = 2
+};
+
+/* Load text; the first Thing, or NULL when there were errors. */
+static struct thing *
+load(const char *text, struct conf_gen **gen, struct conf_diag *diag)
+{
+	struct err err = ERR_INIT;
+
+	if (conf_load_text(&program, text, diag, gen, &err) != ERR_OK)
+		return NULL;
+	return (struct thing *)conf_gen_at(*gen, 0);
+}
+
+static void
+names_are_read_as_the_peer_reads_them(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} v[] = {
+		{ "Full Backup", "FullBackup" },
+		{ "web 1 x", "web1" },
+		{ "\"Full Backup\"", "Full Backup" },
+		{ "w-1 x", "w-1" },
+		{ "\"\xc3\x9cml\"", NULL },
+		{ "a$b", NULL },
+		{ "123", "123" },
+		{ "\"123\"", "123" },
+		{ "\" a\"", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct conf_gen *g = NULL;
+		char text[128];
+		struct thing *t;
+
+		snprintf(text, sizeof(text), "Thing { Name = %s\n}\n", v[i].value);
+		t = load(text, &g, d);
+		assert_int_equal(t != NULL, v[i].want != NULL);
+		if (t != NULL)
+			assert_string_equal(t->name, v[i].want);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+static void
+texts_and_escapes(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} v[] = {
+		{ "\"abc\" \"def\"\n   \"ghi\"", "abcdefghi" },
+		{ "\"a\\tb\"", "atb" },
+		{ "a\\b", "a\\b" },
+		{ "ab#c", "ab" },
+		{ "ab\"c d\"", "ab" },
+		{ "'a b'", "'a" },
+		{ "ab=cd", "ab" },
+		{ "\"a\nb\"", "a\nb" },
+		{ "9101#x", "9101" },
+		{ "\"\\\\</list\"", "\\</list" },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct conf_gen *g = NULL;
+		char text[128];
+		struct thing *t;
+
+		snprintf(text, sizeof(text), "Thing { Name = a\nlabel FORMAT = %s\n}\n",
+			 v[i].value);
+		t = load(text, &g, d);
+		assert_non_null(t);
+		assert_string_equal(t->text, v[i].want);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+static void
+values_end_where_a_person_would_end_them(void **state)
+{
+	struct conf_diag *d = conf_diag_new(false);
+	struct conf_gen *g = NULL;
+	struct thing *t = load("\xef\xbb\xbftHiNg { n A m E = A; Time = 30\tdays; Size = \"5g\"\r\n"
+			       "Flag =\n  no; List = a,\n b; list = c; Number = 007 }\n"
+			       "Thing { Name = B; Other = A; Time = 1h }",
+			       &g, d);
+
+	assert_non_null(t);
+	assert_int_equal(conf_diag_warnings(d), 0);
+	assert_string_equal(t->name, "A");
+	assert_int_equal(t->time, 2592000);
+	assert_int_equal(t->size, UINT64_C(5) << 30);
+	assert_false(t->flag);
+	assert_int_equal(t->list.n, 3);
+	assert_string_equal(t->list.v[2], "c");
+	assert_int_equal(t->number, 7);
+	t = (struct thing *)conf_gen_at(g, 1);
+	assert_ptr_equal(t->other, conf_gen_at(g, 0));
+	assert_int_equal(t->time, 3600);
+	assert_true(t->flag);
+	conf_gen_unref(g);
+	conf_diag_free(d);
+}
+
+static void
+passwords_become_their_hash(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} v[] = {
+		{ "\"x\"", "9dd4e461268c8034f5c8564e155c67a6" },
+		{ "y", "415290769594460e2e485922904f345d" },
+		{ "pw", "8fe4c11451281c094a6578e6ddbf5eed" },
+		{ "\"[md5]8FE4c11451281c094a6578e6ddbf5eed\"", "8fe4c11451281c094a6578e6ddbf5eed" },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct buf shown = BUF_INIT(4096);
+		struct conf_gen *g = NULL;
+		char text[128];
+		struct thing *t;
+
+		snprintf(text, sizeof(text), "Thing { Name = a; Password = %s }", v[i].value);
+		t = load(text, &g, d);
+		assert_non_null(t);
+		assert_string_equal(t->password.p, v[i].want);
+		conf_show_text(&t->res, 0, &shown);
+		assert_null(strstr(buf_str(&shown), v[i].want));
+		buf_release(&shown);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+static void
+addresses_in_both_forms(void **state)
+{
+	static const struct {
+		const char *text, *host;
+		uint16_t port;
+		size_t n;
+	} v[] = {
+		{ "Dir Port = 1234; Dir Address = 127.0.0.1", "127.0.0.1", 1234, 1 },
+		{ "Dir Address = 127.0.0.1; Dir Port = 1234", "127.0.0.1", 1234, 1 },
+		{ "Addresses = { ip = { addr = 2001:db8::1 } }", "2001:db8::1", 9101, 1 },
+		{ "Addresses = {\n ipv4 = {\n port = 1\n addr = \"a\"; } ipv6 = { addr = ::1 } }",
+		  "a", 1, 2 },
+		{ "", "", 9101, 2 },
+		{ "Dir Port = 99", "", 99, 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct conf_gen *g = NULL;
+		char text[256];
+		struct thing *t;
+
+		snprintf(text, sizeof(text), "Thing { Name = a; %s }", v[i].text);
+		t = load(text, &g, d);
+		assert_non_null(t);
+		assert_int_equal(t->addresses.n, v[i].n);
+		assert_string_equal(t->addresses.v[0].host, v[i].host);
+		assert_int_equal(t->addresses.v[0].port, v[i].port);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+static void
+the_first_matching_access_entry_decides(void **state)
+{
+	static const struct {
+		const char *acl, *item;
+		enum acl_verdict want;
+	} v[] = {
+		{ "!run, status, .*", "run", ACL_DENY },
+		{ "!run, status, .*", "status", ACL_ALLOW },
+		{ "!run, status, .*", "RUN", ACL_DENY },
+		{ "!delete, *all*", "delete", ACL_DENY },
+		{ "!delete, *all*", "list", ACL_ALLOW },
+		{ "*all*, !sqlquery", "sqlquery", ACL_ALLOW },
+		{ "status", "stat", ACL_NO_MATCH },
+		{ "[.].*", ".jobs", ACL_ALLOW },
+		{ "[.].*", "jobs", ACL_NO_MATCH },
+		{ "My.Job", "My Job", ACL_ALLOW },
+		{ "web.", "web1x", ACL_NO_MATCH },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct conf_gen *g = NULL;
+		char text[128];
+		struct thing *t;
+
+		snprintf(text, sizeof(text), "Thing { Name = a; Acl = %s }", v[i].acl);
+		t = load(text, &g, d);
+		assert_non_null(t);
+		assert_int_equal(conf_acl_match(&t->acl, v[i].item), v[i].want);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+static void
+message_types_add_and_remove_from_left_to_right(void **state)
+{
+	struct conf_diag *d = conf_diag_new(false);
+	struct conf_gen *g = NULL;
+	const struct conf_messages *m;
+
+	assert_non_null(load("Thing { Name = a }\nMessages { Name = M\n"
+			     "Console = all, !skipped\nAppend = /log = !skipped, all\n"
+			     "Mail = a@b, c@d = error; Mail = a@b, c@d = fatal\n"
+			     "Syslog = local4 = audit; Director = x = all, !skipped, !restored }",
+			     &g, d));
+	m = (const struct conf_messages *)conf_gen_find(g, "Messages", "M");
+	assert_int_equal(m->n_dest, 5);
+	assert_int_equal(m->dest[0].types, CONF_MSG_ALL & ~CONF_MSG_BIT(CONF_MSG_SKIPPED));
+	assert_int_equal(m->dest[1].types, CONF_MSG_ALL);
+	assert_string_equal(m->dest[2].target, "a@b c@d");
+	assert_int_equal(m->dest[2].types,
+			 CONF_MSG_BIT(CONF_MSG_ERROR) | CONF_MSG_BIT(CONF_MSG_FATAL));
+	assert_string_equal(conf_facility_word(m->dest[3].facility), "local4");
+	assert_int_equal(conf_messages_mask(m, CONF_DEST_DIRECTOR, "x"),
+			 CONF_MSG_ALL & ~CONF_MSG_BIT(CONF_MSG_SKIPPED) &
+				 ~CONF_MSG_BIT(CONF_MSG_RESTORED));
+	conf_gen_unref(g);
+	conf_diag_free(d);
+}
+
+static void
+strict_makes_doubtful_lines_errors(void **state)
+{
+	static const char *const doubtful[] = { "Number = 10 junk", "Label = ab#cd",
+						"Flag = no; Flag = no", "Label = a, b" };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct conf_diag *lax = conf_diag_new(false), *strict = conf_diag_new(true);
+		struct conf_gen *g = NULL, *h = NULL;
+		char text[128];
+
+		snprintf(text, sizeof(text), "Thing { Name = a; %s\n }", doubtful[i]);
+		assert_non_null(load(text, &g, lax));
+		assert_int_equal(conf_diag_warnings(lax), 1);
+		assert_null(load(text, &h, strict));
+		conf_gen_unref(g);
+		conf_gen_unref(h);
+		conf_diag_free(lax);
+		conf_diag_free(strict);
+	}
+}
+
+static void
+every_shorter_text_ends_without_harm(void **state)
+{
+	static const char text[] =
+		"Thing { Name = \"a\\\"b\"; Addresses = { ip = { addr = ::1; port = 1 } }\n"
+		"Time = 1 week; Acl = !a, b; List = x,\ny; Password = \"[md5]z\" # c\n}\n"
+		"Messages { Name = m; Mail = a = all, !skipped; Syslog = x = all }\n";
+
+	for (size_t n = 0; n < sizeof(text); n++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct buf shown = BUF_INIT(1 << 20);
+		struct conf_gen *g = NULL;
+		struct err err = ERR_INIT;
+		char part[sizeof(text)];
+
+		memcpy(part, text, n);
+		part[n] = '\0';
+		if (conf_load_text(&program, part, d, &g, &err) == ERR_OK)
+			conf_show_all(g, CONF_SHOW_VERBOSE, &shown);
+		conf_diag_text(d, true, &shown);
+		buf_release(&shown);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_read_as_the_peer_reads_them),
+		cmocka_unit_test(texts_and_escapes),
+		cmocka_unit_test(values_end_where_a_person_would_end_them),
+		cmocka_unit_test(passwords_become_their_hash),
+		cmocka_unit_test(addresses_in_both_forms),
+		cmocka_unit_test(the_first_matching_access_entry_decides),
+		cmocka_unit_test(message_types_add_and_remove_from_left_to_right),
+		cmocka_unit_test(strict_makes_doubtful_lines_errors),
+		cmocka_unit_test(every_shorter_text_ends_without_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
