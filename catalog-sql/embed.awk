@@ -3,7 +3,7 @@
 #   ids     enum sql_id                        from queries/*.sql
 #   rows    { name, text, parameters } rows    from queries/*.sql
 #   schema  { file name, text } rows           from schema/*.sql
-# A statement begins with "-- name: <name>"; :parameter becomes $1, $2 ... in order of first use.
+# A statement begins with "-- name: <name>" or "-- name: <name> repeatable"; :parameter becomes $1, $2 ... in order of first use.
 
 function c_string(s) {
 	gsub(/\\/, "\\\\", s)
@@ -43,7 +43,7 @@ function finish(   text, i, list) {
 		text = numbered(body)
 		for (i = 1; i <= n_params; i++)
 			list = list "\"" param[i] "\", "
-		printf "\t{ \"%s\",\n\t  %s,\n\t  { %sNULL }, %d },\n", name, c_string(text), list, n_params
+		printf "\t{ \"%s\",\n\t  %s,\n\t  { %sNULL }, %d, %s },\n", name, c_string(text), list, n_params, repeatable
 	}
 	name = ""
 	body = ""
@@ -57,7 +57,7 @@ what == "schema" && FNR == 1 {
 	body = ""
 }
 what == "schema" { body = body $0 "\n"; next }
-/^-- name: / { finish(); name = $3; next }
+/^-- name: / { finish(); name = $3; repeatable = $4 == "repeatable" ? "true" : "false"; next }
 /^--/ { next }
 { body = body $0 "\n" }
 END {

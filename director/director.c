@@ -523,6 +523,7 @@ director_new(const char *config_path, struct dir_conf **conf, struct director **
 	d->working_directory = str_dup(d->conf->director->working_directory);
 	d->start_time = clock_now();
 	d->stop.event = -1;
+	mutex_init(&d->reload_lock, RANK_RELOAD);
 	mutex_init(&d->lock, RANK_CONF);
 	mutex_init(&d->facts_lock, RANK_LEAF);
 	spool = str_printf("%s/%s.conmsg", d->working_directory, d->name);
@@ -560,6 +561,7 @@ director_free(struct director *d)
 	facts_forget(d);
 	dir_conf_unref(d->conf);
 	mutex_release(&d->lock);
+	mutex_release(&d->reload_lock);
 	mutex_release(&d->facts_lock);
 	cancel_release(&d->stop);
 	free(d->name);

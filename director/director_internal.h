@@ -16,7 +16,7 @@ struct director {
 	char *config_path, *name, *working_directory; /* owned; immutable */
 	int64_t start_time;
 	struct mutex reload_lock; /* RANK_RELOAD: held over a whole reload, waits included */
-	struct mutex lock;                       /* RANK_CONF */
+	struct mutex lock;        /* RANK_CONF */
 	struct dir_conf *conf GUARDED_BY(&lock); /* shared: one reference */
 	/* Written by start and, under reload_lock, by a reload; never closed before the end. */
 	struct catalog *catalogs[DIRECTOR_CATALOGS_MAX];

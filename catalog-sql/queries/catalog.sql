@@ -8,33 +8,39 @@ COMMIT;
 ROLLBACK;
 -- name: tx_read_only
 BEGIN READ ONLY;
--- name: catalog_ping
+-- NULL when the transaction has written nothing.
+-- name: tx_id
+SELECT txid_current_if_assigned();
+-- committed, aborted or in progress; NULL when it is too long ago.
+-- name: tx_outcome repeatable
+SELECT txid_status(:txid::bigint);
+-- name: catalog_ping repeatable
 SELECT 1;
--- name: catalog_server_limit
+-- name: catalog_server_limit repeatable
 SELECT setting::integer FROM pg_settings WHERE name = 'max_connections';
 
 -- name: schema_facts
 SELECT current_setting('server_encoding') AS encoding,
 	to_regclass('version') IS NOT NULL AND to_regclass('job') IS NOT NULL AS tables,
 	to_regclass('tercet_partition') IS NOT NULL AS taken_over;
--- name: schema_version
+-- name: schema_version repeatable
 SELECT versionid FROM version;
 
--- name: catalog_keep_partitions
+-- name: catalog_keep_partitions repeatable
 SELECT tercet_keep_partitions();
 -- Files of jobs that say they are purged, or that no Job row has any more.
--- name: catalog_finish_purges
+-- name: catalog_finish_purges repeatable
 DELETE FROM file f USING job j
 WHERE f.jobid = j.jobid AND j.purgedfiles = 1 AND j.realendtime IS NOT NULL
 	AND EXISTS (SELECT 1 FROM file g WHERE g.jobid = j.jobid);
--- name: catalog_forget_ingest
+-- name: catalog_forget_ingest repeatable
 DELETE FROM tercet_ingest i
 WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.jobid = i.jobid AND j.jobstatus IN ('C', 'R'));
 -- A claim on the directory cache whose builder is gone: free again.
--- name: catalog_free_claims
+-- name: catalog_free_claims repeatable
 UPDATE job SET hascache = 0 WHERE hascache = -1 AND jobstatus NOT IN ('C', 'R');
 
--- name: catalog_health
+-- name: catalog_health repeatable
 SELECT 'schema version' AS key, versionid::text AS value FROM version
 UNION ALL
 SELECT 'database size', pg_database_size(current_database())::text
@@ -52,7 +58,7 @@ UNION ALL
 SELECT 'oldest transaction', coalesce(max(age(clock_timestamp(), xact_start))::text, 'none')
 FROM pg_stat_activity WHERE datname = current_database();
 
--- name: database_exists
+-- name: database_exists repeatable
 SELECT 1 FROM pg_database WHERE datname = :name;
 -- name: database_create_managed
 CREATE DATABASE tercet TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C';

@@ -34,7 +34,7 @@ WHERE w.place = 'tercet_check_scratch' AND w.relname <> 'file_pkey' AND NOT EXIS
 	SELECT 1 FROM other h WHERE h.place = 'public' AND h.relname = w.relname);
 
 -- Spec: catalog.md 15
--- name: check_orphans
+-- name: check_orphans repeatable
 SELECT 'JobMedia rows without a job' AS what,
 	(SELECT count(*) FROM jobmedia x WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.jobid = x.jobid)) AS n
 UNION ALL

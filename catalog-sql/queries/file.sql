@@ -1,35 +1,30 @@
 -- File, Path and the directory cache, as the loader of a job writes them.
 
--- name: path_find
+-- name: path_find repeatable
 SELECT pathid, path FROM path WHERE path = ANY (:paths::text[]);
 
--- New directories with their row in PathHierarchy; sorted by the caller.
+-- New directories, sorted by the caller; their rows in PathHierarchy are a second statement of
+-- the same transaction, because a parent that another job has just made is not seen by the first.
 -- name: path_insert
-WITH new AS (
-	INSERT INTO path (path) SELECT unnest(:paths::text[])
-	ON CONFLICT (path) DO NOTHING
-	RETURNING pathid, path),
-parent AS (
-	SELECT pathid, path FROM new
-	UNION ALL
-	SELECT p.pathid, p.path FROM path p
-	WHERE p.path IN (SELECT tercet_parent_path(n.path) FROM new n)),
-hierarchy AS (
-	INSERT INTO pathhierarchy (pathid, ppathid)
-	SELECT n.pathid, p.pathid FROM new n JOIN parent p ON p.path = tercet_parent_path(n.path)
-	WHERE n.path <> ''
-	ON CONFLICT (pathid) DO NOTHING)
-SELECT pathid, path FROM new;
+INSERT INTO path (path) SELECT unnest(:paths::text[])
+ON CONFLICT (path) DO NOTHING
+RETURNING pathid, path;
+-- name: path_hierarchy repeatable
+INSERT INTO pathhierarchy (pathid, ppathid)
+SELECT n.pathid, p.pathid
+FROM path n JOIN path p ON p.path = tercet_parent_path(n.path)
+WHERE n.pathid = ANY (:pathids::integer[]) AND n.path <> ''
+ON CONFLICT (pathid) DO NOTHING;
 
--- name: path_of_job
+-- name: path_of_job repeatable
 SELECT p.pathid, p.path
 FROM path p JOIN (SELECT DISTINCT pathid FROM file WHERE jobid = :jobid) x USING (pathid);
 
--- name: ingest_open
+-- name: ingest_open repeatable
 WITH o AS (
 	INSERT INTO tercet_ingest (jobid) VALUES (:jobid) ON CONFLICT (jobid) DO NOTHING)
 SELECT tercet_file_partition(:jobid);
--- name: ingest_state
+-- name: ingest_state repeatable
 SELECT batches, files, deleted FROM tercet_ingest WHERE jobid = :jobid;
 -- {partition} is put in by the loader.
 -- name: ingest_copy

@@ -5,16 +5,16 @@ INSERT INTO job (job, name, type, level, jobstatus, schedtime, jobtdate, clienti
 VALUES (:job, :name, :type, :level, 'C', :schedtime, :jobtdate, :clientid, :comment)
 RETURNING jobid;
 
--- name: job_start
+-- name: job_start repeatable
 UPDATE job SET jobstatus = :status, level = :level, starttime = :starttime, clientid = :clientid,
 	jobtdate = :jobtdate, poolid = :poolid, filesetid = :filesetid,
 	volsessionid = :volsessionid, volsessiontime = :volsessiontime
 WHERE jobid = :jobid;
 
--- name: job_checkpoint
+-- name: job_checkpoint repeatable
 UPDATE job SET jobfiles = :files, jobbytes = :bytes WHERE jobid = :jobid;
 
--- name: job_end
+-- name: job_end repeatable
 UPDATE job SET jobstatus = :status, level = :level, endtime = :endtime, clientid = :clientid,
 	jobbytes = :jobbytes, readbytes = :readbytes, jobfiles = :jobfiles, joberrors = :joberrors,
 	volsessionid = :volsessionid, volsessiontime = :volsessiontime, poolid = :poolid,
@@ -22,19 +22,19 @@ UPDATE job SET jobstatus = :status, level = :level, endtime = :endtime, clientid
 	priorjobid = :priorjobid, hasbase = :hasbase, purgedfiles = :purgedfiles
 WHERE jobid = :jobid;
 
--- name: job_get
+-- name: job_get repeatable
 SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
 	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
 FROM job WHERE jobid = :jobid;
 
--- name: job_get_by_job
+-- name: job_get_by_job repeatable
 SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
 	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
 FROM job WHERE job = :job;
 
--- name: job_list_running
+-- name: job_list_running repeatable
 SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
 	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
@@ -43,7 +43,7 @@ ORDER BY jobid;
 
 -- Rows: newest good F, newest good D, newest good of F D I, newest failed F or D after it.
 -- Spec: director.md 7.1, 7.2, 7.4
--- name: job_level_facts
+-- name: job_level_facts repeatable
 WITH mine AS (
 	SELECT jobid, level, jobstatus, starttime FROM job
 	WHERE type = :type AND name = :name AND clientid = :clientid AND filesetid = :filesetid
@@ -65,7 +65,7 @@ UNION ALL
 	ORDER BY m.starttime DESC, m.jobid DESC LIMIT 1);
 
 -- Spec: director.md 8.1
--- name: job_accurate_chain
+-- name: job_accurate_chain repeatable
 WITH full_job AS (
 	SELECT * FROM job
 	WHERE level = 'F' AND jobstatus IN ('T', 'W') AND type = :type AND clientid = :clientid
@@ -90,7 +90,7 @@ FROM (SELECT * FROM full_job UNION ALL SELECT * FROM diff_job UNION ALL SELECT *
 ORDER BY jobtdate, jobid;
 
 -- Spec: director.md 14.2
--- name: job_restore_recent
+-- name: job_restore_recent repeatable
 WITH usable AS (
 	SELECT j.* FROM job j
 	WHERE j.clientid = :clientid AND j.jobstatus IN ('T', 'W') AND j.type = :type

@@ -2,7 +2,7 @@
 -- of the text lists and the keys of the JSON: an interface.
 -- Spec: console.md 6; catalog.md 12
 
--- name: list_jobs
+-- name: list_jobs repeatable
 SELECT jobid, name, client, starttime, duration, type, level, jobfiles, jobbytes, jobstatus
 FROM (
 	SELECT j.jobid, j.name, c.name AS client, j.starttime,
@@ -27,7 +27,7 @@ ORDER BY CASE WHEN :reverse::text IS NULL THEN starttime END ASC,
 	CASE WHEN :reverse IS NOT NULL THEN starttime END DESC NULLS LAST, jobid DESC
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
--- name: llist_jobs
+-- name: llist_jobs repeatable
 SELECT jobid, job, name, purgedfiles, type, level, clientid, client, jobstatus, schedtime, starttime,
 	endtime, realendtime, duration, jobtdate, volsessionid, volsessiontime, jobfiles, jobbytes,
 	joberrors, jobmissingfiles, poolid, poolname, priorjobid, filesetid, fileset
@@ -58,7 +58,7 @@ ORDER BY CASE WHEN :reverse::text IS NULL THEN starttime END ASC,
 	CASE WHEN :reverse IS NOT NULL THEN starttime END DESC NULLS LAST, jobid DESC
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
--- name: count_jobs
+-- name: count_jobs repeatable
 SELECT count(*) AS count
 FROM (
 	SELECT row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
@@ -77,7 +77,7 @@ FROM (
 		AND (:since::timestamp IS NULL OR j.schedtime > :since)) x
 WHERE :last::text IS NULL OR age = 1;
 
--- name: list_backups
+-- name: list_backups repeatable
 SELECT j.jobid, j.name, c.name AS client, j.starttime,
 	date_trunc('second', j.endtime - j.starttime) AS duration, j.type, j.level, j.jobfiles,
 	j.jobbytes, j.jobstatus
@@ -91,7 +91,7 @@ ORDER BY CASE WHEN :reverse::text IS NULL THEN j.starttime END ASC,
 	CASE WHEN :reverse IS NOT NULL THEN j.starttime END DESC, j.jobid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
--- name: llist_backups
+-- name: llist_backups repeatable
 SELECT j.jobid, j.job, j.name, j.purgedfiles, j.type, j.level, j.clientid, c.name AS client,
 	j.jobstatus, j.schedtime, j.starttime, j.endtime, j.realendtime,
 	date_trunc('second', j.endtime - j.starttime) AS duration, j.jobtdate, j.volsessionid,
@@ -108,20 +108,20 @@ ORDER BY CASE WHEN :reverse::text IS NULL THEN j.starttime END ASC,
 	CASE WHEN :reverse IS NOT NULL THEN j.starttime END DESC, j.jobid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
--- name: list_jobtotals
+-- name: list_jobtotals repeatable
 SELECT count(*) AS jobs, sum(jobfiles)::bigint AS files, sum(jobbytes)::bigint AS bytes, name AS job
 FROM job WHERE type IN ('B', 'A', 'a', 'C') GROUP BY name ORDER BY name;
--- name: sum_jobtotals
+-- name: sum_jobtotals repeatable
 SELECT count(*) AS jobs, coalesce(sum(jobfiles), 0)::bigint AS files,
 	coalesce(sum(jobbytes), 0)::bigint AS bytes
 FROM job WHERE type IN ('B', 'A', 'a', 'C');
 
--- name: list_joblog
+-- name: list_joblog repeatable
 SELECT time, logtext FROM log WHERE jobid = :jobid ORDER BY logid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
--- name: count_joblog
+-- name: count_joblog repeatable
 SELECT count(*) AS count FROM log WHERE jobid = :jobid;
--- name: list_log
+-- name: list_log repeatable
 SELECT * FROM (
 	SELECT l.logid, j.name AS jobname, c.name AS clientname, l.time, l.logtext
 	FROM log l LEFT JOIN job j USING (jobid) LEFT JOIN client c USING (clientid)
@@ -130,17 +130,17 @@ SELECT * FROM (
 	LIMIT coalesce(:limit::bigint, 5) OFFSET coalesce(:offset::bigint, 0)) x
 ORDER BY CASE WHEN :reverse::text IS NULL THEN logid END ASC, logid DESC;
 
--- name: list_jobmedia
+-- name: list_jobmedia repeatable
 SELECT jm.jobid, m.volumename, jm.firstindex, jm.lastindex
 FROM jobmedia jm JOIN media m USING (mediaid)
 WHERE :jobid::integer IS NULL OR jm.jobid = :jobid ORDER BY jm.jobid, jm.jobmediaid;
--- name: llist_jobmedia
+-- name: llist_jobmedia repeatable
 SELECT jm.jobmediaid, jm.jobid, jm.mediaid, m.volumename, jm.firstindex, jm.lastindex, jm.startfile,
 	jm.endfile, jm.startblock, jm.endblock
 FROM jobmedia jm JOIN media m USING (mediaid)
 WHERE :jobid::integer IS NULL OR jm.jobid = :jobid ORDER BY jm.jobid, jm.jobmediaid;
 
--- name: list_files
+-- name: list_files repeatable
 SELECT p.path || f.name AS filename
 FROM file f JOIN path p USING (pathid)
 WHERE f.jobid = :jobid AND f.fileindex > 0
@@ -148,25 +148,25 @@ UNION ALL
 SELECT p.path || f.name
 FROM basefiles b JOIN file f USING (fileid) JOIN path p USING (pathid)
 WHERE b.jobid = :jobid;
--- name: list_basefiles
+-- name: list_basefiles repeatable
 SELECT p.path || f.name AS filename
 FROM basefiles b JOIN file f USING (fileid) JOIN path p USING (pathid)
 WHERE b.jobid = :jobid;
 
--- name: list_filesets
+-- name: list_filesets repeatable
 SELECT s.filesetid, s.fileset, s.md5, s.createtime, s.filesettext
 FROM fileset s
 WHERE (:filesetid::integer IS NULL OR s.filesetid = :filesetid)
 	AND (:jobid::integer IS NULL OR s.filesetid = (SELECT j.filesetid FROM job j WHERE j.jobid = :jobid))
 ORDER BY s.filesetid;
 
--- name: list_pools
+-- name: list_pools repeatable
 SELECT poolid, name, (SELECT count(*) FROM media m WHERE m.poolid = pool.poolid) AS numvols, maxvols,
 	pooltype, labelformat
 FROM pool
 WHERE (:name::text IS NULL OR name = :name) AND (:poolid::integer IS NULL OR poolid = :poolid)
 ORDER BY poolid;
--- name: llist_pools
+-- name: llist_pools repeatable
 WITH prunable AS (
 	SELECT m.poolid, m.mediaid, j.jobid, j.jobbytes
 	FROM media m JOIN jobmedia jm USING (mediaid) JOIN job j USING (jobid)
@@ -186,18 +186,18 @@ FROM pool LEFT JOIN per_pool pp USING (poolid)
 WHERE (:name::text IS NULL OR name = :name) AND (:poolid::integer IS NULL OR poolid = :poolid)
 ORDER BY poolid;
 
--- name: list_clients
+-- name: list_clients repeatable
 SELECT clientid, name, fileretention, jobretention FROM client
 WHERE :name::text IS NULL OR name = :name ORDER BY clientid;
--- name: llist_clients
+-- name: llist_clients repeatable
 SELECT clientid, name, uname, autoprune, fileretention, jobretention FROM client
 WHERE :name::text IS NULL OR name = :name ORDER BY clientid;
 
--- name: list_storages
+-- name: list_storages repeatable
 SELECT storageid, name, autochanger FROM storage
 WHERE :name::text IS NULL OR name = :name ORDER BY storageid;
 
--- name: list_volumes
+-- name: list_volumes repeatable
 SELECT m.mediaid, m.volumename, m.volstatus, m.enabled, m.volbytes, m.volfiles, m.volretention,
 	m.recycle, m.slot, m.inchanger, m.mediatype, m.lastwritten, s.name AS storage,
 	CASE WHEN coalesce(m.encryptionkey, '') = '' THEN 0 ELSE 1 END AS hasencryptionkey
@@ -208,7 +208,7 @@ WHERE (:pool::text IS NULL OR p.name = :pool)
 	AND (:mediaid::integer IS NULL OR m.mediaid = :mediaid)
 ORDER BY m.mediaid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
--- name: llist_volumes
+-- name: llist_volumes repeatable
 SELECT m.mediaid, m.volumename, m.slot, m.poolid, p.name AS pool, m.mediatype, m.firstwritten,
 	m.lastwritten, m.labeldate, m.voljobs, m.volfiles, m.volblocks, m.volmounts, m.volbytes,
 	m.volerrors, m.volwrites, m.volcapacitybytes, m.volstatus, m.enabled, m.recycle,
@@ -226,35 +226,35 @@ WHERE (:pool::text IS NULL OR p.name = :pool)
 	AND (:mediaid::integer IS NULL OR m.mediaid = :mediaid)
 ORDER BY m.mediaid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
--- name: count_volumes
+-- name: count_volumes repeatable
 SELECT count(*) AS count FROM media m LEFT JOIN pool p USING (poolid)
 WHERE :pool::text IS NULL OR p.name = :pool;
--- name: list_volumes_of_job
+-- name: list_volumes_of_job repeatable
 SELECT DISTINCT m.volumename FROM jobmedia jm JOIN media m USING (mediaid)
 WHERE jm.jobid = :jobid ORDER BY m.volumename;
--- name: llist_volumes_of_job
+-- name: llist_volumes_of_job repeatable
 SELECT jm.jobmediaid, jm.jobid, jm.mediaid, m.volumename FROM jobmedia jm JOIN media m USING (mediaid)
 WHERE jm.jobid = :jobid ORDER BY jm.jobmediaid;
 
--- name: list_copies
+-- name: list_copies repeatable
 SELECT DISTINCT j.priorjobid AS jobid, j.job, j.jobid AS copyjobid, m.mediatype
 FROM job j LEFT JOIN jobmedia jm USING (jobid) LEFT JOIN media m USING (mediaid)
 WHERE j.type = 'C'
 	AND (:jobids::text IS NULL OR j.priorjobid = ANY (string_to_array(:jobids, ',')::integer[]))
 ORDER BY j.priorjobid DESC, j.jobid;
--- name: list_jobstatistics
+-- name: list_jobstatistics repeatable
 SELECT deviceid, sampletime, jobid, jobfiles, jobbytes FROM jobstats WHERE jobid = :jobid
 ORDER BY sampletime;
 
--- name: names_jobs
+-- name: names_jobs repeatable
 SELECT DISTINCT name FROM job ORDER BY name;
--- name: names_clients
+-- name: names_clients repeatable
 SELECT name FROM client ORDER BY name;
--- name: names_pools
+-- name: names_pools repeatable
 SELECT name FROM pool ORDER BY name;
--- name: names_volumes
+-- name: names_volumes repeatable
 SELECT volumename AS name FROM media ORDER BY volumename;
--- name: names_storages
+-- name: names_storages repeatable
 SELECT DISTINCT name FROM storage ORDER BY name;
--- name: names_filesets
+-- name: names_filesets repeatable
 SELECT DISTINCT fileset AS name FROM fileset ORDER BY fileset;

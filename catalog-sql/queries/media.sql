@@ -1,6 +1,6 @@
 -- Volumes: choosing, creating, updating, recycling; JobMedia.
 
--- name: media_get
+-- name: media_get repeatable
 SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
 	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
 	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
@@ -8,7 +8,7 @@ SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recyc
 	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
 	recyclepoolid, encryptionkey
 FROM media WHERE volumename = :name;
--- name: media_get_by_id
+-- name: media_get_by_id repeatable
 SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
 	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
 	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
@@ -24,7 +24,7 @@ SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recyc
 	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
 	recyclepoolid, encryptionkey
 FROM media WHERE volumename = :name FOR UPDATE;
--- name: media_list
+-- name: media_list repeatable
 SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
 	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
 	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
@@ -57,7 +57,7 @@ OFFSET :skip LIMIT 1
 FOR UPDATE SKIP LOCKED;
 
 -- Attempts 8 and 9.
--- name: media_oldest
+-- name: media_oldest repeatable
 SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
 	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
 	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
@@ -73,7 +73,7 @@ ORDER BY lastwritten ASC NULLS FIRST, mediaid
 LIMIT 1;
 
 -- Attempt 5.  Spec: director.md 11.2
--- name: media_prunable
+-- name: media_prunable repeatable
 SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
 	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
 	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
@@ -106,7 +106,7 @@ UPDATE media m SET poolid = p.poolid, volretention = p.volretention,
 	maxblocksize = p.maxblocksize
 FROM pool p WHERE p.poolid = :poolid AND m.mediaid = :mediaid;
 
--- name: media_in_pool
+-- name: media_in_pool repeatable
 SELECT volumename, mediatype, volstatus, enabled, recycle, inchanger, storageid
 FROM media WHERE poolid = :poolid ORDER BY mediaid;
 
@@ -130,7 +130,7 @@ WHERE poolid = :poolid;
 -- name: media_unique_slot
 UPDATE media SET inchanger = 0, slot = 0
 WHERE slot = :slot AND slot <> 0 AND storageid = :storageid AND inchanger = 1 AND mediaid <> :mediaid;
--- name: media_highest
+-- name: media_highest repeatable
 SELECT coalesce(max(substr(volumename, length(:prefix::text) + 1)::numeric), 0)
 FROM media
 WHERE left(volumename, length(:prefix)) = :prefix
@@ -153,11 +153,11 @@ UPDATE media SET volstatus = 'Recycle', voljobs = 0, volfiles = 0, volblocks = 0
 	volbytes = 1, firstwritten = timestamp '1970-01-01 00:00:00', lastwritten = NULL,
 	recyclecount = recyclecount + 1
 WHERE mediaid = :mediaid AND volstatus = 'Purged';
--- name: media_set_status
+-- name: media_set_status repeatable
 UPDATE media SET volstatus = :status WHERE mediaid = :mediaid;
--- name: media_set_size
+-- name: media_set_size repeatable
 UPDATE media SET volfiles = :volfiles, volbytes = :volbytes WHERE mediaid = :mediaid;
--- name: media_delete
+-- name: media_delete repeatable
 DELETE FROM media WHERE mediaid = :mediaid;
 
 -- Spec: catalog.md 8.6
@@ -171,9 +171,9 @@ SELECT :jobid::integer, :mediaid::integer, :first::integer, :last::integer, :sta
 	(SELECT coalesce(max(volindex), 0) + 1 FROM jobmedia WHERE jobid = :jobid);
 -- name: jobmedia_end_of_volume
 UPDATE media SET endfile = :endfile, endblock = :endblock WHERE mediaid = :mediaid;
--- name: jobmedia_delete_null
+-- name: jobmedia_delete_null repeatable
 DELETE FROM jobmedia WHERE jobid = :jobid AND firstindex = 0 AND lastindex = 0;
--- name: jobmedia_list
+-- name: jobmedia_list repeatable
 SELECT jm.jobid, j.volsessionid, j.volsessiontime, m.mediaid, m.volumename, m.mediatype,
 	coalesce(s.name, ''), m.slot, m.inchanger, m.enabled, jm.firstindex, jm.lastindex,
 	jm.startfile, jm.startblock, jm.endfile, jm.endblock
@@ -183,7 +183,7 @@ WHERE jm.jobid = ANY (:jobids::integer[]) AND jm.lastindex > 0
 ORDER BY jm.jobid, jm.volindex, jm.jobmediaid;
 
 -- Purging.  Spec: catalog.md 10
--- name: purge_jobs_of_volume
+-- name: purge_jobs_of_volume repeatable
 WITH mine AS (
 	SELECT j.jobid FROM job j
 	WHERE j.jobid IN (SELECT jobid FROM jobmedia WHERE mediaid = :mediaid)

@@ -1,5 +1,7 @@
 -- Rows that follow the configuration: Client, FileSet, Pool, Storage, MediaType, Counters.
 
+-- name: client_lock
+SELECT pg_advisory_xact_lock(7238914, 6);
 -- name: client_ensure
 WITH new AS (
 	INSERT INTO client (name, uname, autoprune, fileretention, jobretention)
@@ -7,19 +9,19 @@ WITH new AS (
 	ON CONFLICT (name) DO NOTHING
 	RETURNING clientid)
 SELECT clientid FROM new UNION ALL SELECT clientid FROM client WHERE name = :name LIMIT 1;
--- name: client_update
+-- name: client_update repeatable
 UPDATE client SET uname = coalesce(:uname::text, uname), autoprune = :autoprune,
 	fileretention = :fileretention, jobretention = :jobretention
 WHERE clientid = :clientid;
--- name: client_find
+-- name: client_find repeatable
 SELECT clientid FROM client WHERE name = :name;
 
 -- name: fileset_lock
 SELECT pg_advisory_xact_lock(7238914, 3);
--- name: fileset_find
+-- name: fileset_find repeatable
 SELECT filesetid, createtime FROM fileset WHERE fileset = :name AND md5 = :md5
 ORDER BY createtime DESC, filesetid DESC LIMIT 1;
--- name: fileset_latest
+-- name: fileset_latest repeatable
 SELECT filesetid, createtime FROM fileset WHERE fileset = :name
 ORDER BY createtime DESC, filesetid DESC LIMIT 1;
 -- name: fileset_insert
@@ -45,7 +47,7 @@ WHERE name = :name;
 -- name: pool_recount
 UPDATE pool SET numvols = (SELECT count(*) FROM media m WHERE m.poolid = pool.poolid)
 WHERE poolid = :poolid AND numvols IS DISTINCT FROM (SELECT count(*) FROM media m WHERE m.poolid = pool.poolid);
--- name: pool_get
+-- name: pool_get repeatable
 SELECT p.poolid, p.name, p.pooltype, p.labelformat, p.recyclepoolid, p.scratchpoolid,
 	coalesce(r.name, ''), coalesce(s.name, ''), p.numvols, p.maxvols, p.usecatalog, p.recycle,
 	p.autoprune, p.actiononpurge, p.volretention, p.voluseduration, p.maxvoljobs,
@@ -65,7 +67,7 @@ new AS (
 	WHERE NOT EXISTS (SELECT 1 FROM storage WHERE name = :name)
 	RETURNING storageid)
 SELECT storageid FROM old UNION ALL SELECT storageid FROM new LIMIT 1;
--- name: storage_name
+-- name: storage_name repeatable
 SELECT name FROM storage WHERE storageid = :storageid;
 -- name: mediatype_ensure
 INSERT INTO mediatype (mediatype) SELECT :mediatype::text
@@ -74,7 +76,7 @@ WHERE NOT EXISTS (SELECT 1 FROM mediatype WHERE mediatype = :mediatype);
 -- name: counter_ensure
 INSERT INTO counters (counter, minvalue, maxvalue, currentvalue, wrapcounter)
 VALUES (:name, :min::integer, :max, :min::integer, :wrap) ON CONFLICT (counter) DO NOTHING;
--- name: counter_value
+-- name: counter_value repeatable
 SELECT currentvalue FROM counters WHERE counter = :name;
 -- The value before it is raised; a wrap raises the wrap counter too.
 -- name: counter_use

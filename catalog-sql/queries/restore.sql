@@ -3,7 +3,7 @@
 
 -- name: tx_snapshot
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
--- name: restore_order
+-- name: restore_order repeatable
 SELECT jobid FROM job WHERE jobid = ANY (:jobids::integer[]) ORDER BY jobtdate DESC, jobid DESC;
 -- name: restore_paths
 COPY (SELECT pathid, path FROM path
@@ -15,34 +15,34 @@ TO STDOUT (FORMAT binary);
 -- name: restore_files_md5
 COPY (SELECT fileindex, pathid, deltaseq, lstat, md5, name FROM file WHERE jobid = {jobid})
 TO STDOUT (FORMAT binary);
--- name: restore_find_file
+-- name: restore_find_file repeatable
 SELECT f.jobid, f.fileindex
 FROM file f JOIN job j USING (jobid)
 WHERE f.jobid = ANY (:jobids::integer[])
 	AND f.pathid = (SELECT pathid FROM path WHERE path = :path) AND f.name = :name
 ORDER BY j.jobtdate DESC, j.jobid DESC LIMIT 1;
 
--- name: restore_chain_table
+-- name: restore_chain_table repeatable
 SELECT j.jobid, j.level, j.jobfiles, j.jobbytes, j.starttime, m.volumename
 FROM job j LEFT JOIN (SELECT DISTINCT jobid, mediaid FROM jobmedia WHERE lastindex > 0) jm USING (jobid)
 	LEFT JOIN media m USING (mediaid)
 WHERE j.jobid = ANY (string_to_array(:jobids, ',')::integer[])
 ORDER BY j.starttime, j.jobid, m.mediaid;
--- name: restore_last_jobs
+-- name: restore_last_jobs repeatable
 SELECT j.jobid, c.name AS client, j.starttime, j.level AS joblevel, j.jobfiles, j.jobbytes
 FROM job j LEFT JOIN client c USING (clientid)
 WHERE j.type = coalesce(:type, 'B') AND j.jobstatus IN ('T', 'W')
 	AND (:client::text IS NULL OR c.name = :client)
 ORDER BY j.starttime DESC, j.jobid DESC
 LIMIT coalesce(:limit::bigint, 20);
--- name: restore_jobs_of_file
+-- name: restore_jobs_of_file repeatable
 SELECT j.jobid, p.path || f.name AS name, j.starttime, j.type AS jobtype, j.jobstatus, j.jobfiles,
 	j.jobbytes
 FROM client c JOIN job j USING (clientid) JOIN file f USING (jobid) JOIN path p USING (pathid)
 WHERE c.name = :client AND f.name = :name AND f.fileindex > 0
 ORDER BY j.starttime DESC, j.jobid DESC
 LIMIT 20;
--- name: restore_filesets
+-- name: restore_filesets repeatable
 SELECT DISTINCT s.fileset
 FROM job j JOIN client c USING (clientid) JOIN fileset s USING (filesetid)
 WHERE c.name = :client AND j.type IN ('B', 'A', 'C') AND j.jobstatus IN ('T', 'W')

@@ -78,8 +78,8 @@ decide_again(struct job *j)
 	/* The counters we hold are of the storage chosen at set-up: stay with it. */
 	if (storage != j->plan.write_storage) {
 		job_say(j, MSG_INFO,
-			"Level %s would use Storage \"%s\" (From %s); the job keeps Storage \"%s\", "
-			"which it was queued for",
+			"Level %s would use Storage \"%s\" (From %s); "
+			"the job keeps Storage \"%s\", which it was queued for",
 			job_level_text(j->choice.level), j->plan.write_storage->name,
 			j->plan.storage_source, storage->name);
 		mutex_lock(&j->lock);

@@ -48,7 +48,8 @@ MUST_CHECK enum err_code peer_reply(struct peer *p, struct bytes *line, bool *eo
 /* A reply that must be exactly this. */
 MUST_CHECK enum err_code peer_expect(struct peer *p, const char *exact, struct err *err);
 /* A refusal as an error naming what was asked. */
-MUST_CHECK enum err_code peer_refused(struct peer *p, const char *what, struct bytes line, struct err *err);
+MUST_CHECK enum err_code peer_refused(struct peer *p, const char *what, struct bytes line,
+				      struct err *err);
 
 /* One request of the storage daemon, answered on the same conversation. */
 MUST_CHECK enum err_code cat_request_serve(struct peer *p, struct bytes line, struct err *err);

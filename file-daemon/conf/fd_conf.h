@@ -42,6 +42,7 @@ struct fd_client {
 	char *scripts_directory;
 	uint32_t maximum_concurrent_jobs;
 	uint32_t maximum_workers_per_job;
+	uint64_t pipeline_memory;
 	struct conf_messages *messages;
 	int64_t sd_connect_timeout;
 	int64_t heartbeat_interval;

@@ -33,6 +33,7 @@ link_table_free(struct link_table *t)
 		return;
 	HASH_ITER (hh, t->nodes, n, next) {
 		HASH_DEL(t->nodes, n);
+		free(n->link.saved_as);
 		free(n);
 	}
 	free(t);
@@ -42,6 +43,12 @@ void
 link_table_freep(struct link_table **t)
 {
 	link_table_free(*t);
+}
+
+struct bytes
+link_saved_name(const struct link *l)
+{
+	return l->saved_as != NULL ? bytes_str(l->saved_as) : l->path;
 }
 
 struct link *

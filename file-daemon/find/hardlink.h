@@ -6,7 +6,7 @@
  *          saved, and its digest.
  * Owns:    all links until link_table_free.
  * Threads: link_table_meet by the walker alone.  A link's path is immutable; its result half
- *          belongs to the writer alone.
+ *          belongs to the writer alone until the table is freed.
  * Spec:    volume.md 6.1 "Hard links after the first", 7.1 (link field)
  */
 #ifndef TERCET_FILE_DAEMON_FIND_HARDLINK_H
@@ -19,6 +19,8 @@
 struct link {
 	struct bytes path; /* of the first name; owned by the table */
 	/* The writer's: */
+	char *saved_as;         /* owned; NULL: path.  The first name was gone and this one took
+				   its place */
 	uint32_t file_index;    /* 0: the first name was not saved */
 	uint32_t digest_stream; /* 0: none */
 	uint8_t digest[64];
@@ -30,6 +32,8 @@ struct link_table;
 struct link_table *link_table_new(void);
 void link_table_free(struct link_table *t);
 void link_table_freep(struct link_table **t);
+/* The name later ones point to. */
+struct bytes link_saved_name(const struct link *l);
 /* The link of this inode; *first: it was not met before, and path is now its first name. */
 struct link *link_table_meet(struct link_table *t, const struct stat *st, struct bytes path,
 			     bool *first);

@@ -50,16 +50,33 @@ lose(struct batch *b, struct item *it, const char *what, int sys)
 	it->lost = batch_text(b, "%s", e.text);
 }
 
-#define WARN(b, it, fmt, ...)                                                                      \
-	((it)->warning = batch_text((b), "%s: " fmt, PATH_PRINT(item_path((b), (it))), __VA_ARGS__))
+/* What the administrator reads, and how the job ends because of it:
+ *   error    a read error: not all of the file is on the volume (job ends with warnings)
+ *   warning  it shrank: what was there is saved, which is less than its attributes say
+ *   info     it grew, as logs do: it is saved as it was when it was opened.  With Check File
+ *            Changes = yes that is a warning, because it was asked for
+ * The digest is always that of the bytes sent.  Spec: config.md 1.14 CheckFileChanges */
+#define SAY(b, it, which, kind, fmt, ...)                                                          \
+	((it)->which = (struct note){                                                              \
+		 (kind),                                                                           \
+		 batch_text((b), "%s: " fmt, PATH_PRINT(item_path((b), (it))), __VA_ARGS__) })
 
 static void
-warn_errno(struct batch *b, struct item *it, const char *what)
+say_read_error(struct batch *b, struct item *it, uint64_t at)
 {
 	struct err e = ERR_INIT;
 
-	(void)err_errno(&e, ERR_SYS, "%s: %s", PATH_PRINT(item_path(b, it)), what);
-	it->warning = batch_text(b, "%s", e.text);
+	(void)err_errno(&e, ERR_SYS,
+			"%s: reading failed at byte %llu of %lld, only what came before is saved",
+			PATH_PRINT(item_path(b, it)), (unsigned long long)at,
+			(long long)it->st.st_size);
+	it->data_note = (struct note){ MSG_ERROR, batch_text(b, "%s", e.text) };
+}
+
+static enum msg_type
+change_type(const struct item *it)
+{
+	return (it->options->flags & OPT_CHECK_CHANGES) != 0 ? MSG_WARNING : MSG_INFO;
 }
 
 /* ---- where data frames go ---- */
@@ -200,7 +217,7 @@ struct reading {
 	bool sparse;
 	size_t chunk; /* file bytes per frame */
 	uint64_t at;  /* offset of the next chunk */
-	bool grew;
+	bool grew, failed;
 };
 
 /* One chunk: 1 went out (or was zeros), 0 end of file, -1 failed (errno), -2 stopping. */
@@ -269,14 +286,17 @@ read_data(struct data_out *d, struct reading *r)
 		if (rc == -1 && it->type == FT_FIFO && errno == EAGAIN)
 			rc = 1;
 	}
-	if (rc == -1)
-		warn_errno(d->b, it, "reading failed, what came before is saved");
+	r->failed = rc == -1;
+	if (r->failed)
+		say_read_error(d->b, it, r->at);
 	else if (r->grew)
-		WARN(d->b, it, "grew while it was read, its first %lld bytes are saved",
-		     (long long)it->st.st_size);
+		SAY(d->b, it, data_note, change_type(it),
+		    "grew while it was read, its first %lld bytes are saved",
+		    (long long)it->st.st_size);
 	else if (rc == 0 && it->type == FT_REG)
-		WARN(d->b, it, "shrank from %lld to %llu bytes while it was read",
-		     (long long)it->st.st_size, (unsigned long long)r->at);
+		SAY(d->b, it, data_note, MSG_WARNING,
+		    "shrank from %lld to %llu bytes while it was read", (long long)it->st.st_size,
+		    (unsigned long long)r->at);
 }
 
 /* ---- opening ---- */
@@ -325,14 +345,15 @@ read_meta(struct filler *f, struct batch *b, struct item *it, int fd, const char
 	if (want == 0)
 		return;
 	if (meta_read(&at, it->st.st_mode, want, &f->meta, &e) != ERR_OK)
-		it->warning = batch_text(b, "%s: %s", PATH_PRINT(item_path(b, it)), e.text);
+		SAY(b, it, meta_note, MSG_WARNING, "%s", e.text);
 	if (f->meta.acl_access.len > 0)
 		it->acl_access = batch_bytes(b, buf_bytes(&f->meta.acl_access));
 	if (f->meta.acl_default.len > 0)
 		it->acl_default = batch_bytes(b, buf_bytes(&f->meta.acl_default));
 	if (f->meta.xattr.len > XATTR_MAX)
-		WARN(b, it, "extended attributes of %zu bytes are too many for one record",
-		     f->meta.xattr.len);
+		SAY(b, it, meta_note, MSG_WARNING,
+		    "extended attributes of %zu bytes are too many for one record",
+		    f->meta.xattr.len);
 	else if (f->meta.xattr.len > 0)
 		it->xattr = batch_bytes(b, buf_bytes(&f->meta.xattr));
 }
@@ -341,7 +362,7 @@ read_meta(struct filler *f, struct batch *b, struct item *it, int fd, const char
 static void
 settle_size(struct batch *b, struct item *it, const struct reading *r)
 {
-	if (!b->streams && it->type == FT_REG && r->at < (uint64_t)it->st.st_size)
+	if (!b->streams && !r->failed && it->type == FT_REG && r->at < (uint64_t)it->st.st_size)
 		it->st.st_size = (off_t)r->at;
 }
 
@@ -350,14 +371,14 @@ notice_change(struct batch *b, struct item *it, int fd)
 {
 	struct stat now;
 
-	if ((it->options->flags & OPT_CHECK_CHANGES) == 0 || it->warning.n > 0 ||
+	if ((it->options->flags & OPT_CHECK_CHANGES) == 0 || it->data_note.text.n > 0 ||
 	    fstat(fd, &now) != 0)
 		return;
 	if (now.st_mtim.tv_sec != it->st.st_mtim.tv_sec ||
 	    now.st_mtim.tv_nsec != it->st.st_mtim.tv_nsec ||
 	    now.st_ctim.tv_sec != it->st.st_ctim.tv_sec ||
 	    now.st_ctim.tv_nsec != it->st.st_ctim.tv_nsec)
-		WARN(b, it, "changed while it was %s", "read");
+		SAY(b, it, data_note, MSG_WARNING, "changed while it was %s", "read");
 }
 
 static void
@@ -377,6 +398,14 @@ digest_wanted(const struct item *it)
 	return digest_of_stream((int)it->options->digest_stream);
 }
 
+/* It became too large for a batch of small files since the walker saw it. */
+static bool
+outgrew(const struct filler *f, const struct batch *b, const struct item *it)
+{
+	return f->pipe != NULL && !b->streams && it->type == FT_REG &&
+	       it->st.st_size > (off_t)SMALL_MAX;
+}
+
 static void
 fill_data(struct filler *f, struct batch *b, struct item *it, const char *name)
 {
@@ -390,6 +419,10 @@ fill_data(struct filler *f, struct batch *b, struct item *it, const char *name)
 	}
 	if (!take_attributes(b, it, fd))
 		return;
+	if (outgrew(f, b, it)) {
+		it->fate = ITEM_AGAIN;
+		return;
+	}
 	if (b->streams && f->pipe != NULL)
 		stream_opened(f->pipe, b);
 	r.chunk = f->chunk - (r.sparse ? SPARSE_HEAD : 0);
@@ -451,6 +484,16 @@ fill_item(struct filler *f, struct batch *b, struct item *it)
 		read_meta(f, b, it, -1, name);
 		return;
 	}
+}
+
+void
+fill_batch(struct filler *f, struct batch *b)
+{
+	for (size_t i = 0; i < b->n && !cancel_asked(f->cancel); i++)
+		if (i > 0 && b->out.len > BATCH_OUT_SOON)
+			b->items[i].fate = ITEM_AGAIN;
+		else
+			fill_item(f, b, &b->items[i]);
 }
 
 enum err_code

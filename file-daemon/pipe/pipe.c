@@ -90,12 +90,14 @@ take_batch_locked(struct pipe *p) REQUIRES(p->lock)
 	return b;
 }
 
-static void
-finish_batch_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
+void
+pipe_batch_done(struct pipe *p, struct batch *b)
 {
+	mutex_lock(&p->lock);
 	b->state = BATCH_DONE;
 	b->opened = true;
 	cond_broadcast(&p->done);
+	mutex_unlock(&p->lock);
 }
 
 static void
@@ -113,11 +115,8 @@ worker_run(void *arg)
 		mutex_unlock(&p->lock);
 		if (b == NULL)
 			break;
-		for (size_t i = 0; i < b->n && !cancel_asked(p->o.cancel); i++)
-			fill_item(&f, b, &b->items[i]);
-		mutex_lock(&p->lock);
-		finish_batch_locked(p, b);
-		mutex_unlock(&p->lock);
+		fill_batch(&f, b);
+		pipe_batch_done(p, b);
 	}
 	filler_release(&f);
 }

@@ -43,11 +43,11 @@ void pipe_progress_current(struct pipe_progress *p, char *out, size_t cap);
 void pipe_progress_set(struct pipe_progress *p, struct bytes path);
 
 struct pipe_options {
-	unsigned workers;     /* 0: one per core, at most 8 */
-	size_t memory_bytes;  /* 0: PIPE_MEMORY_DEFAULT */
-	uint32_t chunk_bytes; /* 0: PIPE_CHUNK_MAX */
-	uint32_t first_index; /* FileIndex counts on from here */
-	uint64_t bandwidth;   /* bytes/s; 0: no limit */
+	unsigned workers;                      /* 0: one per core, at most 8 */
+	size_t memory_bytes;                   /* 0: PIPE_MEMORY_DEFAULT */
+	uint32_t chunk_bytes;                  /* 0: PIPE_CHUNK_MAX */
+	uint32_t first_index;                  /* FileIndex counts on from here */
+	const atomic_uint_fast64_t *bandwidth; /* bytes/s, may change; 0 or NULL: no limit */
 	struct conn *sd;
 	struct job_msg *msg;
 	struct cancel *cancel;

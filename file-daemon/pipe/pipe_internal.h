@@ -18,7 +18,8 @@
 #define BATCH_BYTES      (1024u * 1024u) /* file data expected in one batch */
 #define BATCH_DIRS       48u             /* directories a batch keeps open */
 #define BATCH_NAME_BYTES (2u * WALK_PATH_MAX)
-#define SMALL_MAX        (512u * 1024u) /* larger files stream */
+#define BATCH_OUT_SOON   (2u * BATCH_BYTES) /* of results: the rest of the batch is done again */
+#define SMALL_MAX        (512u * 1024u)     /* larger files stream */
 #define SEGMENT_BYTES    (512u * 1024u)
 #define SEGMENTS_MAX     4u /* of one streaming batch */
 #define WORKERS_MAX      16u
@@ -32,7 +33,14 @@ struct part {
 
 enum item_fate {
 	ITEM_SAVE,
-	ITEM_LOST, /* its reason is in lost; it takes no FileIndex */
+	ITEM_LOST,  /* its reason is in lost; it takes no FileIndex */
+	ITEM_AGAIN, /* larger than its batch has room for: the writer has it filled once more */
+};
+
+/* What is said about a file that is saved. */
+struct note {
+	enum msg_type type;
+	struct part text;
 };
 
 struct item {
@@ -48,7 +56,8 @@ struct item {
 	struct part target;                         /* of a symbolic link */
 	struct part data;                           /* whole frames */
 	struct part acl_access, acl_default, xattr; /* payloads */
-	struct part warning, lost;                  /* texts */
+	struct note data_note, meta_note;           /* n = 0: nothing to say */
+	struct part lost;                           /* text */
 	uint64_t read_bytes, sent_bytes; /* of file data: read, and payload of its frames */
 	uint8_t digest[DIGEST_MAX];
 	size_t digest_n;
@@ -127,6 +136,22 @@ struct filler {
 void filler_init(struct filler *f, struct pipe *p, uint32_t chunk, struct cancel *cancel);
 void filler_release(struct filler *f);
 void fill_item(struct filler *f, struct batch *b, struct item *it);
+/* All of it, or as far as the batch has room for; what is left is ITEM_AGAIN. */
+void fill_batch(struct filler *f, struct batch *b);
+
+/* ---- refill.c: items once more, on their own ----
+ * For what is rare: the first name of an inode was gone, a file outgrew its batch, a batch full of
+ * attributes.  A thread of its own does it, because all workers may be waiting for the writer. */
+struct refill {
+	struct pipe *pipe;
+	struct batch *b; /* owned */
+	struct thread thread;
+};
+/* Item at of from and those behind it that have to be done again too, as many as go into one. */
+MUST_CHECK enum err_code refill_start(struct pipe *p, const struct batch *from, size_t at,
+				      struct refill *r, struct err *err);
+/* After pipe_fail when it may not have ended by itself. */
+void refill_end(struct refill *r);
 
 /* ---- stream.c: segments of a large file, worker to writer ---- */
 /* A segment to fill; NULL when stopping. */
@@ -144,5 +169,7 @@ void writer_run(void *arg);
 /* ---- pipe.c ---- */
 /* Give up with this reason (the first one counts). */
 void pipe_fail(struct pipe *p, const struct err *e);
+/* b is filled; the oldest batch, or one of a refill. */
+void pipe_batch_done(struct pipe *p, struct batch *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
@@ -29,8 +30,8 @@ struct writer {
 	uint32_t file_index;
 	char last_words[256]; /* of the storage daemon; "" none */
 	/* bandwidth */
-	int64_t start_ms;
-	uint64_t sent;
+	int64_t start_ms; /* since the limit is what it is */
+	uint64_t sent, limit;
 };
 
 /* ---- sending ---- */
@@ -71,12 +72,20 @@ static enum err_code
 throttle(struct writer *w, size_t n, struct err *err)
 {
 	struct wait pause = wait_for(w->p->o.cancel, 0, "the bandwidth limit");
+	uint64_t limit = 0;
 	int64_t due;
 
-	w->sent += n;
-	if (w->p->o.bandwidth == 0)
+	if (w->p->o.bandwidth != NULL)
+		limit = atomic_load_explicit(w->p->o.bandwidth, memory_order_relaxed);
+	if (limit != w->limit) {
+		w->limit = limit;
+		w->start_ms = clock_mono_ms();
+		w->sent = 0;
+	}
+	if (limit == 0)
 		return ERR_OK;
-	due = w->start_ms + (int64_t)(w->sent * 1000 / w->p->o.bandwidth);
+	w->sent += n;
+	due = w->start_ms + (int64_t)(w->sent * 1000 / limit);
 	if (due <= clock_mono_ms())
 		return ERR_OK;
 	pause.deadline_ms = due;
@@ -203,7 +212,8 @@ put_attributes(struct writer *w, const struct batch *b, const struct item *it, s
 	bool slash = it->type == FT_DIREND && name.n > 1;
 	struct attr_record a = { .file_index = (int32_t)w->file_index,
 				 .type = later ? (int)FT_LNKSAVED : (int)it->type,
-				 .link = later ? it->link->path : part_bytes(b, it->target) };
+				 .link = later ? link_saved_name(it->link)
+					       : part_bytes(b, it->target) };
 
 	lstat_from_stat(&it->st, later ? it->link->file_index : 0, data_stream_of(it), &f);
 	a.lstat = bytes_of(lstat, lstat_emit(&f, lstat));
@@ -220,14 +230,24 @@ put_attributes(struct writer *w, const struct batch *b, const struct item *it, s
 	return ERR_OK;
 }
 
-/* The worker has let go of b: all its results may be read. */
-static void
-await_done(struct pipe *p, const struct batch *b)
+static enum err_code
+gave_up(struct err *err)
 {
+	return err_set(err, ERR_CANCELED, "another stage of the pipe gave up");
+}
+
+/* The worker has let go of b: all its results may be read. */
+static enum err_code
+await_done(struct pipe *p, const struct batch *b, struct err *err)
+{
+	bool done;
+
 	mutex_lock(&p->lock);
 	while (b->state != BATCH_DONE && !p->stopping) /* until its worker let go of it */
 		cond_wait(&p->done, &p->lock);
+	done = b->state == BATCH_DONE;
 	mutex_unlock(&p->lock);
+	return done ? ERR_OK : gave_up(err);
 }
 
 /* Frames of a large file straight from its segments. */
@@ -275,7 +295,7 @@ put_meta(struct writer *w, const struct batch *b, const struct item *it)
 }
 
 static void
-put_digest(struct writer *w, struct item *it)
+put_digest(struct writer *w, const struct batch *b, struct item *it)
 {
 	if (is_later_link(it)) {
 		if (it->link->digest_len > 0)
@@ -286,6 +306,8 @@ put_digest(struct writer *w, struct item *it)
 	if (it->digest_n > 0)
 		put_stream(w, it->options->digest_stream, bytes_of(it->digest, it->digest_n));
 	if (it->link != NULL) {
+		if (!bytes_eq(item_path(b, it), it->link->path))
+			it->link->saved_as = str_ndup((const char *)item_path(b, it).p, it->path_n);
 		it->link->file_index = w->file_index;
 		it->link->digest_stream = it->options->digest_stream;
 		it->link->digest_len = (uint32_t)it->digest_n;
@@ -308,12 +330,6 @@ is_lost(struct writer *w, const struct batch *b, const struct item *it)
 {
 	if (it->fate == ITEM_LOST) {
 		tell(w, b, MSG_NOTSAVED, it->lost);
-		return true;
-	}
-	if (is_later_link(it) && it->link->file_index == 0) {
-		job_report(w->p->o.msg, MSG_NOTSAVED,
-			   "%s: its first name %s could not be saved, so neither is this one",
-			   PATH_PRINT(item_path(b, it)), PATH_PRINT(it->link->path));
 		return true;
 	}
 	return false;
@@ -346,13 +362,15 @@ put_item(struct writer *w, struct batch *b, struct item *it, struct err *err)
 	if (b->streams && !is_later_link(it)) {
 		if (send_segments(w, b, err) != ERR_OK)
 			return err->code;
-		await_done(w->p, b); /* the rest of its results */
+		if (await_done(w->p, b, err) != ERR_OK) /* the rest of its results */
+			return err->code;
 	} else {
 		put_data(w, b, it);
 	}
 	meta_bytes = put_meta(w, b, it);
-	put_digest(w, it);
-	tell(w, b, MSG_WARNING, it->warning);
+	put_digest(w, b, it);
+	tell(w, b, it->data_note.type, it->data_note.text);
+	tell(w, b, it->meta_note.type, it->meta_note.text);
 	atomic_store_explicit(&pr->files, w->file_index, memory_order_relaxed);
 	atomic_store_explicit(&pr->streaming, 0, memory_order_relaxed);
 	atomic_fetch_add_explicit(&pr->read_bytes, it->read_bytes, memory_order_relaxed);
@@ -389,16 +407,74 @@ recycle_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 	cond_broadcast(&p->room);
 }
 
+/* Not to be put as it is, but to be filled once more. */
+static bool
+has_to_be_done_again(struct item *it)
+{
+	if (it->fate == ITEM_SAVE && is_later_link(it) && it->link->file_index == 0) {
+		it->link_first = true; /* the first name is lost: this one has the data */
+		it->fate = ITEM_AGAIN;
+	}
+	return it->fate == ITEM_AGAIN;
+}
+
+/* What became of a refill: *done items of it are sent. */
+static enum err_code
+put_refilled(struct writer *w, struct batch *b, size_t *done, struct err *err)
+{
+	bool opened;
+
+	mutex_lock(&w->p->lock);
+	while (b->state != BATCH_DONE && !b->opened && !w->p->stopping) /* until it is filled */
+		cond_wait(&w->p->done, &w->p->lock);
+	opened = b->opened;
+	mutex_unlock(&w->p->lock);
+	if (!opened)
+		return gave_up(err);
+	for (*done = 0; *done < b->n && !has_to_be_done_again(&b->items[*done]); ++*done)
+		if (put_item(w, b, &b->items[*done], err) != ERR_OK)
+			return err->code;
+	return await_done(w->p, b, err);
+}
+
+/* Item i of b and those like it behind it; *done of them are sent. */
+static enum err_code
+put_again(struct writer *w, struct batch *b, size_t i, size_t *done, struct err *err)
+{
+	struct refill r;
+	enum err_code rc;
+
+	if (refill_start(w->p, b, i, &r, err) != ERR_OK)
+		return err->code;
+	rc = put_refilled(w, r.b, done, err);
+	if (rc != ERR_OK) {
+		pipe_fail(w->p, err);
+	} else if (*done < r.b->n) {
+		b->items[i + *done].st = r.b->items[*done].st;
+		b->items[i + *done].link_first = r.b->items[*done].link_first;
+		b->items[i + *done].fate = ITEM_AGAIN;
+	}
+	refill_end(&r);
+	return rc;
+}
+
 static enum err_code
 put_batch(struct writer *w, struct batch *b, struct err *err)
 {
+	size_t i = 0, done;
+
 	if (cancel_asked(w->p->o.cancel))
 		return err_set(err, ERR_CANCELED, "canceled");
 	if (b->n > 0)
 		pipe_progress_set(w->p->o.progress, item_path(b, &b->items[0]));
-	for (size_t i = 0; i < b->n; i++)
-		if (put_item(w, b, &b->items[i], err) != ERR_OK)
+	while (i < b->n) {
+		done = 1;
+		if (has_to_be_done_again(&b->items[i])
+			    ? put_again(w, b, i, &done, err) != ERR_OK
+			    : put_item(w, b, &b->items[i], err) != ERR_OK)
 			return err->code;
+		i += done;
+	}
 	return ERR_OK;
 }
 
@@ -417,7 +493,8 @@ write_all(struct writer *w, struct err *err)
 			break;
 		if (put_batch(w, b, err) != ERR_OK)
 			return err->code;
-		await_done(p, b); /* a file that could not be opened */
+		if (await_done(p, b, err) != ERR_OK) /* a file that could not be opened */
+			return err->code;
 		mutex_lock(&p->lock);
 		unlink_head_locked(p);
 		mutex_unlock(&p->lock);

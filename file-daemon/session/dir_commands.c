@@ -207,9 +207,7 @@ cmd_setbandwidth(struct session *s, struct bytes line, struct err *err)
 		mutex_lock(&s->daemon->lock);
 		s->daemon->bandwidth = (uint64_t)limit;
 		mutex_unlock(&s->daemon->lock);
-	} else if (strcmp(job, s->job->job) == 0) {
-		s->job->bandwidth = (uint64_t)limit;
-	} else {
+	} else if (!fd_job_limit(s->daemon, job, (uint64_t)limit)) {
 		return REPLY(s, err, DIR_FD_NO_JOB, job); /* one line only; wire.md 5.9 */
 	}
 	return REPLY(s, err, DIR_FD_OK_BANDWIDTH);

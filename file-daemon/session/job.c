@@ -50,6 +50,8 @@ fd_daemon_set_conf(struct fd_daemon *d, struct fd_conf **conf)
 
 	mutex_lock(&d->lock);
 	old = d->conf;
+	if (old->client->maximum_bandwidth_per_job != (*conf)->client->maximum_bandwidth_per_job)
+		d->bandwidth = (*conf)->client->maximum_bandwidth_per_job;
 	d->conf = TAKE_PTR(*conf);
 	mutex_unlock(&d->lock);
 	fd_conf_unref(old);
@@ -125,7 +127,7 @@ fd_job_new(struct fd_daemon *d, struct conn *dir, const struct fd_director *dire
 	if (cancel_init(&j->cancel, &e) != ERR_OK)
 		job_report_err(j->msg, MSG_WARNING, &e); /* the flag alone still works */
 	mutex_lock(&d->lock);
-	j->bandwidth = d->bandwidth;
+	atomic_store(&j->bandwidth, d->bandwidth);
 	j->next = d->jobs;
 	d->jobs = j;
 	if (d->stopping) {
@@ -134,7 +136,7 @@ fd_job_new(struct fd_daemon *d, struct conn *dir, const struct fd_director *dire
 	}
 	mutex_unlock(&d->lock);
 	if (director->maximum_bandwidth_per_job != 0)
-		j->bandwidth = director->maximum_bandwidth_per_job;
+		atomic_store(&j->bandwidth, director->maximum_bandwidth_per_job);
 	return j;
 }
 
@@ -231,6 +233,19 @@ fd_job_cancel(struct fd_daemon *d, const char *job)
 	j = find_locked(d, job);
 	if (j != NULL)
 		cancel_locked(j);
+	mutex_unlock(&d->lock);
+	return j != NULL;
+}
+
+bool
+fd_job_limit(struct fd_daemon *d, const char *job, uint64_t bandwidth)
+{
+	struct fd_job *j;
+
+	mutex_lock(&d->lock);
+	j = find_locked(d, job);
+	if (j != NULL)
+		atomic_store(&j->bandwidth, bandwidth);
 	mutex_unlock(&d->lock);
 	return j != NULL;
 }

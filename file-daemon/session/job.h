@@ -52,7 +52,7 @@ struct fd_job {
 	int64_t since;
 	struct job_script *scripts; /* owned */
 	size_t n_scripts, cap_scripts;
-	uint64_t bandwidth;
+	atomic_uint_fast64_t bandwidth; /* bytes/s; 0: no limit */
 	struct pipe_progress progress;
 	atomic_uint_fast64_t examined;
 };
@@ -98,6 +98,8 @@ void fd_job_enter(struct fd_job *j, uint32_t job_id, const char *job);
 void fd_job_leave(struct fd_job *j);
 /* Cancel by unique name; false: there is none. */
 bool fd_job_cancel(struct fd_daemon *d, const char *job);
+/* Limit a running job, found by unique name; false: there is none. */
+bool fd_job_limit(struct fd_daemon *d, const char *job, uint64_t bandwidth);
 /* Fatal: say why and set the status. */
 void fd_job_fatal(struct fd_job *j, const struct err *e);
 /* Set when the job has no worse status. */

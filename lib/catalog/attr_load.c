@@ -36,13 +36,6 @@ passing_or_final(const struct pg *pg, struct err *err)
 	return err->code;
 }
 
-static enum err_code
-refused(struct pg *pg, const PGresult *r, struct err *err)
-{
-	err->code = pg_fail(pg, r, "loading attributes", err);
-	return passing_or_final(pg, err);
-}
-
 static bool
 wait_changed_locked(struct loader *l, int64_t until_ms) REQUIRES(l->lock)
 {
@@ -147,6 +140,8 @@ reconnect(struct loader *l, bool first, struct err *err)
 		disconnect(l);
 		return err->code;
 	}
+	pg_set_cancel(l->data, &l->halt);
+	pg_set_cancel(l->paths, &l->halt);
 	if (read_state(l, first, err) != ERR_OK) {
 		disconnect(l);
 		return err->code;
@@ -170,15 +165,10 @@ static enum err_code
 begin_copy(struct loader *l, struct err *err)
 {
 	OWNED(freep) char *text = copy_text(l);
-	OWNED(pg_clearp) PGresult *r = NULL;
 
-	if (pg_begin(l->data, err) != ERR_OK)
+	if (pg_begin(l->data, err) != ERR_OK || pg_run_text(l->data, text, NULL, err) != ERR_OK ||
+	    pg_copy_put(l->data, copy_head, sizeof(copy_head), err) != ERR_OK)
 		return passing_or_final(l->data, err);
-	r = PQexec(l->data->conn, text);
-	if (PQresultStatus(r) != PGRES_COPY_IN)
-		return refused(l->data, r, err);
-	if (PQputCopyData(l->data->conn, copy_head, sizeof(copy_head)) != 1)
-		return refused(l->data, NULL, err);
 	l->copying = true;
 	l->commit_at_ms = clock_mono_ms() + COMMIT_AFTER_MS;
 	return ERR_OK;
@@ -209,8 +199,8 @@ send_tuples(struct loader *l, const struct batch *b, struct err *err)
 {
 	if (!l->copying && begin_copy(l, err) != ERR_OK)
 		return err->code;
-	if (PQputCopyData(l->data->conn, (const char *)b->tuples.p, (int)b->tuples.len) != 1)
-		return refused(l->data, NULL, err);
+	if (pg_copy_put(l->data, b->tuples.p, b->tuples.len, err) != ERR_OK)
+		return passing_or_final(l->data, err);
 	return ERR_OK;
 }
 
@@ -237,19 +227,11 @@ send_batch(struct loader *l, struct batch *b, struct err *err)
 static enum err_code
 end_copy(struct loader *l, uint64_t rows, struct err *err)
 {
-	OWNED(pg_clearp) PGresult *r = NULL;
-	PGresult *more;
-	uint64_t taken;
+	uint64_t taken = 0;
 
-	if (PQputCopyData(l->data->conn, copy_tail, sizeof(copy_tail)) != 1 ||
-	    PQputCopyEnd(l->data->conn, NULL) != 1)
-		return refused(l->data, NULL, err);
-	r = PQgetResult(l->data->conn);
-	while ((more = PQgetResult(l->data->conn)) != NULL)
-		PQclear(more);
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		return refused(l->data, r, err);
-	taken = strtoull(PQcmdTuples(r), NULL, 10);
+	if (pg_copy_put(l->data, copy_tail, sizeof(copy_tail), err) != ERR_OK ||
+	    pg_copy_end(l->data, &taken, err) != ERR_OK)
+		return passing_or_final(l->data, err);
 	if (taken != rows)
 		return err_set(err, ERR_CATALOG, "the catalog took %llu of %llu rows of job %u",
 			       (unsigned long long)taken, (unsigned long long)rows, l->job_id);
@@ -505,6 +487,9 @@ loader_start(struct loader *l, struct err *err)
 	mutex_init(&l->lock, RANK_LEAF);
 	cond_init(&l->changed);
 	l->spool = -1;
+	l->halt.event = -1;
+	if (cancel_init(&l->halt, err) != ERR_OK)
+		return err->code;
 	return thread_start(&l->thread, "catalog-load", run, l, err);
 }
 
@@ -517,7 +502,10 @@ loader_stop(struct loader *l)
 	l->stop = true;
 	cond_broadcast(&l->changed);
 	mutex_unlock(&l->lock);
+	if (l->halt.event >= 0)
+		cancel_now(&l->halt); /* a wait for the server ends too */
 	thread_join(&l->thread);
+	cancel_release(&l->halt);
 	for (struct batch *b = l->head; b != NULL; b = next) {
 		next = b->next;
 		batch_free(b);

@@ -38,6 +38,7 @@ struct loader {
 	uint32_t previous_job_id;
 	struct cancel *cancel; /* borrowed; may be NULL */
 	struct thread thread;
+	struct cancel halt; /* ends the thread's waits for the server */
 
 	struct mutex lock;   /* RANK_LEAF */
 	struct cond changed; /* any field below changed */

@@ -106,9 +106,9 @@ by_path(struct miss *a, struct miss *b)
 }
 
 /* Run one of the path statements over the misses that have no id yet; *left: how many still
- * have none. */
+ * have none; got: the ids as an array text, unless NULL. */
 static enum err_code
-ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *err)
+ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct buf *got, struct err *err)
 {
 	struct sql_args a = { .n = 0 };
 	OWNED(pg_clearp) PGresult *r = NULL;
@@ -128,6 +128,8 @@ ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *e
 		struct miss *m = find_miss(all, bytes_of(PQgetvalue(r, i, 1),
 							 (size_t)PQgetlength(r, i, 1)));
 
+		if (got != NULL)
+			buf_text(got, "%s%s", i == 0 ? "{" : ",", PQgetvalue(r, i, 0));
 		if (m != NULL && m->id == 0) {
 			m->id = cell_u32(r, i, 0);
 			(*left)--;
@@ -136,17 +138,37 @@ ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *e
 	return ERR_OK;
 }
 
+/* Both statements or none: a directory never is without its row in PathHierarchy. */
+static enum err_code
+insert_misses(struct pg *pg, struct miss *all, size_t *left, struct err *err)
+{
+	OWNED(buf_release) struct buf ids = BUF_INIT(SIZE_MAX);
+	struct sql_args a = { .n = 0 };
+
+	if (pg_begin(pg, err) != ERR_OK || ask(pg, SQL_PATH_INSERT, all, left, &ids, err) != ERR_OK)
+		return err->code;
+	if (ids.len > 0) {
+		buf_text(&ids, "}");
+		arg_text(&a, buf_str(&ids));
+		if (pg_run(pg, SQL_PATH_HIERARCHY, &a, NULL, err) != ERR_OK)
+			return err->code;
+	}
+	return pg_commit(pg, err);
+}
+
 static enum err_code
 resolve_misses(struct catalog *c, struct pg *pg, struct miss *all, struct err *err)
 {
 	size_t left = HASH_COUNT(all);
 
-	if (ask(pg, SQL_PATH_FIND, all, &left, err) != ERR_OK)
+	if (ask(pg, SQL_PATH_FIND, all, &left, NULL, err) != ERR_OK)
 		return err->code;
-	if (left > 0 && ask(pg, SQL_PATH_INSERT, all, &left, err) != ERR_OK)
+	if (left > 0 && insert_misses(pg, all, &left, err) != ERR_OK) {
+		pg_rollback(pg);
 		return err->code;
+	}
 	/* Another job was faster with some. */
-	if (left > 0 && ask(pg, SQL_PATH_FIND, all, &left, err) != ERR_OK)
+	if (left > 0 && ask(pg, SQL_PATH_FIND, all, &left, NULL, err) != ERR_OK)
 		return err->code;
 	if (left > 0)
 		return err_set(err, ERR_CATALOG, "%zu directories have no row in table Path", left);

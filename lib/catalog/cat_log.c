@@ -1,8 +1,7 @@
 /*
  * Lines wait in a list; the writer takes all of them every second and inserts them with one
  * statement.  A batch that could not be stored goes back to the front and is tried again; when
- * the connection broke just behind the commit its lines are there twice, which for messages is
- * better than a line less.
+ * the answer to its commit was lost, the server is asked first whether it is in.
  */
 #include "lib/catalog/cat_log.h"
 
@@ -34,6 +33,8 @@ struct log_writer {
 	struct thread thread;
 	struct catalog *catalog; /* borrowed */
 	struct pg *pg;           /* owned; the writer thread's */
+	char txid[PG_TXID_MAX];  /* of a commit without an answer ... */
+	size_t n_doubtful;       /* ... with so many of the first lines; 0: none */
 
 	struct mutex lock;   /* RANK_MSG */
 	struct cond changed; /* any field below changed */
@@ -115,7 +116,17 @@ arrays_of(const struct line *l, struct buf *jobs, struct buf *times, struct buf 
 }
 
 static enum err_code
-insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *err)
+connect(struct log_writer *w, struct err *err)
+{
+	if (w->pg != NULL && pg_is_stale(w->pg)) {
+		pg_close(w->pg);
+		w->pg = NULL;
+	}
+	return w->pg != NULL ? ERR_OK : pg_open(&w->catalog->info, &w->pg, err);
+}
+
+static enum err_code
+insert_in_tx(struct log_writer *w, const struct line *lines, size_t *n, struct err *err)
 {
 	OWNED(buf_release) struct buf jobs = BUF_INIT(SIZE_MAX);
 	OWNED(buf_release) struct buf times = BUF_INIT(SIZE_MAX);
@@ -126,13 +137,38 @@ insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *er
 	arg_text(&a, buf_str(&jobs));
 	arg_text(&a, buf_str(&times));
 	arg_text(&a, buf_str(&texts));
-	if (w->pg != NULL && pg_is_stale(w->pg)) {
-		pg_close(w->pg);
-		w->pg = NULL;
-	}
-	if (w->pg == NULL && pg_open(&w->catalog->info, &w->pg, err) != ERR_OK)
+	if (pg_begin(w->pg, err) != ERR_OK ||
+	    pg_run(w->pg, SQL_LOG_INSERT, &a, NULL, err) != ERR_OK)
 		return err->code;
-	return pg_run(w->pg, SQL_LOG_INSERT, &a, NULL, err);
+	return pg_tx_id(w->pg, w->txid, err);
+}
+
+/* The first *n lines are in when it returns ERR_OK. */
+static enum err_code
+insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *err)
+{
+	enum pg_outcome outcome = PG_ABORTED;
+
+	if (connect(w, err) != ERR_OK)
+		return err->code;
+	if (w->n_doubtful > 0) {
+		if (pg_tx_outcome(w->pg, w->txid, &outcome, err) != ERR_OK)
+			return err->code;
+		if (outcome == PG_IN_PROGRESS)
+			return err_set(err, ERR_CATALOG, "transaction %s has not ended", w->txid);
+		*n = w->n_doubtful;
+		w->n_doubtful = 0;
+		if (outcome == PG_COMMITTED)
+			return ERR_OK;
+	}
+	if (insert_in_tx(w, lines, n, err) != ERR_OK) {
+		pg_rollback(w->pg);
+		return err->code;
+	}
+	if (pg_commit(w->pg, err) == ERR_OK)
+		return ERR_OK;
+	w->n_doubtful = pg_is_lost(w->pg) ? *n : 0;
+	return err->code;
 }
 
 /* Store what waits now; false: the server did not take it.  *more: something still waits. */

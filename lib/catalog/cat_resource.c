@@ -24,7 +24,7 @@ cat_client_ensure(struct catalog *c, struct cat_client *client, struct err *err)
 	arg_bool(&a, client->auto_prune);
 	arg_i64(&a, client->file_retention);
 	arg_i64(&a, client->job_retention);
-	if (catalog_run(c, SQL_CLIENT_ENSURE, &a, &r, err) != ERR_OK)
+	if (catalog_run_locked(c, SQL_CLIENT_LOCK, SQL_CLIENT_ENSURE, &a, &r, err) != ERR_OK)
 		return err->code;
 	if (PQntuples(r) == 0)
 		return err_set(err, ERR_CATALOG, "client %s was neither found nor inserted",
@@ -316,7 +316,7 @@ cat_storage_ensure(struct catalog *c, const char *name, bool autochanger, uint32
 
 	arg_bool(&a, autochanger);
 	arg_text(&a, name);
-	if (catalog_run(c, SQL_STORAGE_ENSURE, &a, &r, err) != ERR_OK)
+	if (catalog_run_locked(c, SQL_STORAGE_LOCK, SQL_STORAGE_ENSURE, &a, &r, err) != ERR_OK)
 		return err->code;
 	if (PQntuples(r) == 0)
 		return err_set(err, ERR_CATALOG, "storage %s was neither found nor inserted", name);
@@ -345,7 +345,7 @@ cat_media_type_ensure(struct catalog *c, const char *media_type, struct err *err
 	struct sql_args a = { .n = 0 };
 
 	arg_text(&a, media_type);
-	return catalog_run(c, SQL_MEDIATYPE_ENSURE, &a, NULL, err);
+	return catalog_run_locked(c, SQL_STORAGE_LOCK, SQL_MEDIATYPE_ENSURE, &a, NULL, err);
 }
 
 enum err_code

@@ -15,6 +15,7 @@
 #define CONNECTIONS_DEFAULT 16
 #define CONNECT_SECONDS     30
 #define RETRY_PAUSE_MS      500
+#define OUTCOME_PAUSE_MS    100
 /* A job outlives a restart of the server; a person at a console is told after seconds. */
 #define JOB_PATIENCE_SECONDS    900
 #define PERSON_PATIENCE_SECONDS 10
@@ -102,46 +103,168 @@ catalog_put(struct catalog *c, struct pg *pg)
 	mutex_unlock(&c->lock);
 }
 
-enum err_code
-catalog_run(struct catalog *c, enum sql_id id, const struct sql_args *a, PGresult **out,
-	    struct err *err)
+/* Whether a lost connection is worth another try; end_ms is when the patience ends. */
+static bool
+may_try_again(struct catalog *c, bool lost, int64_t end_ms)
 {
-	bool once = strncmp(sql_get(id)->text, "INSERT", 6) == 0;
-	enum err_code code;
+	return lost && c->reconnect && clock_mono_ms() < end_ms;
+}
 
-	for (int attempt = 0;; attempt++) {
+static int64_t
+end_of_patience(void)
+{
+	return clock_mono_ms() + (int64_t)catalog_patience() * 1000;
+}
+
+static enum err_code
+run_repeatable(struct catalog *c, enum sql_id id, const struct sql_args *a, PGresult **out,
+	       struct err *err)
+{
+	int64_t end_ms = end_of_patience();
+
+	for (;;) {
+		struct err why = ERR_INIT;
 		struct pg *pg = NULL;
 		bool lost;
 
 		if (catalog_take(c, &pg, err) != ERR_OK)
 			return err->code;
-		code = pg_run(pg, id, a, out, err);
+		if (pg_run(pg, id, a, out, &why) == ERR_OK) {
+			catalog_put(c, pg);
+			return ERR_OK;
+		}
 		lost = pg_is_lost(pg);
 		catalog_put(c, pg);
-		if (code == ERR_OK || !lost || once || !c->reconnect || attempt > 0)
-			return code;
+		if (!may_try_again(c, lost, end_ms)) {
+			*err = why;
+			return err->code;
+		}
 	}
+}
+
+struct one_call {
+	enum sql_id lock; /* SQL_COUNT: none */
+	enum sql_id id;
+	const struct sql_args *args;
+	PGresult **out;
+};
+
+static enum err_code
+run_one(struct pg *pg, void *ctx, struct err *err)
+{
+	const struct one_call *call = ctx;
+
+	if (call->lock != SQL_COUNT && pg_run(pg, call->lock, NULL, NULL, err) != ERR_OK)
+		return err->code;
+	if (call->out != NULL) {
+		PQclear(*call->out);
+		*call->out = NULL;
+	}
+	return pg_run(pg, call->id, call->args, call->out, err);
+}
+
+enum err_code
+catalog_run(struct catalog *c, enum sql_id id, const struct sql_args *a, PGresult **out,
+	    struct err *err)
+{
+	struct one_call call = { SQL_COUNT, id, a, out };
+
+	if (sql_get(id)->repeatable)
+		return run_repeatable(c, id, a, out, err);
+	return catalog_tx(c, run_one, &call, err);
+}
+
+enum err_code
+catalog_run_locked(struct catalog *c, enum sql_id lock, enum sql_id id, const struct sql_args *a,
+		   PGresult **out, struct err *err)
+{
+	struct one_call call = { lock, id, a, out };
+
+	return catalog_tx(c, run_one, &call, err);
+}
+
+/* After a COMMIT without an answer. */
+static enum err_code
+find_outcome(struct catalog *c, const char *txid, enum pg_outcome *out, struct err *err)
+{
+	int64_t end_ms = end_of_patience();
+	struct pg *pg = NULL;
+
+	for (;;) {
+		struct err why = ERR_INIT;
+		bool lost;
+
+		if (catalog_take(c, &pg, err) != ERR_OK)
+			return err->code;
+		if (pg_tx_outcome(pg, txid, out, &why) == ERR_OK) {
+			catalog_put(c, pg);
+			if (*out != PG_IN_PROGRESS)
+				return ERR_OK;
+			(void)err_set(&why, ERR_CATALOG,
+				      "catalog %s: transaction %s neither ends nor fails", c->name,
+				      txid);
+			lost = true;
+		} else {
+			lost = pg_is_lost(pg);
+			catalog_put(c, pg);
+		}
+		if (!may_try_again(c, lost, end_ms)) {
+			*err = why;
+			return err->code;
+		}
+		clock_pause_ms(OUTCOME_PAUSE_MS);
+	}
+}
+
+/* One try.  *again: the connection was lost and nothing is in. */
+static enum err_code
+try_tx(struct catalog *c, catalog_tx_fn fn, void *ctx, bool *again, struct err *err)
+{
+	char txid[PG_TXID_MAX] = "";
+	enum pg_outcome outcome = PG_ABORTED;
+	struct pg *pg = NULL;
+	enum err_code code;
+
+	*again = false;
+	if (catalog_take(c, &pg, err) != ERR_OK)
+		return err->code;
+	code = pg_begin(pg, err);
+	if (code == ERR_OK)
+		code = fn(pg, ctx, err);
+	if (code == ERR_OK)
+		code = pg_tx_id(pg, txid, err);
+	if (code != ERR_OK) {
+		*again = pg_is_lost(pg);
+		catalog_put(c, pg);
+		return code;
+	}
+	code = pg_commit(pg, err);
+	if (code == ERR_OK || !pg_is_lost(pg) || !c->reconnect) {
+		catalog_put(c, pg);
+		return code;
+	}
+	catalog_put(c, pg);
+	if (find_outcome(c, txid, &outcome, err) != ERR_OK)
+		return err->code;
+	*again = outcome == PG_ABORTED;
+	return *again ? code : ERR_OK;
 }
 
 enum err_code
 catalog_tx(struct catalog *c, catalog_tx_fn fn, void *ctx, struct err *err)
 {
-	for (int attempt = 0;; attempt++) {
-		struct pg *pg = NULL;
-		enum err_code code;
-		bool lost;
+	int64_t end_ms = end_of_patience();
 
-		if (catalog_take(c, &pg, err) != ERR_OK)
+	for (;;) {
+		struct err why = ERR_INIT;
+		bool again = false;
+
+		if (try_tx(c, fn, ctx, &again, &why) == ERR_OK)
+			return ERR_OK;
+		if (!may_try_again(c, again, end_ms)) {
+			*err = why;
 			return err->code;
-		code = pg_begin(pg, err);
-		if (code == ERR_OK)
-			code = fn(pg, ctx, err);
-		lost = code != ERR_OK && pg_is_lost(pg);
-		if (code == ERR_OK)
-			code = pg_commit(pg, err);
-		catalog_put(c, pg);
-		if (!lost || !c->reconnect || attempt > 0)
-			return code;
+		}
 	}
 }
 

@@ -43,18 +43,27 @@ void catalog_put(struct catalog *c, struct pg *pg);
 /* How long this thread may wait for a server that is away: jobs have patience. */
 unsigned catalog_patience(void);
 
-/* One statement.  Repeated once after a lost connection unless it is an INSERT that may have been
- * done. */
+/*
+ * One statement.  After a lost connection a repeatable one is run again; any other is run in a
+ * transaction as by catalog_tx: never twice.  Up to catalog_patience seconds.
+ */
 MUST_CHECK enum err_code catalog_run(struct catalog *c, enum sql_id id, const struct sql_args *a,
 				     PGresult **out, struct err *err);
 
 /*
  * fn in one transaction; committed when it returns ERR_OK.  Repeated from its beginning when the
- * connection is lost before the commit was sent; fn must therefore be able to run again.
+ * connection is lost and the transaction is not in; when only the answer to the commit was lost,
+ * the server is asked for its outcome.  fn must be able to run again: its results are those of
+ * the last run.
  */
 typedef enum err_code (*catalog_tx_fn)(struct pg *pg, void *ctx, struct err *err);
 MUST_CHECK enum err_code catalog_tx(struct catalog *c, catalog_tx_fn fn, void *ctx,
 				    struct err *err);
+
+/* One statement under an advisory lock held to the end of its transaction: the statement lock, then id. */
+MUST_CHECK enum err_code catalog_run_locked(struct catalog *c, enum sql_id lock, enum sql_id id,
+					    const struct sql_args *a, PGresult **out,
+					    struct err *err);
 
 /* "1,2,3" of ids as a PostgreSQL array text "{1,2,3}"; owned. */
 char *ids_text(const uint32_t *ids, size_t n);

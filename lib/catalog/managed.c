@@ -1,79 +1,179 @@
 /*
  * The director is the parent of the server: it starts the postgres program itself, waits until
- * the server answers, and at the end asks it to stop fast and waits for it.  After kill -9 of the
- * director the server lives on; the next start finds it by its postmaster.pid and goes on with
- * it.  After kill -9 of both, the server removes its stale postmaster.pid itself and recovers.
+ * the server answers, and at the end asks it to stop fast and waits for it.  Meanwhile a thread
+ * looks after it: a server that ended is reaped and started again, with growing pauses when that
+ * does not help.
+ *
+ * After kill -9 of the director the server lives on; the next start finds it by its
+ * postmaster.pid and goes on with it.  After kill -9 of both, the server recovers by itself.
+ * What one process of Tercet does to the server (start, stop) it does under a file lock, so that
+ * a start which overlaps the stop of another waits for its end.
  */
-#include "lib/catalog/managed.h"
+#include "lib/catalog/managed_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
-#include <pwd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
-#include "lib/base/hash.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
-#include "lib/base/num.h"
 #include "lib/base/own.h"
-#include "lib/base/proc.h"
 #include "lib/catalog/pg.h"
 
-#define INITDB_SECONDS 120
-#define START_SECONDS  120 /* crash recovery included */
-#define STOP_SECONDS   60
-#define POLL_MS        50
-#define SOCKET_NAME    "/.s.PGSQL." MANAGED_PORT
-#define SOCKET_DIR_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof(SOCKET_NAME) - 8)
-#define LAST_WORDS_MAX 2048
+#define START_SECONDS        600 /* crash recovery included */
+#define START_TRIES          5
+#define START_PAUSE_MS       1000
+#define STOP_SECONDS         60
+#define POLL_MS              50
+#define STRAGGLER_SECONDS    10
+#define KEEP_EVERY_MS        500
+#define RESTART_PAUSE_MAX_MS 300000
+#define STEADY_MS            60000 /* a server that lived so long did not fail to start */
+#define WORDS_MAX            8192
+
+/* --- what runs --------------------------------------------------------------------------- */
+
+/* A server's working directory is its data directory.  A process that has ended has none. */
+static bool
+works_in(pid_t pid, const char *dir)
+{
+	OWNED(freep) char *link = str_printf("/proc/%d/cwd", (int)pid);
+	char cwd[4096];
+	ssize_t n = readlink(link, cwd, sizeof(cwd) - 1);
+
+	if (n < 0)
+		return false;
+	cwd[n] = '\0';
+	return strcmp(cwd, dir) == 0;
+}
+
+static pid_t
+pid_in_file(const struct managed *m)
+{
+	OWNED(freep) char *path = str_printf("%s/postmaster.pid", m->data);
+	OWNED(buf_release) struct buf text = BUF_INIT(4096);
+	struct err ignored = ERR_INIT;
+
+	if (fd_read_file(path, &text, &ignored) != ERR_OK)
+		return 0;
+	return (pid_t)strtoul(buf_str(&text), NULL, 10);
+}
+
 /* The process that postmaster.pid names, if it is alive and a server on this directory. */
 static pid_t
 running_server(const struct managed *m)
 {
+	pid_t pid = pid_in_file(m);
+
+	return pid > 1 && works_in(pid, m->data) ? pid : 0;
+}
+
+/* A process of a server whose parent is gone; 0: none. */
+static pid_t
+find_straggler(const struct managed *m)
+{
+	OWNED(closedirp) DIR *d = opendir("/proc");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		pid_t pid = (pid_t)strtoul(e->d_name, NULL, 10);
+
+		if (pid > 1 && works_in(pid, m->data))
+			return pid;
+	}
+	return 0;
+}
+
+static enum err_code
+pause_ms(struct managed *m, int64_t ms, struct err *err)
+{
+	struct wait w = { .cancel = &m->end,
+			  .deadline_ms = clock_mono_ms() + ms,
+			  .what = "the catalog's server" };
+
+	return wait_pause(&w, err);
+}
+
+/*
+ * Before a start: the processes that a killed server left behind notice it and end; then a
+ * postmaster.pid that names something else (its number in new hands, or a dead process that
+ * nobody reaped) may go, which the server itself would not dare.
+ */
+static enum err_code
+clear_remains(struct managed *m, struct err *err)
+{
 	OWNED(freep) char *path = str_printf("%s/postmaster.pid", m->data);
-	OWNED(freep) char *cwd_link = NULL;
-	OWNED(buf_release) struct buf text = BUF_INIT(4096);
-	struct err ignored = ERR_INIT;
-	char cwd[4096];
-	ssize_t n;
+	int64_t patience = clock_mono_ms() + STRAGGLER_SECONDS * 1000;
 	pid_t pid;
 
-	if (fd_read_file(path, &text, &ignored) != ERR_OK)
-		return 0;
-	pid = (pid_t)strtoul(buf_str(&text), NULL, 10);
-	if (pid <= 1 || kill(pid, 0) != 0)
-		return 0;
-	/* A server's working directory is its data directory; the number may be reused. */
-	cwd_link = str_printf("/proc/%d/cwd", (int)pid);
-	n = readlink(cwd_link, cwd, sizeof(cwd) - 1);
-	if (n < 0)
-		return 0;
-	cwd[n] = '\0';
-	return strcmp(cwd, m->data) == 0 ? pid : 0;
+	while ((pid = find_straggler(m)) != 0) {
+		if (clock_mono_ms() > patience) {
+			log_warn("catalog: process %d of a PostgreSQL server that is gone does "
+				 "not end, killing it",
+				 (int)pid);
+			(void)kill(pid, SIGKILL);
+		}
+		if (pause_ms(m, POLL_MS, err) != ERR_OK)
+			return err->code;
+	}
+	pid = pid_in_file(m);
+	if (pid > 1 && kill(pid, 0) == 0 && unlink(path) == 0)
+		log_info("catalog: removed the stale %s (process %d is not a server)", path,
+			 (int)pid);
+	return ERR_OK;
 }
+
+/* --- the lock ------------------------------------------------------------------------------ */
+
+/* Held until the descriptor is closed. */
+static enum err_code
+lock(struct managed *m, int *out, struct err *err)
+{
+	OWNED(freep) char *path = str_printf("%s/lock", m->base);
+	OWNED(closep) int fd = -1;
+	int64_t end = clock_mono_ms() + START_SECONDS * 1000;
+
+	if (fd_open(path, O_RDWR | O_CREAT, 0600, &fd, err) != ERR_OK)
+		return err->code;
+	if (m->run_as != NULL && fchown(fd, m->uid, m->gid) != 0)
+		return err_errno(err, ERR_SYS, "%s", path);
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_errno(err, ERR_SYS, "%s", path);
+		if (clock_mono_ms() > end)
+			return err_set(err, ERR_SYS,
+				       "%s: another program has been starting or stopping the "
+				       "catalog's server for %d seconds",
+				       path, START_SECONDS);
+		if (pause_ms(m, POLL_MS, err) != ERR_OK)
+			return err->code;
+	}
+	*out = TAKE_FD(fd);
+	return ERR_OK;
+}
+
+/* --- starting ------------------------------------------------------------------------------ */
 
 static enum err_code
 start_server(struct managed *m, struct err *err)
 {
-	OWNED(args_release) struct args a = { .n = 0 };
+	OWNED(managed_args_release) struct args a = { .n = 0 };
 	OWNED(freep) char *socket_set = str_printf("unix_socket_directories=%s", m->socket_dir);
 	OWNED(freep) char *log_set = str_printf("log_directory=%s", m->log_dir);
 	char *const env[] = { (char[]){ "LC_ALL=C" }, NULL };
-	struct proc_spec spec = { .env = env, .discard_output = true };
+	struct proc_spec spec = { .env = env };
 
-	args_begin(&a, m, "postgres");
+	args_begin(&a, m, "postgres", false);
 	a.v[a.n++] = "-D";
 	a.v[a.n++] = m->data;
 	a.v[a.n++] = "-p";
@@ -83,7 +183,40 @@ start_server(struct managed *m, struct err *err)
 	a.v[a.n++] = "-c";
 	a.v[a.n++] = log_set;
 	spec.argv = (char *const *)(uintptr_t)a.v;
-	return proc_start(&spec, &m->server, err);
+	if (proc_start(&spec, &m->server, err) != ERR_OK)
+		return err->code;
+	(void)fcntl(m->server.out, F_SETFL, O_NONBLOCK);
+	return ERR_OK;
+}
+
+/* What the server said before its log was open. */
+static void
+hear(struct managed *m, struct buf *words)
+{
+	char piece[1024];
+	ssize_t n;
+
+	while (m->server.out >= 0 && (n = read(m->server.out, piece, sizeof(piece))) > 0)
+		if (words->len + (size_t)n < words->max)
+			buf_put(words, piece, (size_t)n);
+}
+
+/* The line that says why: the first that is fatal, else the last. */
+static const char *
+reason_in(struct buf *words)
+{
+	char *text = words->len > 0 ? (char *)(uintptr_t)buf_str(words) : NULL;
+	char *fatal = text != NULL ? strstr(text, "FATAL:") : NULL;
+	char *line = fatal;
+
+	if (text == NULL)
+		return "no word from it";
+	while (words->len > 0 && text[words->len - 1] == '\n')
+		text[--words->len] = '\0';
+	if (line == NULL)
+		line = strrchr(text, '\n') != NULL ? strrchr(text, '\n') + 1 : text;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
 }
 
 static PGPing
@@ -95,6 +228,7 @@ ping(const struct managed *m)
 	return PQpingParams(words, values, 0);
 }
 
+/* Reaps our child. */
 static bool
 server_has_ended(struct managed *m, int *status)
 {
@@ -103,55 +237,167 @@ server_has_ended(struct managed *m, int *status)
 	struct err ignored = ERR_INIT;
 
 	if (m->server.pid == 0)
-		return m->found != 0 && kill(m->found, 0) != 0;
+		return m->found == 0 || !works_in(m->found, m->data);
 	if (waitid(P_PID, (id_t)m->server.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
 	    info.si_pid == 0)
 		return false;
 	return proc_wait(&m->server, &w, status, &ignored) == ERR_OK;
 }
 
+/* ERR_PEER: the server that ran before us has ended meanwhile. */
 static enum err_code
 wait_until_ready(struct managed *m, struct err *err)
 {
+	OWNED(buf_release) struct buf words = BUF_INIT(WORDS_MAX);
 	int64_t end = clock_mono_ms() + START_SECONDS * 1000;
 	int status = 0;
 	char text[64];
 
 	while (ping(m) != PQPING_OK) {
-		if (server_has_ended(m, &status))
+		bool ended = server_has_ended(m, &status);
+
+		hear(m, &words);
+		if (ended && m->found != 0)
+			return err_set(err, ERR_PEER, "the server that ran before has ended");
+		if (ended)
 			return err_set(err, ERR_SYS,
-				       "the catalog's PostgreSQL server did not start: %s; see %s",
-				       proc_status_text(status, text, sizeof(text)), m->log_dir);
+				       "the catalog's PostgreSQL server did not start: %s: %s; see "
+				       "%s",
+				       proc_status_text(status, text, sizeof(text)),
+				       reason_in(&words), m->log_dir);
 		if (clock_mono_ms() > end)
 			return err_set(err, ERR_SYS,
 				       "the catalog's PostgreSQL server did not answer within %d "
 				       "seconds; see %s",
 				       START_SECONDS, m->log_dir);
-		clock_pause_ms(POLL_MS);
+		if (pause_ms(m, POLL_MS, err) != ERR_OK)
+			return err->code;
 	}
+	/* From here on it writes to its log. */
+	closep(&m->server.out);
+	m->server.out = -1;
 	return ERR_OK;
+}
+
+static enum err_code
+try_start(struct managed *m, struct err *err)
+{
+	closep(&m->server.out);
+	m->server.out = -1;
+	m->found = running_server(m);
+	if (m->found == 0 && (clear_remains(m, err) != ERR_OK || start_server(m, err) != ERR_OK))
+		return err->code;
+	return wait_until_ready(m, err);
+}
+
+/* A server that answers: found or started.  More than one try, because what hinders it may be
+ * the end of another. */
+static enum err_code
+run_server(struct managed *m, struct err *err)
+{
+	OWNED(closep) int held = -1;
+
+	if (lock(m, &held, err) != ERR_OK)
+		return err->code;
+	for (int i = 1;; i++) {
+		struct err why = ERR_INIT;
+
+		if (try_start(m, &why) == ERR_OK)
+			return ERR_OK;
+		if (i == START_TRIES || why.code == ERR_CANCELED || m->server.pid != 0) {
+			*err = why;
+			return err->code;
+		}
+		if (why.code != ERR_PEER)
+			log_warn("catalog: %s; trying again", why.text);
+		if (pause_ms(m, START_PAUSE_MS, err) != ERR_OK)
+			return err->code;
+	}
+}
+
+/* --- keeping ------------------------------------------------------------------------------- */
+
+static pid_t
+server_pid(const struct managed *m)
+{
+	return m->server.pid != 0 ? m->server.pid : m->found;
+}
+
+/* Until it runs again, or the owner wants an end. */
+static void
+restart(struct managed *m, int64_t *pause)
+{
+	struct err err = ERR_INIT;
+
+	for (;;) {
+		if (pause_ms(m, *pause, &err) != ERR_OK)
+			return;
+		*pause = *pause == 0                         ? START_PAUSE_MS
+			 : *pause * 2 > RESTART_PAUSE_MAX_MS ? RESTART_PAUSE_MAX_MS
+							     : *pause * 2;
+		if (run_server(m, &err) == ERR_OK) {
+			log_info("catalog: the PostgreSQL server runs again (process %d)",
+				 (int)server_pid(m));
+			return;
+		}
+		if (err.code == ERR_CANCELED)
+			return;
+		log_error("catalog: %s; the next try is in %lld seconds", err.text,
+			  (long long)(*pause / 1000));
+		/* One that neither answers nor ends keeps its child; it is looked at again. */
+		if (m->server.pid != 0)
+			return;
+	}
+}
+
+static void
+keep(void *arg)
+{
+	struct managed *m = arg;
+	struct err err = ERR_INIT;
+	int64_t since = clock_mono_ms();
+	int64_t pause = 0;
+	int status = 0;
+
+	while (pause_ms(m, KEEP_EVERY_MS, &err) == ERR_OK) {
+		pid_t pid = server_pid(m);
+		bool ours = m->server.pid != 0;
+		char text[64];
+
+		if (!server_has_ended(m, &status))
+			continue;
+		log_error("catalog: the PostgreSQL server (process %d) ended: %s; starting it "
+			  "again",
+			  (int)pid,
+			  ours ? proc_status_text(status, text, sizeof(text))
+			       : "it was not our child");
+		if (clock_mono_ms() - since > STEADY_MS)
+			pause = 0;
+		restart(m, &pause);
+		since = clock_mono_ms();
+	}
 }
 
 enum err_code
 managed_start(const struct managed_options *o, struct managed **out, struct err *err)
 {
 	OWNED(managed_stopp) struct managed *m = NEW(struct managed);
-	OWNED(freep) char *version = NULL;
+	OWNED(closep) int held = -1;
 
 	m->server = (struct proc)PROC_INIT;
 	m->guest = true; /* until a server is ours: a failed start stops only its own child */
-	if (find_programs(m, o, err) != ERR_OK || make_dirs(m, o, err) != ERR_OK)
+	m->end.event = -1;
+	if (cancel_init(&m->end, err) != ERR_OK || managed_make_room(m, o, err) != ERR_OK ||
+	    lock(m, &held, err) != ERR_OK || managed_make_cluster(m, err) != ERR_OK)
 		return err->code;
-	m->role = role_of(m);
-	if (m->role == NULL)
-		return err_set(err, ERR_CONFIG, "user %u has no name", (unsigned)geteuid());
-	version = str_printf("%s/PG_VERSION", m->data);
-	if (access(version, F_OK) != 0 && make_cluster(m, err) != ERR_OK)
+	closep(&held);
+	held = -1;
+	if (run_server(m, err) != ERR_OK)
 		return err->code;
-	m->found = running_server(m);
-	if (m->found == 0 && start_server(m, err) != ERR_OK)
-		return err->code;
-	if (wait_until_ready(m, err) != ERR_OK)
+	if (m->found != 0)
+		log_info("catalog: going on with the PostgreSQL server that runs (process %d)",
+			 (int)m->found);
+	if (!o->guest && thread_start(&m->keeper, "catalog-keep", keep, m, err) != ERR_OK)
 		return err->code;
 	m->guest = o->guest;
 	*out = TAKE_PTR(m);
@@ -190,14 +436,22 @@ managed_user(const struct managed *m)
 	return m->role;
 }
 
+/* --- stopping ------------------------------------------------------------------------------ */
+
 static void
 stop_server(struct managed *m)
 {
 	pid_t pid = m->server.pid != 0 ? m->server.pid : m->guest ? 0 : m->found;
 	int64_t end = clock_mono_ms() + STOP_SECONDS * 1000;
+	OWNED(closep) int held = -1;
+	struct err err = ERR_INIT;
 	int status = 0;
 
 	if (pid == 0)
+		return;
+	if (lock(m, &held, &err) != ERR_OK)
+		log_warn("catalog: %s", err.text);
+	if (server_has_ended(m, &status))
 		return;
 	(void)kill(pid, SIGINT); /* fast shutdown */
 	while (!server_has_ended(m, &status)) {
@@ -216,6 +470,13 @@ managed_stop(struct managed *m)
 {
 	if (m == NULL)
 		return;
+	if (m->keeper.running) {
+		cancel_now(&m->end);
+		thread_join(&m->keeper);
+	}
+	/* The keeper is gone: from here on a wait for the lock is a wait. */
+	cancel_release(&m->end);
+	atomic_store(&m->end.asked, false);
 	stop_server(m);
 	proc_release(&m->server);
 	free(m->base);

@@ -42,7 +42,7 @@ struct args {
 /* The program of the cluster's bin directory, as the cluster's user; killed when this thread
  * ends and dies_with_us. */
 void args_begin(struct args *a, const struct managed *m, const char *program, bool dies_with_us);
-void args_release(struct args *a);
+void managed_args_release(struct args *a);
 
 /* Programs, account, role and directories. */
 MUST_CHECK enum err_code managed_make_room(struct managed *m, const struct managed_options *o,

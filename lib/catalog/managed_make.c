@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 
 #define INITDB_SECONDS 600
@@ -201,36 +203,32 @@ make_dirs(struct managed *m, const struct managed_options *o, struct err *err)
 
 /* --- running programs ----------------------------------------------------------------------- */
 
-#define ARGS_MAX 40
-
-struct args {
-	const char *v[ARGS_MAX];
-	size_t n;
-	char ids[2][32];
-	char *program; /* owned */
-};
-
-static void
-args_release(struct args *a)
+void
+managed_args_release(struct args *a)
 {
 	free(a->program);
 }
 
-/* The program of the cluster's bin directory, as the cluster's user. */
-static void
-args_begin(struct args *a, const struct managed *m, const char *program)
+void
+args_begin(struct args *a, const struct managed *m, const char *program, bool dies_with_us)
 {
 	*a = (struct args){ .program = str_printf("%s/%s", m->bin_dir, program) };
+	if (m->run_as != NULL || dies_with_us)
+		a->v[a->n++] = "setpriv";
 	if (m->run_as != NULL) {
 		(void)snprintf(a->ids[0], sizeof(a->ids[0]), "--reuid=%u", (unsigned)m->uid);
 		(void)snprintf(a->ids[1], sizeof(a->ids[1]), "--regid=%u", (unsigned)m->gid);
-		a->v[a->n++] = "setpriv";
 		a->v[a->n++] = a->ids[0];
 		a->v[a->n++] = a->ids[1];
 		a->v[a->n++] = "--init-groups";
 		a->v[a->n++] = "--no-new-privs";
-		a->v[a->n++] = "--";
 	}
+	if (dies_with_us) {
+		a->v[a->n++] = "--pdeathsig";
+		a->v[a->n++] = "KILL";
+	}
+	if (a->n > 0)
+		a->v[a->n++] = "--";
 	a->v[a->n++] = a->program;
 }
 
@@ -248,7 +246,7 @@ keep_line(void *arg, struct bytes text)
 }
 
 static enum err_code
-run_to_end(const struct managed *m, struct args *a, unsigned seconds, struct err *err)
+run_to_end(struct args *a, unsigned seconds, struct err *err)
 {
 	OWNED(buf_release) struct buf words = BUF_INIT(LAST_WORDS_MAX);
 	struct wait w = wait_for(NULL, seconds, a->program);
@@ -257,7 +255,6 @@ run_to_end(const struct managed *m, struct args *a, unsigned seconds, struct err
 	char text[64];
 	int status = 0;
 
-	(void)m;
 	if (proc_run_lines(&spec, &w, keep_line, &words, &status, err) != ERR_OK)
 		return err_ctx(err, "%s", a->program);
 	if (status != 0)
@@ -314,19 +311,22 @@ write_settings(const struct managed *m, struct err *err)
 	return ERR_OK;
 }
 
+/* A program that was killed a moment ago may still be writing: more than one try. */
 static enum err_code
-remove_tree(const struct managed *m, const char *path, struct err *err)
+remove_tree(const char *path, struct err *err)
 {
 	const char *argv[] = { "rm", "-rf", "--", path, NULL };
-	struct args a = { .program = str_dup("rm") };
 
-	memcpy(a.v, argv, sizeof(argv));
-	if (run_to_end(m, &a, INITDB_SECONDS, err) != ERR_OK) {
-		args_release(&a);
-		return err->code;
+	for (int i = 1;; i++) {
+		OWNED(managed_args_release) struct args a = { .program = str_dup("rm") };
+
+		memcpy(a.v, argv, sizeof(argv));
+		if (run_to_end(&a, INITDB_SECONDS, err) == ERR_OK)
+			return ERR_OK;
+		if (i == REMOVE_TRIES)
+			return err->code;
+		clock_pause_ms(REMOVE_WAIT_MS);
 	}
-	args_release(&a);
-	return ERR_OK;
 }
 
 /* Made under another name and renamed at its end: a half-made cluster is never taken for one. */
@@ -335,14 +335,14 @@ make_cluster(struct managed *m, struct err *err)
 {
 	OWNED(freep) char *fresh = str_printf("%s/data.new", m->base);
 	OWNED(freep) char *final = m->data;
-	OWNED(args_release) struct args a = { .n = 0 };
+	OWNED(managed_args_release) struct args a = { .n = 0 };
 	enum err_code code;
 
-	if (remove_tree(m, fresh, err) != ERR_OK) {
+	if (remove_tree(fresh, err) != ERR_OK) {
 		(void)TAKE_PTR(final);
 		return err->code;
 	}
-	args_begin(&a, m, "initdb");
+	args_begin(&a, m, "initdb", true);
 	a.v[a.n++] = "--no-instructions";
 	a.v[a.n++] = "--encoding=SQL_ASCII";
 	a.v[a.n++] = "--locale=C";
@@ -354,7 +354,7 @@ make_cluster(struct managed *m, struct err *err)
 	a.v[a.n++] = fresh;
 	log_info("catalog: making a new PostgreSQL cluster in %s", m->data);
 	m->data = fresh;
-	code = run_to_end(m, &a, INITDB_SECONDS, err);
+	code = run_to_end(&a, INITDB_SECONDS, err);
 	if (code == ERR_OK)
 		code = write_settings(m, err);
 	m->data = TAKE_PTR(final);
@@ -375,4 +375,23 @@ role_of(const struct managed *m)
 	if (getpwuid_r(geteuid(), &pw, store, sizeof(store), &found) == 0 && found != NULL)
 		return str_dup(found->pw_name);
 	return NULL;
+}
+
+enum err_code
+managed_make_room(struct managed *m, const struct managed_options *o, struct err *err)
+{
+	if (find_programs(m, o, err) != ERR_OK || make_dirs(m, o, err) != ERR_OK)
+		return err->code;
+	m->role = role_of(m);
+	if (m->role == NULL)
+		return err_set(err, ERR_CONFIG, "user %u has no name", (unsigned)geteuid());
+	return ERR_OK;
+}
+
+enum err_code
+managed_make_cluster(struct managed *m, struct err *err)
+{
+	OWNED(freep) char *version = str_printf("%s/PG_VERSION", m->data);
+
+	return access(version, F_OK) == 0 ? ERR_OK : make_cluster(m, err);
 }

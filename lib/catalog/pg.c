@@ -81,11 +81,14 @@ pg_open(const struct pg_info *info, struct pg **out, struct err *err)
 				"options",
 				"fallback_application_name",
 				"keepalives_idle",
+				"keepalives_interval",
+				"tcp_user_timeout",
 				"dbname",
 				NULL };
-	const char *values[] = { info->more,     info->host, info->port,    info->user,
-				 info->password, "5",        "SQL_ASCII",   session_options,
-				 "tercet",       "30",       info->db_name, NULL };
+	const char *values[] = { info->more,     info->host, info->port,  info->user,
+				 info->password, "5",        "SQL_ASCII", session_options,
+				 "tercet",       "30",       "10",        "60000",
+				 info->db_name,  NULL };
 	OWNED(pg_closep) struct pg *pg = NEW(struct pg);
 	char text[400];
 
@@ -119,7 +122,14 @@ pg_closep(struct pg **pg)
 bool
 pg_is_lost(const struct pg *pg)
 {
-	return PQstatus(pg->conn) != CONNECTION_OK;
+	return pg->given_up || PQstatus(pg->conn) != CONNECTION_OK;
+}
+
+void
+pg_set_cancel(struct pg *pg, struct cancel *c)
+{
+	pg->cancel = c;
+	(void)PQsetnonblocking(pg->conn, c != NULL);
 }
 
 bool
@@ -199,6 +209,66 @@ result_is_good(const PGresult *r)
 	}
 }
 
+/* --- waiting for the server ------------------------------------------------------------------ */
+
+static enum err_code
+await(struct pg *pg, short events, struct err *err)
+{
+	struct wait w = { .cancel = pg->cancel, .what = "the catalog" };
+
+	if (wait_fd(&w, PQsocket(pg->conn), events, err) == ERR_OK)
+		return ERR_OK;
+	pg->given_up = true;
+	return err->code;
+}
+
+/* All that is queued goes out; what the server says meanwhile is taken in, so that neither side
+ * waits for the other. */
+static enum err_code
+push_out(struct pg *pg, struct err *err)
+{
+	int left;
+
+	while ((left = PQflush(pg->conn)) > 0) {
+		if (await(pg, POLLIN | POLLOUT, err) != ERR_OK)
+			return err->code;
+		if (PQconsumeInput(pg->conn) == 0)
+			break;
+	}
+	return left < 0 ? pg_fail(pg, NULL, "sending", err) : ERR_OK;
+}
+
+/* The last result of what was sent; a COPY is left open. */
+static enum err_code
+collect(struct pg *pg, PGresult **out, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *last = NULL;
+
+	if (push_out(pg, err) != ERR_OK)
+		return err->code;
+	for (;;) {
+		PGresult *r;
+		ExecStatusType status;
+
+		while (PQisBusy(pg->conn)) {
+			if (await(pg, POLLIN, err) != ERR_OK)
+				return err->code;
+			if (PQconsumeInput(pg->conn) == 0)
+				break;
+		}
+		r = PQgetResult(pg->conn);
+		if (r == NULL)
+			break;
+		PQclear(last);
+		last = r;
+		status = PQresultStatus(r);
+		if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || pg_is_lost(pg))
+			break;
+	}
+	*out = TAKE_PTR(last);
+	return ERR_OK;
+}
+
 static enum err_code
 prepare(struct pg *pg, enum sql_id id, struct err *err)
 {
@@ -207,7 +277,10 @@ prepare(struct pg *pg, enum sql_id id, struct err *err)
 
 	if (pg->prepared[id])
 		return ERR_OK;
-	r = PQprepare(pg->conn, row->name, row->text, 0, NULL);
+	if (PQsendPrepare(pg->conn, row->name, row->text, 0, NULL) == 0)
+		return pg_fail(pg, NULL, row->name, err);
+	if (collect(pg, &r, err) != ERR_OK)
+		return err->code;
 	if (!result_is_good(r))
 		return pg_fail(pg, r, row->name, err);
 	pg->prepared[id] = true;
@@ -233,8 +306,11 @@ pg_run(struct pg *pg, enum sql_id id, const struct sql_args *a, PGresult **out, 
 
 	if (check_args(row, a, err) != ERR_OK || prepare(pg, id, err) != ERR_OK)
 		return err->code;
-	r = PQexecPrepared(pg->conn, row->name, (int)row->n_params, a != NULL ? a->v : NULL, NULL,
-			   NULL, 0);
+	if (PQsendQueryPrepared(pg->conn, row->name, (int)row->n_params, a != NULL ? a->v : NULL,
+				NULL, NULL, 0) == 0)
+		return pg_fail(pg, NULL, row->name, err);
+	if (collect(pg, &r, err) != ERR_OK)
+		return err->code;
 	if (!result_is_good(r))
 		return pg_fail(pg, r, row->name, err);
 	if (out != NULL)
@@ -245,12 +321,39 @@ pg_run(struct pg *pg, enum sql_id id, const struct sql_args *a, PGresult **out, 
 enum err_code
 pg_run_text(struct pg *pg, const char *sql, PGresult **out, struct err *err)
 {
-	OWNED(pg_clearp) PGresult *r = PQexec(pg->conn, sql);
+	OWNED(pg_clearp) PGresult *r = NULL;
 
+	if (PQsendQuery(pg->conn, sql) == 0)
+		return pg_fail(pg, NULL, "statement", err);
+	if (collect(pg, &r, err) != ERR_OK)
+		return err->code;
 	if (!result_is_good(r))
 		return pg_fail(pg, r, "statement", err);
 	if (out != NULL)
 		*out = TAKE_PTR(r);
+	return ERR_OK;
+}
+
+enum err_code
+pg_copy_put(struct pg *pg, const void *p, size_t n, struct err *err)
+{
+	if (PQputCopyData(pg->conn, p, (int)n) < 0)
+		return pg_fail(pg, NULL, "loading", err);
+	return push_out(pg, err);
+}
+
+enum err_code
+pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (PQputCopyEnd(pg->conn, NULL) < 0)
+		return pg_fail(pg, NULL, "loading", err);
+	if (collect(pg, &r, err) != ERR_OK)
+		return err->code;
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		return pg_fail(pg, r, "loading", err);
+	*rows = strtoull(PQcmdTuples(r), NULL, 10);
 	return ERR_OK;
 }
 
@@ -335,6 +438,39 @@ pg_rollback(struct pg *pg)
 	pg->in_transaction = false;
 	if (!pg_is_lost(pg) && pg_run(pg, SQL_TX_ROLLBACK, NULL, NULL, &ignored) != ERR_OK)
 		return; /* a connection that cannot roll back is lost; the pool closes it */
+}
+
+enum err_code
+pg_tx_id(struct pg *pg, char out[PG_TXID_MAX], struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (pg_run(pg, SQL_TX_ID, NULL, &r, err) != ERR_OK)
+		return err->code;
+	cell_text(r, 0, 0, out, PG_TXID_MAX);
+	return ERR_OK;
+}
+
+enum err_code
+pg_tx_outcome(struct pg *pg, const char *id, enum pg_outcome *out, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+	struct sql_args a = { .n = 0 };
+
+	if (*id == '\0') {
+		*out = PG_COMMITTED;
+		return ERR_OK;
+	}
+	arg_text(&a, id);
+	if (pg_run(pg, SQL_TX_OUTCOME, &a, &r, err) != ERR_OK)
+		return err->code;
+	if (strcmp(PQgetvalue(r, 0, 0), "committed") == 0)
+		*out = PG_COMMITTED;
+	else if (strcmp(PQgetvalue(r, 0, 0), "aborted") == 0)
+		*out = PG_ABORTED;
+	else
+		*out = PG_IN_PROGRESS;
+	return ERR_OK;
 }
 
 int64_t

@@ -5,7 +5,7 @@
  *          transactions; errors as struct err with the server's own words.
  * Owns:    its PGconn.
  * Threads: a struct pg by one thread at a time.
- * Errors:  ERR_CATALOG; pg_is_lost tells a lost connection from a refusal.
+ * Errors:  ERR_CATALOG; pg_is_lost tells a lost connection from a refusal; ERR_CANCELED
  * Spec:    catalog.md 2
  */
 #ifndef TERCET_CATALOG_PG_H
@@ -15,11 +15,14 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/wait.h"
 #include "lib/catalog/sql.h"
 
 struct pg {
-	PGconn *conn;        /* owned */
-	const char *db_name; /* borrowed from the catalog */
+	PGconn *conn;          /* owned */
+	const char *db_name;   /* borrowed from the catalog */
+	struct cancel *cancel; /* ends any wait for the server; borrowed; may be NULL */
+	bool given_up;         /* a wait was canceled: the connection is of no more use */
 	bool in_transaction;
 	char state[6]; /* SQLSTATE of the last failure, "" when there was none */
 	bool prepared[SQL_COUNT];
@@ -36,6 +39,8 @@ void pg_info_release(struct pg_info *i);
 MUST_CHECK enum err_code pg_open(const struct pg_info *info, struct pg **out, struct err *err);
 void pg_close(struct pg *pg);
 void pg_closep(struct pg **pg);
+/* From here on waits for the server end with ERR_CANCELED when c is asked. */
+void pg_set_cancel(struct pg *pg, struct cancel *c);
 bool pg_is_lost(const struct pg *pg);
 /* Whether the server closed an idle connection meanwhile. */
 bool pg_is_stale(struct pg *pg);
@@ -60,6 +65,9 @@ MUST_CHECK enum err_code pg_run(struct pg *pg, enum sql_id id, const struct sql_
 /* Text that is not a named statement: schema steps, the user's own. */
 MUST_CHECK enum err_code pg_run_text(struct pg *pg, const char *sql, PGresult **out,
 				     struct err *err);
+/* Into an open COPY FROM STDIN; its end; *rows is what the server took. */
+MUST_CHECK enum err_code pg_copy_put(struct pg *pg, const void *p, size_t n, struct err *err);
+MUST_CHECK enum err_code pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err);
 /* Begin to read a result row by row: then PQgetResult until NULL. */
 MUST_CHECK enum err_code pg_stream(struct pg *pg, enum sql_id id, const struct sql_args *a,
 				   struct err *err);
@@ -71,6 +79,18 @@ void pg_stream_drop(struct pg *pg);
 MUST_CHECK enum err_code pg_begin(struct pg *pg, struct err *err);
 MUST_CHECK enum err_code pg_commit(struct pg *pg, struct err *err);
 void pg_rollback(struct pg *pg);
+
+/* Name of the open transaction, to ask for its outcome when the answer to its COMMIT is lost. */
+#define PG_TXID_MAX 24
+MUST_CHECK enum err_code pg_tx_id(struct pg *pg, char out[PG_TXID_MAX], struct err *err);
+enum pg_outcome {
+	PG_COMMITTED,
+	PG_ABORTED,
+	PG_IN_PROGRESS,
+};
+/* On another connection.  An empty id has written nothing: committed. */
+MUST_CHECK enum err_code pg_tx_outcome(struct pg *pg, const char *id, enum pg_outcome *out,
+				       struct err *err);
 
 /* The server's words of a failed result or connection. */
 MUST_CHECK enum err_code pg_fail(struct pg *pg, const PGresult *r, const char *what,

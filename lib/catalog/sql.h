@@ -7,6 +7,7 @@
 #ifndef TERCET_CATALOG_SQL_H
 #define TERCET_CATALOG_SQL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SQL_PARAMS_MAX 48
@@ -21,6 +22,7 @@ struct sql_row {
 	const char *text;
 	const char *params[SQL_PARAMS_MAX + 1]; /* NULL-terminated */
 	size_t n_params;
+	bool repeatable; /* run twice it does what it does when run once */
 };
 
 struct sql_step {

@@ -11,6 +11,7 @@
 #include "lib/conf/show.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct thing {
@@ -67,6 +68,17 @@ load(const char *text, struct conf_gen **gen, struct conf_diag *diag)
 	if (conf_load_text(&program, text, diag, gen, &err) != ERR_OK)
 		return NULL;
 	return (struct thing *)conf_gen_at(*gen, 0);
+}
+
+/* The first Thing of a text that must load. */
+static struct thing *
+must_load(const char *text, struct conf_gen **gen, struct conf_diag *diag)
+{
+	struct thing *t = load(text, gen, diag);
+
+	if (t == NULL)
+		abort();
+	return t;
 }
 
 static void
@@ -128,8 +140,7 @@ texts_and_escapes(void **state)
 
 		snprintf(text, sizeof(text), "Thing { Name = a\nlabel FORMAT = %s\n}\n",
 			 v[i].value);
-		t = load(text, &g, d);
-		assert_non_null(t);
+		t = must_load(text, &g, d);
 		assert_string_equal(t->text, v[i].want);
 		conf_gen_unref(g);
 		conf_diag_free(d);
@@ -183,8 +194,7 @@ passwords_become_their_hash(void **state)
 		struct thing *t;
 
 		snprintf(text, sizeof(text), "Thing { Name = a; Password = %s }", v[i].value);
-		t = load(text, &g, d);
-		assert_non_null(t);
+		t = must_load(text, &g, d);
 		assert_string_equal(t->password.p, v[i].want);
 		conf_show_text(&t->res, 0, &shown);
 		assert_null(strstr(buf_str(&shown), v[i].want));
@@ -218,8 +228,7 @@ addresses_in_both_forms(void **state)
 		struct thing *t;
 
 		snprintf(text, sizeof(text), "Thing { Name = a; %s }", v[i].text);
-		t = load(text, &g, d);
-		assert_non_null(t);
+		t = must_load(text, &g, d);
 		assert_int_equal(t->addresses.n, v[i].n);
 		assert_string_equal(t->addresses.v[0].host, v[i].host);
 		assert_int_equal(t->addresses.v[0].port, v[i].port);
@@ -255,8 +264,7 @@ the_first_matching_access_entry_decides(void **state)
 		struct thing *t;
 
 		snprintf(text, sizeof(text), "Thing { Name = a; Acl = %s }", v[i].acl);
-		t = load(text, &g, d);
-		assert_non_null(t);
+		t = must_load(text, &g, d);
 		assert_int_equal(conf_acl_match(&t->acl, v[i].item), v[i].want);
 		conf_gen_unref(g);
 		conf_diag_free(d);

@@ -4,7 +4,8 @@
  * The newest lines are kept in memory and, so that a restart loses none, in a file: each record is
  * "<serial> <time> <job id> <length>\n<text>\n".  "<path>.pos" holds how far each reader got.
  * Both files are bounded: when LINES_MAX lines are reached the older half is dropped and the file
- * is written anew.  Nothing is fsynced: these lines are for reading, the catalog has the record.
+ * is written anew.  One of the callers at a time writes, for all and without the lock.  Nothing is
+ * fsynced: these lines are for reading, the catalog has the record.
  */
 #include "lib/msg/deliver.h"
 
@@ -23,6 +24,8 @@
 #define FILE_MAX   (64u * 1024 * 1024)
 #define READER_MAX 128
 
+#define LINE_MAX_BYTES (1024u * 1024)
+
 struct line {
 	uint64_t serial;
 	int64_t time;
@@ -38,10 +41,15 @@ struct reader {
 
 struct msg_console {
 	char *path, *pos_path; /* owned */
-	struct mutex lock;     /* RANK_MSG; held over the append, which keeps the file in order */
-	int fd;                /* of the spool, -1 when it cannot be written */
+	struct mutex lock;     /* RANK_MSG: all below but fd */
+	bool writing;          /* one caller writes to the files */
+	bool rewrite;          /* the spool is to be written anew */
+	bool moved;            /* positions are newer than their file */
+	struct buf pending;    /* records to append */
+	int fd;                /* of the spool, -1 when it cannot be written; the writer's */
 	struct line *lines;    /* owned ring without wrap: lines[0] is the oldest */
 	size_t n, cap;
+	size_t bytes;           /* of all texts */
 	uint64_t last;          /* serial of the newest line */
 	struct reader *readers; /* owned */
 };
@@ -52,6 +60,7 @@ keep_line(struct msg_console *c, uint64_t serial, int64_t time, uint32_t job_id,
 	if (c->n == c->cap)
 		c->lines = mem_grow(c->lines, c->n, &c->cap, sizeof(*c->lines));
 	c->lines[c->n++] = (struct line){ serial, time, job_id, text };
+	c->bytes += strlen(text);
 	c->last = serial;
 }
 
@@ -128,22 +137,26 @@ load_positions(struct msg_console *c)
 	buf_release(&b);
 }
 
+/* The writer's: takes the lock's state, writes without it. */
 static void
-store_positions_locked(struct msg_console *c)
+store_positions(struct msg_console *c) REQUIRES(&c->lock)
 {
 	struct buf b = BUF_INIT(1u << 20);
 	struct err err = ERR_INIT;
 	struct reader *r, *next;
 
+	c->moved = false;
 	HASH_ITER (hh, c->readers, r, next) {
 		char name[READER_MAX];
 
 		(void)snprintf(name, sizeof(name), "%s", r->name);
 		buf_text(&b, "%" PRIu64 " %s\n", r->seen, wire_bash(name));
 	}
+	mutex_unlock(&c->lock);
 	if (fd_replace_file(c->pos_path, buf_bytes(&b), 0600, &err) != ERR_OK)
 		log_warn("%s", err.text);
 	buf_release(&b);
+	mutex_lock(&c->lock);
 }
 
 static void
@@ -155,26 +168,73 @@ emit_record(const struct line *l, struct buf *out)
 	buf_put(out, "\n", 1);
 }
 
-/* Drop the older half and write the file anew. */
+/* Drop the older half; the file follows. */
 static void
-shrink_locked(struct msg_console *c)
+shrink_locked(struct msg_console *c) REQUIRES(&c->lock)
 {
 	size_t drop = c->n / 2;
+
+	for (size_t i = 0; i < drop; i++) {
+		c->bytes -= strlen(c->lines[i].text);
+		free(c->lines[i].text);
+	}
+	memmove(c->lines, c->lines + drop, (c->n - drop) * sizeof(*c->lines));
+	c->n -= drop;
+	c->rewrite = true;
+}
+
+static void
+rewrite_spool(struct msg_console *c) REQUIRES(&c->lock)
+{
 	struct buf b = BUF_INIT(2u * FILE_MAX);
 	struct err err = ERR_INIT;
 
-	for (size_t i = 0; i < drop; i++)
-		free(c->lines[i].text);
-	memmove(c->lines, c->lines + drop, (c->n - drop) * sizeof(*c->lines));
-	c->n -= drop;
+	c->rewrite = false;
+	buf_clear(&c->pending);
 	for (size_t i = 0; i < c->n; i++)
 		emit_record(&c->lines[i], &b);
+	mutex_unlock(&c->lock);
 	if (c->fd >= 0)
 		close(TAKE_FD(c->fd));
 	if (fd_replace_file(c->path, buf_bytes(&b), 0600, &err) != ERR_OK ||
 	    fd_open(c->path, O_WRONLY | O_APPEND | O_CREAT, 0600, &c->fd, &err) != ERR_OK)
 		log_warn("console messages: %s", err.text);
 	buf_release(&b);
+	mutex_lock(&c->lock);
+}
+
+static void
+append_spool(struct msg_console *c) REQUIRES(&c->lock)
+{
+	struct buf take = c->pending;
+	struct err err = ERR_INIT;
+
+	c->pending = (struct buf)BUF_INIT(FILE_MAX);
+	mutex_unlock(&c->lock);
+	if (c->fd >= 0 && fd_write_full(c->fd, c->path, take.p, take.len, &err) != ERR_OK) {
+		log_warn("console messages are kept in memory only: %s", err.text);
+		close(TAKE_FD(c->fd));
+	}
+	buf_release(&take);
+	mutex_lock(&c->lock);
+}
+
+/* Bring the files up to date, unless somebody is at it, who then does it for us. */
+static void
+write_out(struct msg_console *c) REQUIRES(&c->lock)
+{
+	if (c->writing)
+		return;
+	c->writing = true;
+	while (c->rewrite || c->moved || c->pending.len > 0) {
+		if (c->rewrite)
+			rewrite_spool(c);
+		else if (c->pending.len > 0)
+			append_spool(c);
+		else
+			store_positions(c);
+	}
+	c->writing = false;
 }
 
 struct msg_console *
@@ -186,6 +246,7 @@ msg_console_new(const char *spool_path)
 	c->path = str_dup(spool_path);
 	c->pos_path = str_printf("%s.pos", spool_path);
 	c->fd = -1;
+	c->pending = (struct buf)BUF_INIT(FILE_MAX);
 	mutex_init(&c->lock, RANK_MSG);
 	load_spool(c);
 	load_positions(c);
@@ -208,6 +269,7 @@ msg_console_free(struct msg_console *c)
 	for (size_t i = 0; i < c->n; i++)
 		free(c->lines[i].text);
 	free(c->lines);
+	buf_release(&c->pending);
 	if (c->fd >= 0)
 		close(c->fd);
 	mutex_release(&c->lock);
@@ -216,30 +278,18 @@ msg_console_free(struct msg_console *c)
 	free(c);
 }
 
-static void
-put_locked(struct msg_console *c, int64_t time, uint32_t job_id, const char *text)
-{
-	struct buf b = BUF_INIT(2u * 1024 * 1024);
-	struct err err = ERR_INIT;
-
-	if (c->n >= LINES_MAX)
-		shrink_locked(c);
-	keep_line(c, c->last + 1, time, job_id, str_ndup(text, strnlen(text, 1024 * 1024)));
-	if (c->fd >= 0) {
-		emit_record(&c->lines[c->n - 1], &b);
-		if (fd_write_full(c->fd, c->path, b.p, b.len, &err) != ERR_OK) {
-			log_warn("console messages are kept in memory only: %s", err.text);
-			close(TAKE_FD(c->fd));
-		}
-	}
-	buf_release(&b);
-}
-
 void
 msg_console_put(struct msg_console *c, int64_t time, uint32_t job_id, const char *text)
 {
 	mutex_lock(&c->lock);
-	put_locked(c, time, job_id, text);
+	if (c->n >= LINES_MAX || c->bytes > FILE_MAX / 2)
+		shrink_locked(c);
+	keep_line(c, c->last + 1, time, job_id, str_ndup(text, strnlen(text, LINE_MAX_BYTES)));
+	if (c->pending.len < FILE_MAX - 2 * LINE_MAX_BYTES)
+		emit_record(&c->lines[c->n - 1], &c->pending);
+	else
+		c->rewrite = true; /* the disk is far behind: all at once, later */
+	write_out(c);
 	mutex_unlock(&c->lock);
 }
 
@@ -316,7 +366,8 @@ msg_console_read(struct msg_console *c, const char *reader,
 	mutex_lock(&c->lock);
 	if (seen > reader_locked(c, reader)->seen) {
 		reader_locked(c, reader)->seen = seen;
-		store_positions_locked(c);
+		c->moved = true;
+		write_out(c);
 	}
 	mutex_unlock(&c->lock);
 }

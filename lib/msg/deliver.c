@@ -1,8 +1,9 @@
 /*
  * lib/msg/deliver.c - one job's messages to the destinations of its Messages resource
  *
- * Files and mail spools are written under the sink's lock so that lines keep their order; the
- * console spool, the catalog and syslog order for themselves and are called without it.
+ * Lines for files and mail spools are queued under the sink's lock and written without it by one
+ * of the callers at a time, so that they keep their order and a slow disk holds no lock; the
+ * console spool, the catalog and syslog order for themselves.
  */
 #include "lib/msg/deliver.h"
 
@@ -21,15 +22,17 @@
 #include <syslog.h>
 
 #define TEXT_MAX      (4u * 1024 * 1024) /* of one message; a frame holds at most 1 MB */
+#define PENDING_MAX   (4u * TEXT_MAX)    /* lines that wait for a slow disk */
 #define SEND_SECONDS  120                /* for one mail or operator command */
 #define DEFAULT_MAIL  "/usr/sbin/sendmail -F TERCET %r"
 #define DEFAULT_STAMP "%d-%b %H:%M"
 
 struct dest {
 	const struct conf_msg_dest *conf; /* borrowed */
-	int fd;                           /* file or mail spool, -1 not open */
-	char *path;                       /* owned; of fd */
-	bool broken;                      /* reported once, then left alone */
+	struct buf pending;               /* lines not yet written; under the lock */
+	int fd;      /* file or mail spool, -1 not open; the writer's, as below */
+	char *path;  /* owned; of fd */
+	bool broken; /* reported once, then left alone */
 };
 
 struct msg_sink {
@@ -38,9 +41,11 @@ struct msg_sink {
 	struct msg_console *console; /* borrowed */
 	void (*catalog)(void *arg, uint32_t job_id, int64_t time, const char *text);
 	void *catalog_arg;
-	struct mutex lock; /* RANK_MSG: dests, job */
-	struct dest *dests GUARDED_BY(&lock);
+	struct dest *dests; /* owned */
 	size_t n;
+	struct mutex lock;              /* RANK_MSG: dests[].pending, job */
+	struct cond written;            /* the pending lines were taken */
+	bool writing GUARDED_BY(&lock); /* one caller writes to the files */
 	uint32_t job_id GUARDED_BY(&lock);
 	char *unique GUARDED_BY(&lock);
 };
@@ -61,10 +66,13 @@ msg_sink_new(const struct msg_sink_options *o)
 	s->catalog = o->catalog;
 	s->catalog_arg = o->catalog_arg;
 	mutex_init(&s->lock, RANK_MSG);
+	cond_init(&s->written);
 	s->n = m != NULL ? m->n_dest : 0;
 	s->dests = NEW_ARRAY(struct dest, s->n + 1);
 	for (size_t i = 0; i < s->n; i++)
-		s->dests[i] = (struct dest){ .conf = &m->dest[i], .fd = -1 };
+		s->dests[i] = (struct dest){ .conf = &m->dest[i],
+					     .pending = BUF_INIT(PENDING_MAX + TEXT_MAX),
+					     .fd = -1 };
 	return s;
 }
 
@@ -78,49 +86,93 @@ msg_sink_set_job(struct msg_sink *s, uint32_t job_id, const char *unique)
 	mutex_unlock(&s->lock);
 }
 
-/* The path and open flags of a destination that is a file; NULL: it is none. */
+static bool
+is_file(enum conf_msg_dest_kind kind)
+{
+	return kind == CONF_DEST_APPEND || kind == CONF_DEST_FILE || msg_dest_is_mail(kind);
+}
+
+/* Where a destination that is a file is written; owned. */
 static char *
-path_of_locked(struct msg_sink *s, size_t i, int *flags) REQUIRES(&s->lock)
+path_of(const struct msg_sink *s, size_t i, const char *unique)
 {
 	const struct conf_msg_dest *conf = s->dests[i].conf;
 
-	*flags = O_WRONLY | O_CREAT | O_APPEND;
-	if (conf->kind == CONF_DEST_APPEND)
-		return str_dup(conf->target);
-	if (conf->kind == CONF_DEST_FILE) {
-		*flags = O_WRONLY | O_CREAT | O_TRUNC;
-		return str_dup(conf->target);
-	}
 	if (!msg_dest_is_mail(conf->kind))
-		return NULL;
-	return str_printf("%s/%s.%s.%zu.mail", s->working_directory, s->daemon,
-			  s->unique != NULL ? s->unique : "daemon", i);
+		return str_dup(conf->target);
+	return str_printf("%s/%s.%s.%zu.mail", s->working_directory, s->daemon, unique, i);
 }
 
+/* The writer's; no lock is held. */
 static void
-write_dest_locked(struct msg_sink *s, size_t i, const char *line, size_t n) REQUIRES(&s->lock)
+write_dest(struct msg_sink *s, size_t i, const char *unique, struct bytes lines)
 {
 	struct dest *d = &s->dests[i];
+	int flags = O_WRONLY | O_CREAT | (d->conf->kind == CONF_DEST_FILE ? O_TRUNC : O_APPEND);
 	struct err err = ERR_INIT;
-	int flags;
 
 	if (d->broken)
 		return;
 	if (d->fd < 0) {
 		free(d->path);
-		d->path = path_of_locked(s, i, &flags);
-		if (d->path == NULL)
-			return;
-		if (fd_open(d->path, flags, 0640, &d->fd, &err) != ERR_OK) {
+		d->path = path_of(s, i, unique);
+		if (fd_open(d->path, flags, 0640, &d->fd, &err) != ERR_OK)
 			d->broken = true;
-			log_error("messages of %s: %s", s->daemon, err.text);
-			return;
-		}
 	}
-	if (fd_write_full(d->fd, d->path, line, n, &err) != ERR_OK) {
+	if (!d->broken && fd_write_full(d->fd, d->path, lines.p, lines.n, &err) != ERR_OK)
 		d->broken = true;
+	if (d->broken)
 		log_error("messages of %s: %s", s->daemon, err.text);
+}
+
+/* Take and write what is pending; true when there was something. */
+static bool
+write_round(struct msg_sink *s) REQUIRES(&s->lock)
+{
+	OWNED(freep) char *unique = str_dup(s->unique != NULL ? s->unique : "daemon");
+	bool some = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct buf take = s->dests[i].pending;
+
+		if (take.len == 0)
+			continue;
+		some = true;
+		s->dests[i].pending = (struct buf)BUF_INIT(PENDING_MAX + TEXT_MAX);
+		cond_broadcast(&s->written);
+		mutex_unlock(&s->lock);
+		write_dest(s, i, unique, buf_bytes(&take));
+		buf_release(&take);
+		mutex_lock(&s->lock);
 	}
+	return some;
+}
+
+/* Queue a line for the files that want it; whoever comes first writes for all. */
+static uint32_t
+put_to_files(struct msg_sink *s, enum msg_type type, const struct buf *line)
+{
+	uint32_t job_id;
+
+	mutex_lock(&s->lock);
+	job_id = s->job_id;
+	for (size_t i = 0; i < s->n; i++) {
+		struct dest *d = &s->dests[i];
+
+		if (!is_file(d->conf->kind) || !msg_dest_wants(d->conf, type))
+			continue;
+		while (d->pending.len > PENDING_MAX)
+			cond_wait(&s->written, &s->lock);
+		buf_put(&d->pending, line->p, line->len);
+	}
+	if (!s->writing) {
+		s->writing = true;
+		while (write_round(s))
+			continue;
+		s->writing = false;
+	}
+	mutex_unlock(&s->lock);
+	return job_id;
 }
 
 /* Run command with text on its standard input; the failure goes to the daemon log. */
@@ -231,13 +283,7 @@ msg_sink_put(struct msg_sink *s, enum msg_type type, int64_t time, const char *t
 	buf_put(&line, text, n);
 	buf_put(&line, "\n", 1);
 
-	mutex_lock(&s->lock);
-	job_id = s->job_id;
-	for (size_t i = 0; i < s->n; i++)
-		if (msg_dest_wants(s->dests[i].conf, type))
-			write_dest_locked(s, i, (const char *)line.p, line.len);
-	mutex_unlock(&s->lock);
-
+	job_id = put_to_files(s, type, &line);
 	line.len--; /* consoles and the catalog add the line feed themselves */
 	for (size_t i = 0; s->messages != NULL && i < s->messages->n_dest; i++) {
 		const struct conf_msg_dest *conf = &s->messages->dest[i];
@@ -312,6 +358,7 @@ msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail)
 				send_mail(s, d, mail);
 			(void)unlink(d->path);
 		}
+		buf_release(&d->pending);
 		free(d->path);
 	}
 	free(s->dests);
@@ -319,6 +366,7 @@ msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail)
 	free(s->daemon);
 	free(s->working_directory);
 	free(s->stamp);
+	cond_release(&s->written);
 	mutex_release(&s->lock);
 	free(s);
 }

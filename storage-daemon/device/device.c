@@ -99,6 +99,39 @@ device_hold(struct device *d, enum device_hold how, struct cancel *cancel, struc
 	return code;
 }
 
+bool
+device_hold_idle(struct device *d)
+{
+	bool is;
+
+	mutex_lock(&d->lock);
+	is = d->hold == HOLD_NONE && d->pins == 0 && d->joined == 0;
+	if (is)
+		d->hold = HOLD_CHANGE;
+	mutex_unlock(&d->lock);
+	return is;
+}
+
+uint32_t
+device_mount_asked(struct device *d)
+{
+	uint32_t n;
+
+	mutex_lock(&d->lock);
+	n = d->mount_asked;
+	mutex_unlock(&d->lock);
+	return n;
+}
+
+void
+device_ask_mount(struct device *d)
+{
+	mutex_lock(&d->lock);
+	d->mount_asked++;
+	cond_broadcast(&d->changed);
+	mutex_unlock(&d->lock);
+}
+
 void
 device_drop(struct device *d)
 {
@@ -213,16 +246,24 @@ device_write_block(struct device *d, uint64_t generation, struct bytes block, st
 	return code;
 }
 
+static bool
+has_failed_locked(const struct device *d, uint64_t generation) REQUIRES(&d->lock)
+{
+	for (size_t i = 0; i < DEVICE_FAILED_KEPT; i++)
+		if (d->failed[i] == generation)
+			return true;
+	return false;
+}
+
+/* A sync that failed once may succeed the next time without the data being there. */
 static enum err_code
 sync_result_locked(struct device *d, uint64_t generation, enum err_code code, struct err *err)
 	REQUIRES(&d->lock)
 {
+	if (code == ERR_OK && has_failed_locked(d, generation))
+		return err_set(err, ERR_SYS, "an earlier sync failed, data may be lost");
 	if (code != ERR_OK)
-		d->failed_generation = generation;
-	else if (d->failed_generation == generation)
-		code = err_set(err, ERR_SYS,
-			       "volume \"%s\": an earlier sync failed, its data may be lost",
-			       d->vol.name);
+		d->failed[d->n_failed++ % DEVICE_FAILED_KEPT] = generation;
 	return code;
 }
 
@@ -231,10 +272,12 @@ device_sync(struct device *d, uint64_t generation, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	struct dev *dev = NULL;
+	struct vol_info before = { .name = "" };
 
 	mutex_lock(&d->lock);
 	if (d->generation == generation && d->dev != NULL) {
 		dev = d->dev;
+		before = d->vol;
 		d->pins++;
 	}
 	mutex_unlock(&d->lock);
@@ -249,6 +292,9 @@ device_sync(struct device *d, uint64_t generation, struct err *err)
 		cond_broadcast(&d->changed);
 	}
 	code = sync_result_locked(d, generation, code, err);
+	if (dev != NULL && code == ERR_OK && d->generation == generation &&
+	    before.bytes > d->safe.bytes)
+		d->safe = before;
 	mutex_unlock(&d->lock);
 	return code;
 }
@@ -259,7 +305,7 @@ device_set_mounted(struct device *d, struct dev **dev, const struct vol_info *v,
 {
 	mutex_lock(&d->lock);
 	d->dev = TAKE_PTR(*dev);
-	d->vol = *v;
+	d->vol = d->safe = *v;
 	memcpy(d->pool, label->pool, sizeof(d->pool));
 	d->style = label->style;
 	d->label_version = label->version;
@@ -302,6 +348,22 @@ device_vol(struct device *d)
 
 	mutex_lock(&d->lock);
 	v = d->vol;
+	mutex_unlock(&d->lock);
+	return v;
+}
+
+struct vol_info
+device_vol_safe(struct device *d)
+{
+	struct vol_info v;
+
+	mutex_lock(&d->lock);
+	v = d->vol;
+	v.bytes = d->safe.bytes;
+	v.blocks = d->safe.blocks;
+	v.writes = d->safe.writes;
+	v.end_file = d->safe.end_file;
+	v.end_block = d->safe.end_block;
 	mutex_unlock(&d->lock);
 	return v;
 }

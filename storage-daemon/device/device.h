@@ -28,6 +28,8 @@ enum device_hold {
 	HOLD_CHANGE, /* the holder changes the mounted volume; writers wait */
 };
 
+#define DEVICE_FAILED_KEPT 16
+
 struct device {
 	const struct sd_device *conf; /* borrowed from the configuration */
 	const struct dev_ops *ops;    /* NULL: a kind of device this build does not know */
@@ -40,9 +42,11 @@ struct device {
 	uint32_t mount_asked GUARDED_BY(&lock); /* grows with each mount command */
 	struct dev *dev GUARDED_BY(&lock);      /* owned; NULL: nothing mounted for append */
 	uint64_t generation GUARDED_BY(&lock);  /* grows with each mount and unmount */
-	uint64_t
-		failed_generation GUARDED_BY(&lock); /* a sync failed: its data cannot be trusted */
+	/* Generations whose sync failed, a ring: their data cannot be trusted. */
+	uint64_t failed[DEVICE_FAILED_KEPT] GUARDED_BY(&lock);
+	size_t n_failed GUARDED_BY(&lock);
 	struct vol_info vol GUARDED_BY(&lock); /* the mounted volume, with what was written since */
+	struct vol_info safe GUARDED_BY(&lock); /* its counters when it was last synced */
 	char pool[128] GUARDED_BY(&lock);      /* of the volume's label */
 	enum label_style style GUARDED_BY(&lock);
 	uint32_t label_version GUARDED_BY(&lock);
@@ -73,6 +77,8 @@ void devices_wake(struct devices *ds);
 const char *device_print(const struct device *d, char *out, size_t cap);
 #define DEVICE_PRINT_MAX 400
 
+/* Become the holder for a change, if nobody holds it or writes on its volume; does not wait. */
+bool device_hold_idle(struct device *d);
 /* Become the holder; waits for the one before. */
 MUST_CHECK enum err_code device_hold(struct device *d, enum device_hold how, struct cancel *cancel,
 				     struct err *err);
@@ -120,11 +126,16 @@ void device_set_mounted(struct device *d, struct dev **dev, const struct vol_inf
 MUST_CHECK enum err_code device_unmount(struct device *d, struct err *err);
 /* Counters as they are now. */
 struct vol_info device_vol(struct device *d);
+/* ... but only of what is on stable storage: this much a catalog may be told. */
+struct vol_info device_vol_safe(struct device *d);
 /* What the director answered to our counters: status and limits are its, the rest is ours. */
 void device_vol_answer(struct device *d, const struct vol_info *answer);
 /* One more job writes on the mounted volume; its counters say so. */
 void device_join(struct device *d);
 void device_vol_status(struct device *d, const char *status);
+/* How often an operator's mount (or a new label) was noticed; wait until it has changed. */
+uint32_t device_mount_asked(struct device *d);
+void device_ask_mount(struct device *d);
 
 /* True when name is mounted here for append; *end: address behind the last good block. */
 bool device_good_end(struct device *d, const char *name, uint64_t *end);

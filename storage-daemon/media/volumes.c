@@ -9,6 +9,7 @@
 struct entry {
 	struct volume_use use;
 	bool rewriting;
+	bool condemned; /* its medium failed, and the catalog could not be told */
 	UT_hash_handle hh;
 };
 
@@ -66,7 +67,7 @@ need_locked(struct volumes *v, const char *name) REQUIRES(&v->lock)
 static void
 forget_unused_locked(struct volumes *v, struct entry *e) REQUIRES(&v->lock)
 {
-	if (e->use.writer != NULL || e->use.readers != 0 || e->rewriting)
+	if (e->use.writer != NULL || e->use.readers != 0 || e->rewriting || e->condemned)
 		return;
 	HASH_DEL(v->by_name, e);
 	free(e);
@@ -80,7 +81,7 @@ volumes_claim_write(struct volumes *v, const char *name, struct device *d)
 
 	mutex_lock(&v->lock);
 	e = need_locked(v, name);
-	ok = e->use.writer == NULL || e->use.writer == d;
+	ok = !e->rewriting && (e->use.writer == NULL || e->use.writer == d);
 	if (ok)
 		e->use.writer = d;
 	mutex_unlock(&v->lock);
@@ -99,6 +100,43 @@ volumes_drop_write(struct volumes *v, const char *name)
 		forget_unused_locked(v, e);
 	}
 	mutex_unlock(&v->lock);
+}
+
+static void
+set_condemned(struct volumes *v, const char *name, bool condemned)
+{
+	struct entry *e;
+
+	mutex_lock(&v->lock);
+	e = need_locked(v, name);
+	e->condemned = condemned;
+	forget_unused_locked(v, e);
+	mutex_unlock(&v->lock);
+}
+
+void
+volumes_condemn(struct volumes *v, const char *name)
+{
+	set_condemned(v, name, true);
+}
+
+void
+volumes_forgive(struct volumes *v, const char *name)
+{
+	set_condemned(v, name, false);
+}
+
+bool
+volumes_is_condemned(struct volumes *v, const char *name)
+{
+	struct entry *e;
+	bool is;
+
+	mutex_lock(&v->lock);
+	e = find_locked(v, name);
+	is = e != NULL && e->condemned;
+	mutex_unlock(&v->lock);
+	return is;
 }
 
 bool
@@ -125,7 +163,7 @@ volumes_rewrite_done(struct volumes *v, const char *name)
 	mutex_lock(&v->lock);
 	e = find_locked(v, name);
 	if (e != NULL) {
-		e->rewriting = false;
+		e->rewriting = e->condemned = false;
 		forget_unused_locked(v, e);
 	}
 	mutex_unlock(&v->lock);
@@ -188,7 +226,7 @@ volumes_list(struct volumes *v, struct volume_use *out, size_t cap)
 	mutex_lock(&v->lock);
 	HASH_SORT(v->by_name, by_name);
 	HASH_ITER (hh, v->by_name, e, next) {
-		if (n < cap)
+		if (n < cap && (e->use.writer != NULL || e->use.readers > 0))
 			out[n++] = e->use;
 	}
 	mutex_unlock(&v->lock);

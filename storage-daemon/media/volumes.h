@@ -21,6 +21,10 @@ void volumes_free(struct volumes *v);
 /* d alone writes on it from now on; false: another device does. */
 bool volumes_claim_write(struct volumes *v, const char *name, struct device *d);
 void volumes_drop_write(struct volumes *v, const char *name);
+/* Its medium failed; remembered until volumes_forgive or until it is labelled anew. */
+void volumes_condemn(struct volumes *v, const char *name);
+void volumes_forgive(struct volumes *v, const char *name);
+bool volumes_is_condemned(struct volumes *v, const char *name);
 /* The claimed volume is about to be emptied; false: it is being read.  Ends with _done. */
 bool volumes_begin_rewrite(struct volumes *v, const char *name);
 void volumes_rewrite_done(struct volumes *v, const char *name);

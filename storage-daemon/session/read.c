@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 #include "lib/proto/attr_record.h"
@@ -154,6 +155,19 @@ send_record(struct reader *r, struct seen_session *e, const struct record *rec, 
 	return record_out_put(&r->out, rec, err);
 }
 
+/* Once per file: a long record may have hundreds of pieces. */
+static void
+report_incomplete(struct reader *r, struct seen_session *e, int32_t file_index, const char *why)
+{
+	if (e->incomplete == file_index)
+		return;
+	e->incomplete = file_index;
+	r->damages++;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": a record of file %d of session %u is incomplete: its %s.\n",
+		   r->volume, file_index, (unsigned)(e->key & 0xffffffffu), why);
+}
+
 static enum err_code
 take_piece(struct reader *r, const struct record_piece *p, struct err *err)
 {
@@ -166,11 +180,10 @@ take_piece(struct reader *r, const struct record_piece *p, struct err *err)
 		return ERR_OK;
 	e = session_of(r, p->session_id, p->session_time);
 	joined = record_join(r->join, p, &rec, &lost);
-	if (joined == JOIN_LOST)
-		job_report(r->s->msg, MSG_ERROR,
-			   "Volume \"%s\": a record of file %d is incomplete: its continuation is "
-			   "missing.\n",
-			   r->volume, lost);
+	if (lost != 0)
+		report_incomplete(r, e, lost, "continuation is missing");
+	if (joined == JOIN_ORPHAN && lost != p->file_index)
+		report_incomplete(r, e, p->file_index, "beginning is missing");
 	if (joined == JOIN_WHOLE || joined == JOIN_LOST)
 		return send_record(r, e, &rec, err);
 	return ERR_OK;
@@ -236,6 +249,26 @@ read_one(struct reader *r, uint64_t at, uint64_t *next, struct err *err)
 	return code == ERR_OK ? take_block(r, block, &head, &blk, err) : code;
 }
 
+/* The volume ends, by damage or at a whole block: was anything wanted behind that? */
+static void
+report_early_end(struct reader *r, uint64_t at)
+{
+	struct seen_session *e, *next;
+	uint64_t last = 0;
+
+	if (!bootstrap_last_wanted(r->bsr, r->volume, &last) || last < r->win.limit)
+		return;
+	r->damages++;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\" ends at address %llu, the job goes on to address %llu: what was "
+		   "there is lost.\n",
+		   r->volume, (unsigned long long)u64_min(at, r->win.limit),
+		   (unsigned long long)last);
+	HASH_ITER (hh, r->seen, e, next) {
+		report_open_file(r, e);
+	}
+}
+
 static enum err_code
 read_blocks(struct reader *r, uint64_t at, struct err *err)
 {
@@ -251,7 +284,8 @@ read_blocks(struct reader *r, uint64_t at, struct err *err)
 		case BSR_STAY:
 			break;
 		case BSR_GO:
-			record_join_drop(r->join);
+			/* Open records stay open: a job's piece on the next volume rarely begins at
+			 * its start, and a continuation says itself what it continues. */
 			at = to;
 			break;
 		case BSR_VOLUME_DONE:
@@ -263,8 +297,10 @@ read_blocks(struct reader *r, uint64_t at, struct err *err)
 
 			code = step_over(r, at, &damage, &next, &why);
 		}
-		if (code == ERR_EOF)
+		if (code == ERR_EOF) {
+			report_early_end(r, at);
 			return ERR_OK;
+		}
 		if (code != ERR_OK) {
 			*err = why;
 			return code;
@@ -405,6 +441,21 @@ read_volume(struct reader *r, struct err *err)
 	return code;
 }
 
+/* Nothing follows any more. */
+static void
+report_open_records(struct reader *r)
+{
+	struct seen_session *e, *next;
+
+	HASH_ITER (hh, r->seen, e, next) {
+		int32_t open = record_join_open_index(r->join, (uint32_t)e->key,
+						      (uint32_t)(e->key >> 32));
+
+		if (open > 0)
+			report_incomplete(r, e, open, "continuation is missing");
+	}
+}
+
 static enum err_code
 read_volumes(struct reader *r, struct err *err)
 {
@@ -427,6 +478,7 @@ read_volumes(struct reader *r, struct err *err)
 		if (code != ERR_OK)
 			return code;
 	}
+	report_open_records(r);
 	return record_out_flush(&r->out, err);
 }
 

@@ -63,7 +63,8 @@ struct seen_session {
 	int32_t file_index; /* of its last record sent */
 	uint8_t head[512];  /* beginning of that file's attribute record, for its name */
 	size_t head_len;
-	bool damaged; /* something was lost behind that record */
+	int32_t incomplete; /* last file a record of which was reported incomplete */
+	bool damaged;       /* something was lost behind that record */
 	UT_hash_handle hh;
 };
 

@@ -338,8 +338,7 @@ seek_wanted(struct reader *r, struct volume_scan *scan)
 	case BSR_STAY:
 		break;
 	case BSR_GO:
-		volume_scan_seek(scan, to);
-		record_join_drop(r->join);
+		volume_scan_seek(scan, to); /* open records stay open over volumes */
 		break;
 	case BSR_VOLUME_DONE:
 		return false;
