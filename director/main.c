@@ -11,31 +11,22 @@
  *   job-<id>       one per running job; "sd-messages" beside it reads the storage daemon
  *   attribute loaders, log writer: lib/catalog
  */
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "director/conf/dir_conf.h"
 #include "director/director_internal.h"
 #include "director/shell/shell.h"
-#include "lib/base/cli.h"
-#include "lib/base/detach.h"
-#include "lib/base/fd.h"
+#include "lib/base/daemon.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/ready.h"
-#include "lib/base/thread.h"
 #include "lib/net/conn.h"
 #include "lib/net/listen.h"
 #include "lib/proto/scan.h"
 
-#define PROGRAM           "tercet-dir"
-#define EXIT_OPTIONS      41 /* config.md 8.2 */
-#define EXIT_CONFIG       42
 #define HELLO_MIN         15 /* wire.md 3.1 */
 #define HELLO_MAX         153
 #define HELLO_SECONDS     300
@@ -43,7 +34,6 @@
 #define OTHER_CONNECTIONS 20 /* beside the consoles: clients that call, refused ones */
 
 struct program {
-	struct cli_daemon o;
 	struct director *director; /* owned */
 	struct listener *listener; /* owned */
 	char own_name[160];        /* qualified, bashed */
@@ -163,72 +153,28 @@ load_conf(const struct cli_daemon *o)
 	return code == ERR_OK ? conf : NULL;
 }
 
-static void
-raise_file_limit(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 static enum err_code
-become_user(const struct cli_daemon *o, struct err *err)
-{
-	const struct passwd *pw = o->user != NULL ? getpwnam(o->user) : NULL;
-	const struct group *gr = o->group != NULL ? getgrnam(o->group) : NULL;
-
-	if (o->user != NULL && pw == NULL)
-		return err_set(err, ERR_CONFIG, "there is no user %s", o->user);
-	if (o->group != NULL && gr == NULL)
-		return err_set(err, ERR_CONFIG, "there is no group %s", o->group);
-	if (gr != NULL && setgid(gr->gr_gid) != 0)
-		return err_errno(err, ERR_SYS, "cannot become group %s", o->group);
-	if (pw == NULL)
-		return ERR_OK;
-	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
-	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
-		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
-	return ERR_OK;
-}
-
-static enum err_code
-write_pid_file(const char *path, struct err *err)
-{
-	char text[32];
-
-	if (path == NULL)
-		return ERR_OK;
-	(void)snprintf(text, sizeof(text), "%d\n", (int)getpid());
-	return fd_replace_file(path, bytes_str(text), 0644, err);
-}
-
-static enum err_code
-start(struct program *p, struct dir_conf *conf, struct err *err)
+start(struct daemon *d, struct program *p, struct dir_conf *conf, struct err *err)
 {
 	char name[128];
 
 	(void)snprintf(name, sizeof(name), "%s", conf->director->name);
 	(void)snprintf(p->own_name, sizeof(p->own_name), "R_DIRECTOR::%s", wire_bash(name));
-	if (become_user(&p->o, err) != ERR_OK)
+	if (daemon_become_user(d, err) != ERR_OK)
 		return err->code;
 	dir_conf_ref(conf); /* director_new takes the other one */
-	if (director_new(p->o.config, &conf, &p->director, err) != ERR_OK)
+	if (director_new(d->options.config, &conf, &p->director, err) != ERR_OK)
 		return err->code;
 	conf = director_conf_get(p->director);
 	director_set_console(p->director, shell_run_line);
 	if (director_start(p->director, err) != ERR_OK || start_listening(p, conf, err) != ERR_OK ||
-	    write_pid_file(p->o.pid_file, err) != ERR_OK) {
+	    daemon_ready(d, err) != ERR_OK) {
 		director_conf_put(p->director, conf);
 		return err->code;
 	}
 	director_conf_put(p->director, conf);
 	log_info("%s %s ready on port %u", conf->director->name, director_version_short(),
 		 listen_port(p->listener));
-	ready_started();
-	detach_ready();
 	return ERR_OK;
 }
 
@@ -245,26 +191,13 @@ log_reload_line(void *arg, const char *line)
 static void
 wait_for_signals(struct program *p)
 {
-	const struct timespec slice = { .tv_sec = 0, .tv_nsec = 500 * 1000 * 1000 };
 	struct err err = ERR_INIT;
-	sigset_t set;
+	int sig;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	while (!cancel_asked(director_stop(p->director))) {
-		int sig = sigtimedwait(&set, NULL, &slice);
-
-		if (sig == SIGHUP &&
-		    director_reload(p->director, log_reload_line, NULL, &err) != ERR_OK)
+	while ((sig = daemon_next_signal(director_stop(p->director))) == SIGHUP)
+		if (director_reload(p->director, log_reload_line, NULL, &err) != ERR_OK)
 			log_error("%s", err.text);
-		if (sig == SIGTERM || sig == SIGINT) {
-			log_info("stopping: %s", sigdescr_np(sig));
-			return;
-		}
-	}
-	log_info("stopping: asked to by a console");
+	log_info("stopping: %s", sig != 0 ? sigdescr_np(sig) : "asked to by a console");
 }
 
 static void
@@ -276,64 +209,46 @@ stop(struct program *p)
 	if (p->listener != NULL)
 		listen_free(p->listener);
 	director_free(p->director);
-	if (p->o.pid_file != NULL)
-		(void)unlink(p->o.pid_file);
 }
 
 static int
-run(struct program *p)
+serve(struct daemon *d)
 {
-	struct dir_conf *conf = load_conf(&p->o);
+	struct program *p = d->arg;
+	struct dir_conf *conf = load_conf(&d->options);
 	struct err err = ERR_INIT;
 	int code = 0;
 
 	if (conf == NULL)
-		return EXIT_CONFIG;
-	if (start(p, conf, &err) == ERR_OK) {
+		return DAEMON_EXIT_CONFIG;
+	if (start(d, p, conf, &err) == ERR_OK) {
 		wait_for_signals(p);
 	} else {
 		log_error("%s", err.text);
 		code = 1;
 	}
 	stop(p);
+	daemon_gone(d);
 	dir_conf_unref(conf);
 	return code;
+}
+
+static int
+check(const struct cli_daemon *o)
+{
+	return dir_conf_check(o->config, o->strict, o->verbose > 0, stderr);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct program p = { .o.debug = 0 };
-	const struct cli_row rows[] = { CLI_DAEMON_ROWS(&p.o) };
-	const struct cli cli = { .program = PROGRAM,
-				 .summary = "the director of the Tercet backup system",
-				 .rows = rows,
-				 .n_rows = sizeof(rows) / sizeof(rows[0]) };
-	OWNED(buf_release) struct buf text = BUF_INIT(64 * 1024);
-	struct err err = ERR_INIT;
-	int operands = 0;
+	struct program p = { .listener = NULL };
+	struct daemon d = { .program = "tercet-dir",
+			    .summary = "the director of the Tercet backup system",
+			    .version = director_version_long(),
+			    .check = check,
+			    .serve = serve,
+			    .arg = &p };
 
-	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK || operands < argc) {
-		(void)fprintf(stderr, PROGRAM ": %s\n",
-			      err.code != ERR_OK ? err.text : "no operands are expected");
-		return EXIT_OPTIONS;
-	}
-	if (p.o.help) {
-		cli_help(&cli, &text);
-		(void)fputs(buf_str(&text), stdout);
-		return 0;
-	}
-	if (p.o.version) {
-		(void)printf(PROGRAM " %s\n", director_version_long());
-		return 0;
-	}
-	if (p.o.test)
-		return dir_conf_check(p.o.config, p.o.strict, p.o.verbose > 0, stderr);
-	if (!p.o.foreground)
-		return detach_run(argc, argv);
-	log_init(PROGRAM);
-	atomic_store(&log_trace_level, p.o.debug);
-	thread_block_signals();
-	raise_file_limit();
-	return run(&p);
+	return daemon_main(&d, argc, argv);
 }

@@ -11,9 +11,10 @@ ON CONFLICT (path) DO NOTHING
 RETURNING pathid, path;
 -- name: path_hierarchy repeatable
 INSERT INTO pathhierarchy (pathid, ppathid)
-SELECT n.pathid, p.pathid
-FROM path n JOIN path p ON p.path = tercet_parent_path(n.path)
-WHERE n.pathid = ANY (:pathids::integer[]) AND n.path <> ''
+SELECT x.pathid, CASE WHEN x.ppathid <> 0 THEN x.ppathid ELSE (
+	SELECT p.pathid FROM path n JOIN path p ON p.path = tercet_parent_path(n.path)
+	WHERE n.pathid = x.pathid) END
+FROM unnest(:pathids::integer[], :ppathids::integer[]) AS x (pathid, ppathid)
 ON CONFLICT (pathid) DO NOTHING;
 
 -- name: path_of_job repeatable
@@ -40,23 +41,22 @@ WHERE jobid = :jobid;
 -- name: fileid_reserve
 SELECT tercet_reserve_fileids(:n);
 
--- name: visibility_clear
-DELETE FROM pathvisibility WHERE jobid = :jobid;
--- name: visibility_insert
+-- Directories with their figures so far, and all their ancestors.  Figures only grow, so that
+-- this can be said again.
+-- name: visibility_store repeatable
 INSERT INTO pathvisibility (pathid, jobid, files, size)
-SELECT p, :jobid::integer, sum(f), sum(s)
-FROM unnest(:paths::integer[], :files::integer[], :sizes::bigint[]) AS x (p, f, s)
-GROUP BY p
-ON CONFLICT (jobid, pathid) DO UPDATE
-SET files = pathvisibility.files + excluded.files, size = pathvisibility.size + excluded.size;
--- name: visibility_ancestors
-INSERT INTO pathvisibility (pathid, jobid, files, size)
-WITH RECURSIVE up (pathid) AS (
-	SELECT h.ppathid FROM pathvisibility v JOIN pathhierarchy h USING (pathid)
-	WHERE v.jobid = :jobid
+WITH RECURSIVE given (pathid, files, size) AS (
+	SELECT * FROM unnest(:paths::integer[], :files::integer[], :sizes::bigint[])),
+up (pathid) AS (
+	SELECT h.ppathid FROM given JOIN pathhierarchy h USING (pathid)
 	UNION
 	SELECT h.ppathid FROM up JOIN pathhierarchy h USING (pathid))
-SELECT pathid, :jobid, 0, 0 FROM up
-ON CONFLICT (jobid, pathid) DO NOTHING;
--- name: visibility_done
+SELECT pathid, :jobid::integer, max(files), max(size)
+FROM (SELECT pathid, files, size FROM given UNION ALL SELECT pathid, 0, 0 FROM up) x
+GROUP BY pathid
+ON CONFLICT (jobid, pathid) DO UPDATE
+SET files = greatest(pathvisibility.files, excluded.files),
+	size = greatest(pathvisibility.size, excluded.size)
+WHERE excluded.files > pathvisibility.files OR excluded.size > pathvisibility.size;
+-- name: visibility_done repeatable
 UPDATE job SET hascache = 1 WHERE jobid = :jobid;

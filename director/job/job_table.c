@@ -333,16 +333,40 @@ job_wait(struct job_table *t, uint32_t job_id, const struct wait *wait, struct j
 
 /* ---- examination ---- */
 
+/* Limits are those of the current configuration: a reload may free a job that waits. */
 static struct queue_counter
-counter_of_storage(const struct dir_storage *s)
+counter_of_storage(const struct dir_conf *conf, const struct dir_storage *mine)
 {
-	if (s == NULL)
+	const struct dir_storage *s = mine != NULL ? dir_conf_find_storage(conf, mine->name) : NULL;
+
+	if (mine == NULL)
 		return (struct queue_counter){ NULL, 0 };
-	return (struct queue_counter){ s->name, s->maximum_concurrent_jobs };
+	return (struct queue_counter){ mine->name,
+				       (s != NULL ? s : mine)->maximum_concurrent_jobs };
+}
+
+static struct queue_counter
+counter_of_client(const struct dir_conf *conf, const struct dir_client *mine)
+{
+	const struct dir_client *c = mine != NULL ? dir_conf_find_client(conf, mine->name) : NULL;
+
+	if (mine == NULL)
+		return (struct queue_counter){ NULL, 0 };
+	return (struct queue_counter){ mine->name,
+				       (c != NULL ? c : mine)->maximum_concurrent_jobs };
+}
+
+static struct queue_counter
+counter_of_job(const struct dir_conf *conf, const struct dir_job *mine)
+{
+	const struct dir_job *r = dir_conf_find_job(conf, mine->name);
+
+	return (struct queue_counter){ mine->name,
+				       (r != NULL ? r : mine)->maximum_concurrent_jobs };
 }
 
 static void
-describe(struct job *j, struct queue_item *it)
+describe(const struct dir_conf *conf, struct job *j, struct queue_item *it)
 {
 	const struct job_plan plan = job_plan_copy(j), *p = &plan;
 	bool counted = p->type == JOB_BACKUP || p->type == JOB_RESTORE || p->type == JOB_VERIFY;
@@ -353,13 +377,11 @@ describe(struct job *j, struct queue_item *it)
 				   .running = j->has_worker,
 				   .canceled = job_is_stopped(j) };
 	if (counted) {
-		it->read_storage = counter_of_storage(p->read_storage);
-		it->write_storage = counter_of_storage(p->write_storage);
-		if (p->client != NULL)
-			it->client = (struct queue_counter){ p->client->name,
-							     p->client->maximum_concurrent_jobs };
+		it->read_storage = counter_of_storage(conf, p->read_storage);
+		it->write_storage = counter_of_storage(conf, p->write_storage);
+		it->client = counter_of_client(conf, p->client);
 	}
-	it->job = (struct queue_counter){ p->job->name, p->job->maximum_concurrent_jobs };
+	it->job = counter_of_job(conf, p->job);
 }
 
 /* Running first, then by priority, then age. */
@@ -432,7 +454,7 @@ say_start_wait(struct job *j, int64_t seconds)
 
 /* Examine the queue once; returns ms after which to look again. */
 static int64_t
-examine_locked(struct job_table *t, uint32_t limit)
+examine_locked(struct job_table *t, const struct dir_conf *conf)
 {
 	int64_t now = clock_now(), next_ms = EXAMINE_MAX_MS;
 	struct job *j, **list;
@@ -458,8 +480,8 @@ examine_locked(struct job_table *t, uint32_t limit)
 	}
 	qsort(list, n, sizeof(struct job *), compare_jobs);
 	for (size_t i = 0; i < n; i++)
-		describe(list[i], &items[i]);
-	queue_examine(items, n, limit);
+		describe(conf, list[i], &items[i]);
+	queue_examine(items, n, conf->director->maximum_concurrent_jobs);
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].running)
 			continue;
@@ -502,21 +524,20 @@ queue_main(void *arg)
 
 	while (!stop) {
 		struct dir_conf *conf = director_conf_get(t->d);
-		uint32_t limit = conf->director->maximum_concurrent_jobs;
 		struct job **ended;
 		size_t n;
 		int64_t ms;
 
-		director_conf_put(t->d, conf);
 		mutex_lock(&t->lock);
 		t->changed = false;
-		ms = examine_locked(t, limit);
+		ms = examine_locked(t, conf);
 		n = take_ended_locked(t, &ended);
 		if (n == 0 && !t->changed)
 			(void)cond_wait_ms(&t->wake, &t->lock, ms);
 		stop = t->stop && t->jobs == NULL;
 		store = t->state_changed;
 		mutex_unlock(&t->lock);
+		director_conf_put(t->d, conf);
 		if (store)
 			store_state(t);
 		for (size_t i = 0; i < n; i++) {

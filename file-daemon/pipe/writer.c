@@ -19,9 +19,10 @@
 #include "lib/proto/fd_sd.h"
 #include "lib/proto/scan.h"
 
-#define SEND_AT     (256u * 1024u) /* buffered bytes that are worth a write */
-#define OUT_MAX     (64u * 1024u * 1024u)
-#define FRAME_BYTES 999996u /* wire.md 1: a sender's largest frame */
+#define SEND_AT       (256u * 1024u) /* buffered bytes that are worth a write */
+#define OUT_MAX       (64u * 1024u * 1024u)
+#define LIMIT_LOOK_MS 500     /* between looks at a changed bandwidth limit */
+#define FRAME_BYTES   999996u /* wire.md 1: a sender's largest frame */
 
 struct writer {
 	struct pipe *p;
@@ -67,13 +68,11 @@ explain(struct writer *w, struct err *err)
 	return err->code;
 }
 
-/* Sleeps as long as needed to stay below the job's bandwidth. */
-static enum err_code
-throttle(struct writer *w, size_t n, struct err *err)
+/* The limit as it is now; a new one counts from now on. */
+static uint64_t
+current_limit(struct writer *w)
 {
-	struct wait pause = wait_for(w->p->o.cancel, 0, "the bandwidth limit");
 	uint64_t limit = 0;
-	int64_t due;
 
 	if (w->p->o.bandwidth != NULL)
 		limit = atomic_load_explicit(w->p->o.bandwidth, memory_order_relaxed);
@@ -82,14 +81,30 @@ throttle(struct writer *w, size_t n, struct err *err)
 		w->start_ms = clock_mono_ms();
 		w->sent = 0;
 	}
-	if (limit == 0)
-		return ERR_OK;
+	return limit;
+}
+
+/* Sleeps as long as needed to stay below the job's bandwidth, looking now and then whether the
+ * limit is still the same. */
+static enum err_code
+throttle(struct writer *w, size_t n, struct err *err)
+{
+	struct wait pause = wait_for(w->p->o.cancel, 0, "the bandwidth limit");
+	uint64_t limit = current_limit(w);
+
 	w->sent += n;
-	due = w->start_ms + (int64_t)(w->sent * 1000 / limit);
-	if (due <= clock_mono_ms())
-		return ERR_OK;
-	pause.deadline_ms = due;
-	return wait_pause(&pause, err);
+	while (limit != 0) {
+		int64_t due = w->start_ms + (int64_t)(w->sent * 1000 / limit);
+		int64_t now = clock_mono_ms();
+
+		if (due <= now)
+			break;
+		pause.deadline_ms = due < now + LIMIT_LOOK_MS ? due : now + LIMIT_LOOK_MS;
+		if (wait_pause(&pause, err) != ERR_OK)
+			return err->code;
+		limit = current_limit(w);
+	}
+	return ERR_OK;
 }
 
 static enum err_code

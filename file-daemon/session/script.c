@@ -166,13 +166,13 @@ environment_fill(const struct fd_job *j, struct environment *e)
 }
 
 static enum err_code
-run_command(struct fd_job *j, const char *command, void (*line)(void *arg, struct bytes text),
-	    void *arg, int *status, struct err *err)
+run_command(struct fd_job *j, struct cancel *cancel, const char *command,
+	    void (*line)(void *arg, struct bytes text), void *arg, int *status, struct err *err)
 {
 	OWNED(proc_argv_release) struct proc_argv argv = { .n = 0 };
 	OWNED(environment_release) struct environment env = { .n = 0 };
 	struct proc_spec spec = { .argv = argv.words, .env = env.v };
-	struct wait w = wait_for(&j->cancel, 0, "a program");
+	struct wait w = wait_for(cancel, 0, "a program");
 
 	if (proc_split(command, &argv, err) != ERR_OK)
 		return err->code;
@@ -195,7 +195,7 @@ program_lines(struct fd_job *j, const char *command, void (*line)(void *arg, str
 	char text[64];
 	int status = 0;
 
-	if (run_command(j, command, line, arg, &status, err) != ERR_OK)
+	if (run_command(j, &j->cancel, command, line, arg, &status, err) != ERR_OK)
 		return err->code;
 	if (status != 0)
 		return err_set(err, ERR_SYS, "%s", proc_status_text(status, text, sizeof(text)));
@@ -215,17 +215,21 @@ on_line(void *arg, struct bytes text)
 	job_report(o->job->msg, MSG_INFO, "%s: %.*s", o->title, BYTES_ARG(text));
 }
 
-/* False when it failed and the job shall not be called good. */
+/* False when it failed and the job shall not be called good.  What runs after a cancelled job is
+ * not cancelled with it: only the daemon's end ends it. */
 static bool
-run_script(struct fd_job *j, const struct job_script *sc, const char *title)
+run_script(struct fd_job *j, const struct job_script *sc, unsigned when)
 {
+	bool before = when == DIR_FD_RUN_BEFORE;
+	const char *title = before ? "ClientBeforeJob" : "ClientAfterJob";
+	struct cancel *cancel = before ? &j->cancel : &j->daemon->stop;
 	struct output o = { j, title };
 	struct err e = ERR_INIT;
 	char text[64];
 	int status = 0;
 
 	job_report(j->msg, MSG_INFO, "shell command: run %s \"%s\"", title, sc->command);
-	if (run_command(j, sc->command, on_line, &o, &status, &e) == ERR_OK && status == 0)
+	if (run_command(j, cancel, sc->command, on_line, &o, &status, &e) == ERR_OK && status == 0)
 		return true;
 	if (e.code == ERR_OK)
 		(void)err_set(&e, ERR_SYS, "ended with %s",
@@ -247,7 +251,7 @@ scripts_run(struct fd_job *j, unsigned when)
 
 		if ((sc->when & when) == 0 || !(good ? sc->on_success : sc->on_failure))
 			continue;
-		if (!run_script(j, sc, before ? "ClientBeforeJob" : "ClientAfterJob")) {
+		if (!run_script(j, sc, when)) {
 			fd_job_set_status(j, before ? STATUS_FATAL : STATUS_ERROR);
 			all_good = false;
 		}

@@ -11,6 +11,7 @@
 #include "lib/catalog/attr_paths.h"
 
 #define RECONNECT_PAUSE_MS 1000
+#define IDS_AHEAD_MAX      65536u
 
 static const char copy_head[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
 static const char copy_tail[2] = "\377\377";
@@ -77,6 +78,7 @@ loader_spare(struct loader *l)
 static void
 disconnect(struct loader *l)
 {
+	visible_again(l);
 	pg_close(l->data);
 	pg_close(l->paths);
 	l->data = NULL;
@@ -174,21 +176,42 @@ begin_copy(struct loader *l, struct err *err)
 	return ERR_OK;
 }
 
+/* FileIds for n rows.  Small jobs take what they need, large ones take them by the 65,536. */
+static enum err_code
+take_ids(struct loader *l, uint32_t n, uint64_t *first, struct err *err)
+{
+	uint64_t ahead = atomic_load_explicit(&l->rows_done, memory_order_relaxed);
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (l->id_end - l->id_next < n) {
+		ahead = ahead > IDS_AHEAD_MAX ? IDS_AHEAD_MAX : ahead;
+		ahead = ahead > n ? ahead : n;
+		arg_u64(&a, ahead);
+		if (visible_await(l, err) != ERR_OK ||
+		    pg_run(l->paths, SQL_FILEID_RESERVE, &a, &r, err) != ERR_OK)
+			return err->code;
+		l->id_next = cell_u64(r, 0, 0);
+		l->id_end = l->id_next + ahead;
+	}
+	*first = l->id_next;
+	l->id_next += n;
+	return ERR_OK;
+}
+
 /* seen: the rows are already in the figures of the directory cache. */
 static enum err_code
 fill_batch(struct loader *l, struct batch *b, bool seen, struct err *err)
 {
 	OWNED(freep) uint32_t *ids = NEW_ARRAY(uint32_t, b->n_paths + 1);
-	struct sql_args a = { .n = 0 };
-	OWNED(pg_clearp) PGresult *r = NULL;
+	uint64_t first = 0;
 
 	if (b->first_id != 0)
 		return ERR_OK;
-	arg_u64(&a, b->rows);
-	if (attr_paths_resolve(l->catalog, l->paths, b, ids, err) != ERR_OK ||
-	    pg_run(l->paths, SQL_FILEID_RESERVE, &a, &r, err) != ERR_OK)
+	if (attr_paths_resolve(l, b, ids, err) != ERR_OK ||
+	    take_ids(l, b->rows, &first, err) != ERR_OK)
 		return passing_or_final(l->paths, err);
-	batch_fill(b, cell_u64(r, 0, 0), ids);
+	batch_fill(b, first, ids);
 	if (!seen)
 		visible_note(l, b, ids);
 	return ERR_OK;
@@ -309,6 +332,8 @@ commit(struct loader *l, struct err *err)
 		return passing_or_final(l->data, err);
 	drop_committed(l, l->batches_done + l->n_sent);
 	l->n_sent = 0;
+	if (visible_send(l, err) != ERR_OK)
+		return passing_or_final(l->paths, err);
 	return ERR_OK;
 }
 
@@ -412,39 +437,76 @@ while_away(struct loader *l, bool first)
 	}
 }
 
-/* Wait for the next batch or for the time to commit; false: end. */
-static bool
-next_work(struct loader *l, struct batch **next, bool *commit_now)
+enum work {
+	WORK_END,
+	WORK_SEND,
+	WORK_COMMIT,
+	WORK_FINISH,
+};
+
+static enum work
+work_now_locked(struct loader *l, struct batch **next) REQUIRES(l->lock)
 {
-	bool stop;
+	if (l->stop)
+		return WORK_END;
+	*next = nth_locked(l, l->n_sent);
+	if (l->n_sent > 0 && (l->n_sent >= BATCHES_PER_COMMIT || (l->flush && *next == NULL) ||
+			      clock_mono_ms() >= l->commit_at_ms))
+		return WORK_COMMIT;
+	if (*next != NULL)
+		return WORK_SEND;
+	return l->n_sent == 0 && l->finish && !l->finished ? WORK_FINISH : WORK_END;
+}
+
+/* Wait for the next batch or for the time to commit. */
+static enum work
+next_work(struct loader *l, struct batch **next)
+{
+	enum work work;
 
 	mutex_lock(&l->lock);
-	while (!l->stop && nth_locked(l, l->n_sent) == NULL && !(l->flush && l->n_sent > 0) &&
-	       wait_changed_locked(l, l->n_sent > 0 ? l->commit_at_ms : 0))
-		;
-	stop = l->stop;
-	*next = nth_locked(l, l->n_sent);
-	*commit_now = l->n_sent >= BATCHES_PER_COMMIT ||
-		      (l->n_sent > 0 && (*next == NULL || clock_mono_ms() >= l->commit_at_ms));
+	while ((work = work_now_locked(l, next)) == WORK_END && !l->stop)
+		(void)wait_changed_locked(l, l->n_sent > 0 ? l->commit_at_ms : 0);
 	mutex_unlock(&l->lock);
-	return !stop;
+	return work;
+}
+
+static enum err_code
+finish(struct loader *l, struct err *err)
+{
+	if (visible_finish(l, err) != ERR_OK)
+		return passing_or_final(l->paths, err);
+	mutex_lock(&l->lock);
+	l->finished = true;
+	cond_broadcast(&l->changed);
+	mutex_unlock(&l->lock);
+	return ERR_OK;
 }
 
 static enum err_code
 work(struct loader *l, struct err *err)
 {
-	struct batch *next;
-	bool commit_now;
+	struct batch *next = NULL;
 
-	while (next_work(l, &next, &commit_now)) {
-		if (commit_now) {
-			if (commit(l, err) != ERR_OK)
-				return err->code;
-		} else if (next != NULL && send_batch(l, next, err) != ERR_OK) {
-			return err->code;
+	for (;;) {
+		enum err_code code = ERR_OK;
+
+		switch (next_work(l, &next)) {
+		case WORK_SEND:
+			code = send_batch(l, next, err);
+			break;
+		case WORK_COMMIT:
+			code = commit(l, err);
+			break;
+		case WORK_FINISH:
+			code = finish(l, err);
+			break;
+		case WORK_END:
+			return ERR_OK;
 		}
+		if (code != ERR_OK)
+			return code;
 	}
-	return ERR_OK;
 }
 
 static void
@@ -515,7 +577,7 @@ loader_stop(struct loader *l)
 		batch_free(b);
 	}
 	spool_remove(l);
-	free(l->visible);
+	visible_release(l);
 	cond_release(&l->changed);
 	mutex_release(&l->lock);
 }
@@ -549,15 +611,16 @@ loader_push(struct loader *l, struct batch **b, struct err *err)
 }
 
 enum err_code
-loader_drain(struct loader *l, const struct wait *w, bool may_spool, struct err *err)
+loader_drain(struct loader *l, const struct wait *w, enum drain what, struct err *err)
 {
 	enum err_code code = ERR_OK;
 
 	mutex_lock(&l->lock);
-	while (l->n_list > 0 && l->failure.code == ERR_OK) {
+	l->finish = what == DRAIN_FINISH;
+	while ((l->n_list > 0 || (l->finish && !l->finished)) && l->failure.code == ERR_OK) {
 		int64_t now = clock_mono_ms();
 
-		if (may_spool && l->away && l->n_memory == 0)
+		if (what == DRAIN_FLUSH && l->away && l->n_memory == 0)
 			break;
 		if (cancel_asked(w->cancel)) {
 			code = err_set(err, ERR_CANCELED, "canceled while attributes were loaded");

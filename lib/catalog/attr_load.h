@@ -30,6 +30,7 @@ struct visible {
 	uint32_t path_id; /* 0: empty slot */
 	uint32_t files;
 	uint64_t bytes;
+	bool waits; /* it is in the list of those to store */
 };
 
 struct loader {
@@ -49,6 +50,8 @@ struct loader {
 	uint32_t n_memory GUARDED_BY(&lock);  /* of them not in the spool file */
 	bool away GUARDED_BY(&lock);          /* no server now */
 	bool flush GUARDED_BY(&lock);         /* commit what there is without waiting */
+	bool finish GUARDED_BY(&lock);        /* nothing more comes: complete the directory cache */
+	bool finished GUARDED_BY(&lock);      /* done */
 	bool stop GUARDED_BY(&lock);          /* end now, drop the list */
 	struct err failure GUARDED_BY(&lock); /* code != ERR_OK: nothing more will be loaded */
 	char away_why[ERR_TEXT_MAX] GUARDED_BY(&lock);
@@ -65,6 +68,10 @@ struct loader {
 	uint64_t spool_end;
 	struct visible *visible; /* owned, open addressing */
 	size_t visible_slots, visible_used;
+	uint32_t *waiting; /* owned; PathIds whose figures are not stored */
+	size_t n_waiting, cap_waiting;
+	size_t n_flying;          /* the first of them, in a statement without an answer yet */
+	uint64_t id_next, id_end; /* FileIds reserved and not given out */
 
 	atomic_ullong rows_done, deleted_done, rows_spooled;
 };
@@ -77,8 +84,11 @@ void loader_stop(struct loader *l);
 struct batch *loader_spare(struct loader *l);
 /* Takes the batch; waits while the list is long and the server is there. */
 MUST_CHECK enum err_code loader_push(struct loader *l, struct batch **b, struct err *err);
-/* Until the list is empty (committed), or all of it is in the spool file and may_spool. */
-MUST_CHECK enum err_code loader_drain(struct loader *l, const struct wait *w, bool may_spool,
+enum drain {
+	DRAIN_FLUSH,  /* all committed, or all of it in the spool file */
+	DRAIN_FINISH, /* all committed and the directory cache complete */
+};
+MUST_CHECK enum err_code loader_drain(struct loader *l, const struct wait *w, enum drain what,
 				      struct err *err);
 
 /* attr_spool.c: called by the loader thread only */
@@ -87,9 +97,16 @@ MUST_CHECK enum err_code unspool_batch(struct loader *l, const struct batch *stu
 				       struct batch *into, struct err *err);
 void spool_remove(struct loader *l);
 
-/* attr_visible.c: the directory cache of the job */
+/* attr_visible.c: the directory cache of the job; called by the loader thread only */
 void visible_note(struct loader *l, const struct batch *b, const uint32_t *path_ids);
-/* After the thread has ended its work: store what was noted, HasCache = 1. */
-MUST_CHECK enum err_code visible_store(struct loader *l, struct err *err);
+/* Send what waits on l->paths without waiting for the answer ... */
+MUST_CHECK enum err_code visible_send(struct loader *l, struct err *err);
+/* ... which must be taken before l->paths is used for anything else. */
+MUST_CHECK enum err_code visible_await(struct loader *l, struct err *err);
+/* All of it, and HasCache = 1. */
+MUST_CHECK enum err_code visible_finish(struct loader *l, struct err *err);
+/* The connection is gone: what was under way waits again. */
+void visible_again(struct loader *l);
+void visible_release(struct loader *l);
 
 #endif

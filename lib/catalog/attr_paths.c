@@ -5,11 +5,13 @@
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/catalog/attr_load.h"
 
 /* A directory without an id in the cache. */
 struct miss {
 	struct bytes path; /* borrowed from the batch */
 	uint32_t id;
+	bool made; /* its row is ours and new */
 	UT_hash_handle hh;
 };
 
@@ -106,15 +108,17 @@ by_path(struct miss *a, struct miss *b)
 }
 
 /* Run one of the path statements over the misses that have no id yet; *left: how many still
- * have none; got: the ids as an array text, unless NULL. */
+ * have none. */
 static enum err_code
-ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct buf *got, struct err *err)
+ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *err)
 {
 	struct sql_args a = { .n = 0 };
 	OWNED(pg_clearp) PGresult *r = NULL;
 	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
 	enum err_code code;
 
+	if (*left == 0)
+		return ERR_OK;
 	buf_put(&list, "{", 1);
 	for (struct miss *m = all; m != NULL; m = m->hh.next)
 		if (m->id == 0)
@@ -128,31 +132,69 @@ ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct buf *g
 		struct miss *m = find_miss(all, bytes_of(PQgetvalue(r, i, 1),
 							 (size_t)PQgetlength(r, i, 1)));
 
-		if (got != NULL)
-			buf_text(got, "%s%s", i == 0 ? "{" : ",", PQgetvalue(r, i, 0));
-		if (m != NULL && m->id == 0) {
-			m->id = cell_u32(r, i, 0);
-			(*left)--;
-		}
+		if (m == NULL || m->id != 0)
+			continue;
+		m->id = cell_u32(r, i, 0);
+		m->made = id == SQL_PATH_INSERT;
+		(*left)--;
 	}
 	return ERR_OK;
 }
 
-/* Both statements or none: a directory never is without its row in PathHierarchy. */
+/* 0: unknown here. */
+static uint32_t
+parent_id(struct catalog *c, struct miss *all, struct bytes path)
+{
+	struct bytes parent;
+	struct path_hash h;
+	struct miss *m;
+	uint32_t id = 0;
+
+	if (!path_parent(path, &parent))
+		return 0;
+	m = find_miss(all, parent);
+	if (m != NULL)
+		return m->id;
+	h = path_hash_of(parent);
+	(void)path_cache_find(c->paths, &h, 1, &id);
+	return id;
+}
+
+/* Rows of PathHierarchy for the directories just made.  A parent whose id is unknown (the cache
+ * is full) is looked up by the server: id 0. */
 static enum err_code
-insert_misses(struct pg *pg, struct miss *all, size_t *left, struct err *err)
+insert_hierarchy(struct catalog *c, struct pg *pg, struct miss *all, struct err *err)
 {
 	OWNED(buf_release) struct buf ids = BUF_INIT(SIZE_MAX);
+	OWNED(buf_release) struct buf parents = BUF_INIT(SIZE_MAX);
 	struct sql_args a = { .n = 0 };
+	char comma = '{';
 
-	if (pg_begin(pg, err) != ERR_OK || ask(pg, SQL_PATH_INSERT, all, left, &ids, err) != ERR_OK)
-		return err->code;
-	if (ids.len > 0) {
-		buf_text(&ids, "}");
-		arg_text(&a, buf_str(&ids));
-		if (pg_run(pg, SQL_PATH_HIERARCHY, &a, NULL, err) != ERR_OK)
-			return err->code;
+	for (struct miss *m = all; m != NULL; m = m->hh.next) {
+		if (!m->made || m->path.n == 0)
+			continue;
+		buf_text(&ids, "%c%u", comma, m->id);
+		buf_text(&parents, "%c%u", comma, parent_id(c, all, m->path));
+		comma = ',';
 	}
+	if (ids.len == 0)
+		return ERR_OK;
+	buf_text(&ids, "}");
+	buf_text(&parents, "}");
+	arg_text(&a, buf_str(&ids));
+	arg_text(&a, buf_str(&parents));
+	return pg_run(pg, SQL_PATH_HIERARCHY, &a, NULL, err);
+}
+
+/* All or nothing: a directory never is without its row in PathHierarchy.  Another job may be
+ * faster with some; it has committed them when the insert comes back, so they are found then. */
+static enum err_code
+insert_misses(struct catalog *c, struct pg *pg, struct miss *all, size_t *left, struct err *err)
+{
+	if (pg_begin(pg, err) != ERR_OK || ask(pg, SQL_PATH_INSERT, all, left, err) != ERR_OK ||
+	    ask(pg, SQL_PATH_FIND, all, left, err) != ERR_OK ||
+	    insert_hierarchy(c, pg, all, err) != ERR_OK)
+		return err->code;
 	return pg_commit(pg, err);
 }
 
@@ -161,15 +203,12 @@ resolve_misses(struct catalog *c, struct pg *pg, struct miss *all, struct err *e
 {
 	size_t left = HASH_COUNT(all);
 
-	if (ask(pg, SQL_PATH_FIND, all, &left, NULL, err) != ERR_OK)
+	if (ask(pg, SQL_PATH_FIND, all, &left, err) != ERR_OK)
 		return err->code;
-	if (left > 0 && insert_misses(pg, all, &left, err) != ERR_OK) {
+	if (left > 0 && insert_misses(c, pg, all, &left, err) != ERR_OK) {
 		pg_rollback(pg);
 		return err->code;
 	}
-	/* Another job was faster with some. */
-	if (left > 0 && ask(pg, SQL_PATH_FIND, all, &left, NULL, err) != ERR_OK)
-		return err->code;
 	if (left > 0)
 		return err_set(err, ERR_CATALOG, "%zu directories have no row in table Path", left);
 	for (struct miss *m = all; m != NULL; m = m->hh.next) {
@@ -181,9 +220,9 @@ resolve_misses(struct catalog *c, struct pg *pg, struct miss *all, struct err *e
 }
 
 enum err_code
-attr_paths_resolve(struct catalog *c, struct pg *pg, const struct batch *b, uint32_t *ids,
-		   struct err *err)
+attr_paths_resolve(struct loader *l, const struct batch *b, uint32_t *ids, struct err *err)
 {
+	struct catalog *c = l->catalog;
 	OWNED(freep) struct path_hash *hashes = NEW_ARRAY(struct path_hash, b->n_paths + 1);
 	OWNED(misses_free) struct miss *all = NULL;
 
@@ -196,7 +235,7 @@ attr_paths_resolve(struct catalog *c, struct pg *pg, const struct batch *b, uint
 			add_with_ancestors(c, &all,
 					   bytes_of(b->names.p + b->paths[i].at, b->paths[i].n));
 	HASH_SORT(all, by_path);
-	if (resolve_misses(c, pg, all, err) != ERR_OK)
+	if (visible_await(l, err) != ERR_OK || resolve_misses(c, l->paths, all, err) != ERR_OK)
 		return err->code;
 	for (size_t i = 0; i < b->n_paths; i++)
 		if (ids[i] == 0)

@@ -13,9 +13,11 @@
 #include "lib/catalog/attr_batch.h"
 #include "lib/catalog/catalog_internal.h"
 
+struct loader;
+
 /* ids[i] of b->paths[i]; ids has room for b->n_paths. */
-MUST_CHECK enum err_code attr_paths_resolve(struct catalog *c, struct pg *pg, const struct batch *b,
-					    uint32_t *ids, struct err *err);
+MUST_CHECK enum err_code attr_paths_resolve(struct loader *l, const struct batch *b, uint32_t *ids,
+					    struct err *err);
 /* Fill the cache with the directories of an earlier job. */
 MUST_CHECK enum err_code attr_paths_preload(struct catalog *c, struct pg *pg, uint32_t job_id,
 					    struct err *err);

@@ -36,7 +36,7 @@ spool_batch(struct loader *l, struct batch *b, struct err *err)
 	if (lseek(l->spool, (off_t)l->spool_end, SEEK_SET) < 0)
 		return err_errno(err, ERR_SYS, "%s", l->spool_path);
 	if (fd_write_full(l->spool, l->spool_path, bytes.p, bytes.len, err) != ERR_OK)
-		return err->code;
+		return err_ctx(err, "the catalog is away and attributes can wait no longer");
 	b->spool_at = l->spool_end;
 	b->spool_len = bytes.len;
 	l->spool_end += bytes.len;

@@ -1,6 +1,12 @@
+/*
+ * The directory cache grows while the job runs: after each commit the figures of the directories
+ * it touched are sent on the other connection, where the server works on them beside the next
+ * COPY.  Nobody reads them before HasCache is set.
+ */
 #include "lib/catalog/attr_load.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -45,78 +51,86 @@ visible_note(struct loader *l, const struct batch *b, const uint32_t *path_ids)
 		v->path_id = path_ids[i];
 		v->files += b->paths[i].files;
 		v->bytes += b->paths[i].bytes;
-	}
-}
-
-struct rows {
-	struct buf paths, files, sizes;
-	size_t n;
-};
-
-static void
-rows_release(struct rows *r)
-{
-	buf_release(&r->paths);
-	buf_release(&r->files);
-	buf_release(&r->sizes);
-}
-
-static enum err_code
-insert_rows(struct pg *pg, uint32_t job_id, struct rows *r, struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	if (r->n == 0)
-		return ERR_OK;
-	buf_text(&r->paths, "}");
-	buf_text(&r->files, "}");
-	buf_text(&r->sizes, "}");
-	arg_u64(&a, job_id);
-	arg_text(&a, buf_str(&r->paths));
-	arg_text(&a, buf_str(&r->files));
-	arg_text(&a, buf_str(&r->sizes));
-	if (pg_run(pg, SQL_VISIBILITY_INSERT, &a, NULL, err) != ERR_OK)
-		return err->code;
-	buf_clear(&r->paths);
-	buf_clear(&r->files);
-	buf_clear(&r->sizes);
-	r->n = 0;
-	return ERR_OK;
-}
-
-static enum err_code
-store(struct pg *pg, void *ctx, struct err *err)
-{
-	struct loader *l = ctx;
-	OWNED(rows_release)
-	struct rows r = { .paths = BUF_INIT(SIZE_MAX),
-			  .files = BUF_INIT(SIZE_MAX),
-			  .sizes = BUF_INIT(SIZE_MAX) };
-	struct sql_args a = { .n = 0 };
-
-	arg_u64(&a, l->job_id);
-	if (pg_run(pg, SQL_VISIBILITY_CLEAR, &a, NULL, err) != ERR_OK)
-		return err->code;
-	for (size_t i = 0; i < l->visible_slots; i++) {
-		const struct visible *v = &l->visible[i];
-		const char *comma = r.n == 0 ? "{" : ",";
-
-		if (v->path_id == 0)
+		if (v->waits)
 			continue;
-		buf_text(&r.paths, "%s%u", comma, v->path_id);
-		buf_text(&r.files, "%s%u", comma, v->files);
-		buf_text(&r.sizes, "%s%llu", comma, (unsigned long long)v->bytes);
-		if (++r.n == ROWS_MAX && insert_rows(pg, l->job_id, &r, err) != ERR_OK)
-			return err->code;
+		v->waits = true;
+		l->waiting = mem_grow(l->waiting, l->n_waiting, &l->cap_waiting,
+				      sizeof(l->waiting[0]));
+		l->waiting[l->n_waiting++] = v->path_id;
 	}
-	if (insert_rows(pg, l->job_id, &r, err) != ERR_OK ||
-	    pg_run(pg, SQL_VISIBILITY_ANCESTORS, &a, NULL, err) != ERR_OK)
-		return err->code;
-	return pg_run(pg, SQL_VISIBILITY_DONE, &a, NULL, err);
 }
 
 enum err_code
-visible_store(struct loader *l, struct err *err)
+visible_send(struct loader *l, struct err *err)
 {
-	return catalog_tx(l->catalog, store, l, err);
+	OWNED(buf_release) struct buf paths = BUF_INIT(SIZE_MAX);
+	OWNED(buf_release) struct buf files = BUF_INIT(SIZE_MAX);
+	OWNED(buf_release) struct buf sizes = BUF_INIT(SIZE_MAX);
+	struct sql_args a = { .n = 0 };
+	size_t n;
+
+	if (visible_await(l, err) != ERR_OK)
+		return err->code;
+	n = l->n_waiting < ROWS_MAX ? l->n_waiting : ROWS_MAX;
+	if (n == 0)
+		return ERR_OK;
+	for (size_t i = 0; i < n; i++) {
+		struct visible *v = slot_of(l->visible, l->visible_slots, l->waiting[i]);
+		char c = i == 0 ? '{' : ',';
+
+		v->waits = false;
+		buf_text(&paths, "%c%u", c, v->path_id);
+		buf_text(&files, "%c%u", c, v->files);
+		buf_text(&sizes, "%c%llu", c, (unsigned long long)v->bytes);
+	}
+	buf_text(&paths, "}");
+	buf_text(&files, "}");
+	buf_text(&sizes, "}");
+	arg_text(&a, buf_str(&paths));
+	arg_text(&a, buf_str(&files));
+	arg_text(&a, buf_str(&sizes));
+	arg_u64(&a, l->job_id);
+	l->n_flying = n;
+	return pg_send(l->paths, SQL_VISIBILITY_STORE, &a, err);
+}
+
+enum err_code
+visible_await(struct loader *l, struct err *err)
+{
+	if (l->n_flying == 0)
+		return ERR_OK;
+	if (pg_finish(l->paths, SQL_VISIBILITY_STORE, NULL, err) != ERR_OK)
+		return err->code;
+	l->n_waiting -= l->n_flying;
+	memmove(l->waiting, l->waiting + l->n_flying, l->n_waiting * sizeof(l->waiting[0]));
+	l->n_flying = 0;
+	return ERR_OK;
+}
+
+/* One that was noted meanwhile is in the list twice then; the statement takes the larger. */
+void
+visible_again(struct loader *l)
+{
+	for (size_t i = 0; i < l->n_flying; i++)
+		slot_of(l->visible, l->visible_slots, l->waiting[i])->waits = true;
+	l->n_flying = 0;
+}
+
+enum err_code
+visible_finish(struct loader *l, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+
+	while (l->n_waiting > 0)
+		if (visible_send(l, err) != ERR_OK || visible_await(l, err) != ERR_OK)
+			return err->code;
+	arg_u64(&a, l->job_id);
+	return pg_run(l->paths, SQL_VISIBILITY_DONE, &a, NULL, err);
+}
+
+void
+visible_release(struct loader *l)
+{
+	free(l->visible);
+	free(l->waiting);
 }

@@ -186,7 +186,7 @@ cat_attr_flush(struct cat_attr *a, struct err *err)
 
 	if (hand_over(a, err) != ERR_OK)
 		return err->code;
-	return loader_drain(&a->loader, &w, true, err);
+	return loader_drain(&a->loader, &w, DRAIN_FLUSH, err);
 }
 
 static enum err_code
@@ -223,9 +223,9 @@ cat_attr_finish(struct cat_attr *a, const struct wait *w, struct cat_attr_count 
 		}
 		log_warn("job %u: %s", a->loader.job_id, last.text);
 	}
-	if (hand_over(a, err) != ERR_OK || loader_drain(&a->loader, w, false, err) != ERR_OK)
+	if (hand_over(a, err) != ERR_OK)
 		return err->code;
-	if (!a->no_files && visible_store(&a->loader, err) != ERR_OK)
+	if (!a->no_files && loader_drain(&a->loader, w, DRAIN_FINISH, err) != ERR_OK)
 		return err->code;
 	return read_count(a, out, err);
 }

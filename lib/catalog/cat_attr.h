@@ -38,8 +38,9 @@ MUST_CHECK enum err_code cat_attr_open(struct catalog *c, const struct cat_attr_
  */
 MUST_CHECK enum err_code cat_attr_push(struct cat_attr *a, int32_t file_index, int32_t stream,
 				       struct bytes record, struct err *err);
-/* Everything pushed so far is committed when it returns ERR_OK (UpdateFileList); ERR_OK as well
- * when the server is away and the records are on disk in the spool file. */
+/* Everything pushed so far, but a last record whose digest may follow, is committed when it
+ * returns ERR_OK (UpdateFileList); ERR_OK as well when the server is away and the records are on
+ * disk in the spool file. */
 MUST_CHECK enum err_code cat_attr_flush(struct cat_attr *a, struct err *err);
 
 struct cat_attr_count {

@@ -184,15 +184,28 @@ run_text(struct pg *pg, const char *sql, PGresult **out, struct err *err)
 enum err_code
 cat_query_text(struct catalog *c, const char *sql, struct cat_table *out, struct err *err)
 {
-	OWNED(pg_clearp) PGresult *r = NULL;
-	struct pg *pg = NULL;
-	enum err_code code;
+	int64_t end_ms = catalog_end_of_patience();
 
-	if (catalog_take(c, &pg, err) != ERR_OK)
-		return err->code;
-	code = run_text(pg, sql, &r, err);
-	catalog_put(c, pg);
-	if (code == ERR_OK)
-		table_from_result(&r, out);
-	return code;
+	for (;;) {
+		OWNED(pg_clearp) PGresult *r = NULL;
+		struct err why = ERR_INIT;
+		struct pg *pg = NULL;
+		enum err_code code;
+		bool lost;
+
+		if (catalog_take(c, &pg, err) != ERR_OK)
+			return err->code;
+		code = run_text(pg, sql, &r, &why);
+		lost = pg_is_lost(pg);
+		catalog_put(c, pg);
+		if (code == ERR_OK) {
+			table_from_result(&r, out);
+			return ERR_OK;
+		}
+		/* It may only read: it can be asked again. */
+		if (!catalog_may_try_again(c, lost, end_ms)) {
+			*err = why;
+			return err->code;
+		}
+	}
 }

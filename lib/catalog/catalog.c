@@ -103,15 +103,14 @@ catalog_put(struct catalog *c, struct pg *pg)
 	mutex_unlock(&c->lock);
 }
 
-/* Whether a lost connection is worth another try; end_ms is when the patience ends. */
-static bool
-may_try_again(struct catalog *c, bool lost, int64_t end_ms)
+bool
+catalog_may_try_again(struct catalog *c, bool lost, int64_t end_ms)
 {
 	return lost && c->reconnect && clock_mono_ms() < end_ms;
 }
 
-static int64_t
-end_of_patience(void)
+int64_t
+catalog_end_of_patience(void)
 {
 	return clock_mono_ms() + (int64_t)catalog_patience() * 1000;
 }
@@ -120,7 +119,7 @@ static enum err_code
 run_repeatable(struct catalog *c, enum sql_id id, const struct sql_args *a, PGresult **out,
 	       struct err *err)
 {
-	int64_t end_ms = end_of_patience();
+	int64_t end_ms = catalog_end_of_patience();
 
 	for (;;) {
 		struct err why = ERR_INIT;
@@ -135,7 +134,7 @@ run_repeatable(struct catalog *c, enum sql_id id, const struct sql_args *a, PGre
 		}
 		lost = pg_is_lost(pg);
 		catalog_put(c, pg);
-		if (!may_try_again(c, lost, end_ms)) {
+		if (!catalog_may_try_again(c, lost, end_ms)) {
 			*err = why;
 			return err->code;
 		}
@@ -187,7 +186,7 @@ catalog_run_locked(struct catalog *c, enum sql_id lock, enum sql_id id, const st
 static enum err_code
 find_outcome(struct catalog *c, const char *txid, enum pg_outcome *out, struct err *err)
 {
-	int64_t end_ms = end_of_patience();
+	int64_t end_ms = catalog_end_of_patience();
 	struct pg *pg = NULL;
 
 	for (;;) {
@@ -208,7 +207,7 @@ find_outcome(struct catalog *c, const char *txid, enum pg_outcome *out, struct e
 			lost = pg_is_lost(pg);
 			catalog_put(c, pg);
 		}
-		if (!may_try_again(c, lost, end_ms)) {
+		if (!catalog_may_try_again(c, lost, end_ms)) {
 			*err = why;
 			return err->code;
 		}
@@ -253,7 +252,7 @@ try_tx(struct catalog *c, catalog_tx_fn fn, void *ctx, bool *again, struct err *
 enum err_code
 catalog_tx(struct catalog *c, catalog_tx_fn fn, void *ctx, struct err *err)
 {
-	int64_t end_ms = end_of_patience();
+	int64_t end_ms = catalog_end_of_patience();
 
 	for (;;) {
 		struct err why = ERR_INIT;
@@ -261,7 +260,7 @@ catalog_tx(struct catalog *c, catalog_tx_fn fn, void *ctx, struct err *err)
 
 		if (try_tx(c, fn, ctx, &again, &why) == ERR_OK)
 			return ERR_OK;
-		if (!may_try_again(c, again, end_ms)) {
+		if (!catalog_may_try_again(c, again, end_ms)) {
 			*err = why;
 			return err->code;
 		}

@@ -42,6 +42,9 @@ MUST_CHECK enum err_code catalog_take(struct catalog *c, struct pg **out, struct
 void catalog_put(struct catalog *c, struct pg *pg);
 /* How long this thread may wait for a server that is away: jobs have patience. */
 unsigned catalog_patience(void);
+int64_t catalog_end_of_patience(void);
+/* Whether a lost connection is worth another try before that. */
+bool catalog_may_try_again(struct catalog *c, bool lost, int64_t end_ms);
 
 /*
  * One statement.  After a lost connection a repeatable one is run again; any other is run in a
@@ -60,7 +63,8 @@ typedef enum err_code (*catalog_tx_fn)(struct pg *pg, void *ctx, struct err *err
 MUST_CHECK enum err_code catalog_tx(struct catalog *c, catalog_tx_fn fn, void *ctx,
 				    struct err *err);
 
-/* One statement under an advisory lock held to the end of its transaction: the statement lock, then id. */
+/* One statement under an advisory lock held to the end of its transaction: the statement lock, then
+ * id. */
 MUST_CHECK enum err_code catalog_run_locked(struct catalog *c, enum sql_id lock, enum sql_id id,
 					    const struct sql_args *a, PGresult **out,
 					    struct err *err);

@@ -299,23 +299,38 @@ check_args(const struct sql_row *row, const struct sql_args *a, struct err *err)
 }
 
 enum err_code
-pg_run(struct pg *pg, enum sql_id id, const struct sql_args *a, PGresult **out, struct err *err)
+pg_send(struct pg *pg, enum sql_id id, const struct sql_args *a, struct err *err)
 {
 	const struct sql_row *row = sql_get(id);
-	OWNED(pg_clearp) PGresult *r = NULL;
 
 	if (check_args(row, a, err) != ERR_OK || prepare(pg, id, err) != ERR_OK)
 		return err->code;
 	if (PQsendQueryPrepared(pg->conn, row->name, (int)row->n_params, a != NULL ? a->v : NULL,
 				NULL, NULL, 0) == 0)
 		return pg_fail(pg, NULL, row->name, err);
+	return push_out(pg, err);
+}
+
+enum err_code
+pg_finish(struct pg *pg, enum sql_id id, PGresult **out, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+
 	if (collect(pg, &r, err) != ERR_OK)
 		return err->code;
 	if (!result_is_good(r))
-		return pg_fail(pg, r, row->name, err);
+		return pg_fail(pg, r, sql_get(id)->name, err);
 	if (out != NULL)
 		*out = TAKE_PTR(r);
 	return ERR_OK;
+}
+
+enum err_code
+pg_run(struct pg *pg, enum sql_id id, const struct sql_args *a, PGresult **out, struct err *err)
+{
+	if (pg_send(pg, id, a, err) != ERR_OK)
+		return err->code;
+	return pg_finish(pg, id, out, err);
 }
 
 enum err_code
@@ -360,13 +375,8 @@ pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err)
 enum err_code
 pg_stream(struct pg *pg, enum sql_id id, const struct sql_args *a, struct err *err)
 {
-	const struct sql_row *row = sql_get(id);
-
-	if (check_args(row, a, err) != ERR_OK || prepare(pg, id, err) != ERR_OK)
+	if (pg_send(pg, id, a, err) != ERR_OK)
 		return err->code;
-	if (PQsendQueryPrepared(pg->conn, row->name, (int)row->n_params, a != NULL ? a->v : NULL,
-				NULL, NULL, 0) == 0)
-		return pg_fail(pg, NULL, row->name, err);
 	(void)PQsetSingleRowMode(pg->conn);
 	return ERR_OK;
 }

@@ -62,6 +62,10 @@ void arg_time(struct sql_args *a, int64_t t); /* local time text; 0 is NULL */
  * order of their first use in the statement. */
 MUST_CHECK enum err_code pg_run(struct pg *pg, enum sql_id id, const struct sql_args *a,
 				PGresult **out, struct err *err);
+/* The same in two halves: send, and later take the answer.  Nothing else in between. */
+MUST_CHECK enum err_code pg_send(struct pg *pg, enum sql_id id, const struct sql_args *a,
+				 struct err *err);
+MUST_CHECK enum err_code pg_finish(struct pg *pg, enum sql_id id, PGresult **out, struct err *err);
 /* Text that is not a named statement: schema steps, the user's own. */
 MUST_CHECK enum err_code pg_run_text(struct pg *pg, const char *sql, PGresult **out,
 				     struct err *err);

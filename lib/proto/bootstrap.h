@@ -101,11 +101,14 @@ bool bootstrap_is_done(const struct bootstrap *b);
 
 enum bsr_seek {
 	BSR_STAY,        /* read on at pos */
-	BSR_GO,          /* go to *to; drop open records */
+	BSR_GO,          /* go to *to; open records may go on there (a piece on the next volume) */
 	BSR_VOLUME_DONE, /* nothing more is wanted from this volume */
 };
 
 /* pos: address of the next block to be read. */
 enum bsr_seek bootstrap_seek(struct bootstrap *b, const char *volume, uint64_t pos, uint64_t *to);
+/* The highest address of the volume that is wanted by number (VolAddr) and was not done with;
+ * false: none is. */
+bool bootstrap_last_wanted(struct bootstrap *b, const char *volume, uint64_t *last);
 
 #endif

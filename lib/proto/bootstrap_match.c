@@ -324,3 +324,23 @@ bootstrap_seek(struct bootstrap *b, const char *volume, uint64_t pos, uint64_t *
 	*to = first;
 	return BSR_GO;
 }
+
+bool
+bootstrap_last_wanted(struct bootstrap *b, const char *volume, uint64_t *last)
+{
+	bool any = false;
+
+	select_volume(b, volume);
+	for (size_t i = 0; i < b->n_here; i++) {
+		const struct bsr_state *s = b->here[i];
+
+		for (size_t k = 0; !s->done && k < s->bsr.addr.n; k++) {
+			if (s->bsr.addr.v[k].last >= UINT64_MAX / 2)
+				continue; /* "to the end", whatever that is */
+			if (!any || s->bsr.addr.v[k].last > *last)
+				*last = s->bsr.addr.v[k].last;
+			any = true;
+		}
+	}
+	return any;
+}

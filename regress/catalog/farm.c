@@ -1,11 +1,16 @@
 #include "regress/catalog/farm.h"
 
+#include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -16,6 +21,8 @@
 #include "lib/catalog/cat_query.h"
 #include "lib/proto/attr_record.h"
 #include "lib/proto/stream.h"
+
+#define FARM_PREFIX "tercet-catalog-"
 
 void
 must_at(enum err_code code, const struct err *err, const char *file, int line)
@@ -39,12 +46,69 @@ open_catalog(struct farm *f)
 	MUST(catalog_open(&o, &f->catalog, &err));
 }
 
+static void
+remove_tree(const char *dir)
+{
+	char *const argv[] = { (char[]){ "rm" }, (char[]){ "-rf" }, (char *)(uintptr_t)dir, NULL };
+	struct proc_spec spec = { .argv = argv };
+	struct wait w = wait_for(NULL, 600, "rm");
+	OWNED(proc_release) struct proc p = PROC_INIT;
+	struct err err = ERR_INIT;
+	int status;
+
+	MUST(proc_start(&spec, &p, &err));
+	MUST(proc_wait(&p, &w, &status, &err));
+}
+
+bool
+farm_kill(const char *dir, pid_t pid, int sig)
+{
+	OWNED(freep) char *link = str_printf("/proc/%d/cwd", (int)pid);
+	char cwd[256];
+	ssize_t n = pid > 1 ? readlink(link, cwd, sizeof(cwd) - 1) : -1;
+
+	if (n < 0)
+		return false;
+	cwd[n] = '\0';
+	return strncmp(cwd, dir, strlen(dir)) == 0 && kill(pid, sig) == 0;
+}
+
+/* What a test left behind that did not come to its end: its name holds its process number. */
+static void
+sweep(void)
+{
+	OWNED(closedirp) DIR *d = opendir("/tmp");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		OWNED(freep) char *dir = str_printf("/tmp/%s", e->d_name);
+		OWNED(freep) char *pid_file = str_printf("%s/catalog/data/postmaster.pid", dir);
+		OWNED(buf_release) struct buf text = BUF_INIT(4096);
+		struct err ignored = ERR_INIT;
+		char *end = NULL;
+		pid_t owner;
+
+		if (strncmp(e->d_name, FARM_PREFIX, strlen(FARM_PREFIX)) != 0)
+			continue;
+		owner = (pid_t)strtol(e->d_name + strlen(FARM_PREFIX), &end, 10);
+		if (owner <= 1 || *end != '-' || kill(owner, 0) == 0)
+			continue;
+		if (fd_read_file(pid_file, &text, &ignored) == ERR_OK &&
+		    farm_kill(dir, (pid_t)strtol(buf_str(&text), NULL, 10), SIGQUIT))
+			clock_pause_ms(1000);
+		remove_tree(dir);
+	}
+}
+
 void
 farm_open(struct farm *f)
 {
 	thread_block_signals();
 	log_init("farm");
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/tercet-catalog-XXXXXX");
+	/* Wait for the server as long as a job would. */
+	thread_set_job(1);
+	sweep();
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/" FARM_PREFIX "%d-XXXXXX", (int)getpid());
 	if (mkdtemp(f->dir) == NULL || chmod(f->dir, 0755) != 0) {
 		perror(f->dir);
 		abort();
@@ -55,16 +119,8 @@ farm_open(struct farm *f)
 void
 farm_close(struct farm *f)
 {
-	char *const argv[] = { (char[]){ "rm" }, (char[]){ "-rf" }, f->dir, NULL };
-	struct proc_spec spec = { .argv = argv };
-	struct wait w = wait_for(NULL, 60, "rm");
-	OWNED(proc_release) struct proc p = PROC_INIT;
-	struct err err = ERR_INIT;
-	int status;
-
 	catalog_close(f->catalog);
-	MUST(proc_start(&spec, &p, &err));
-	MUST(proc_wait(&p, &w, &status, &err));
+	remove_tree(f->dir);
 }
 
 uint32_t

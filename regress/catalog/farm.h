@@ -1,10 +1,13 @@
 /*
  * regress/catalog/farm.h - a private catalog for one test program
  *
- * Purpose: a directory under /tmp, a managed cluster in it, an open catalog; rows to feed it.
+ * Purpose: a directory under /tmp named after the process, a managed cluster in it, an open
+ * catalog; rows to feed it.
  */
 #ifndef TERCET_REGRESS_CATALOG_FARM_H
 #define TERCET_REGRESS_CATALOG_FARM_H
+
+#include <sys/types.h>
 
 #include "lib/catalog/cat_attr.h"
 #include "lib/catalog/cat_job.h"
@@ -20,6 +23,9 @@ void farm_open(struct farm *f);
 void farm_close(struct farm *f);
 void must_at(enum err_code code, const struct err *err, const char *file, int line);
 #define MUST(call) must_at((call), &err, __FILE__, __LINE__)
+
+/* Only a process that works below dir: never one that got the number later. */
+bool farm_kill(const char *dir, pid_t pid, int sig);
 
 /* A started job of the client with its row; returns the JobId. */
 uint32_t farm_job(struct farm *f, const char *name, char level, int64_t start, uint32_t client_id,

@@ -51,7 +51,7 @@ rows_of_a_job_arrive_once_with_their_digests(void **state)
 	struct err err = ERR_INIT;
 	uint32_t id = farm_job(&farm, "bk", 'F', clock_now(), client_id, file_set_id);
 	struct cat_attr_options o = { .job_id = id };
-	struct wait w = wait_for(NULL, 60, "test");
+	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
 
@@ -109,7 +109,7 @@ a_server_killed_in_mid_job_loses_and_doubles_nothing(void **state)
 	struct err err = ERR_INIT;
 	uint32_t id = farm_job(&farm, "bk", 'I', clock_now(), client_id, file_set_id);
 	struct cat_attr_options o = { .job_id = id };
-	struct wait w = wait_for(NULL, 120, "test");
+	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
 
@@ -123,7 +123,7 @@ a_server_killed_in_mid_job_loses_and_doubles_nothing(void **state)
 				       "'tercet' AND pid <> pg_backend_pid() LIMIT 1");
 
 			if (backend > 0)
-				(void)kill((pid_t)backend, SIGKILL);
+				(void)farm_kill(farm.dir, (pid_t)backend, SIGKILL);
 		}
 	}
 	MUST(cat_attr_finish(a, &w, &count, &err));
@@ -144,7 +144,7 @@ records_wait_in_the_spool_file_while_the_server_is_away(void **state)
 	struct err err = ERR_INIT;
 	uint32_t id = farm_job(&farm, "bk", 'I', clock_now() + 1, client_id, file_set_id);
 	struct cat_attr_options o = { .job_id = id };
-	struct wait w = wait_for(NULL, 120, "test");
+	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	pid_t pid = server_pid();
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
@@ -153,16 +153,16 @@ records_wait_in_the_spool_file_while_the_server_is_away(void **state)
 	for (uint32_t i = 1; i <= N; i++) {
 		farm_push_file(a, i, false);
 		if (i == 50000)
-			(void)kill(pid, SIGSTOP);
+			(void)farm_kill(farm.dir, pid, SIGSTOP);
 		if (i == 50001) {
 			/* Stopped servers still accept; end the backends so that the loss shows. */
-			(void)kill(pid, SIGCONT);
+			(void)farm_kill(farm.dir, pid, SIGCONT);
 			(void)farm_number(&farm, "SELECT count(pg_terminate_backend(pid)) FROM "
 						 "pg_stat_activity WHERE pid <> pg_backend_pid()");
-			(void)kill(pid, SIGSTOP);
+			(void)farm_kill(farm.dir, pid, SIGSTOP);
 		}
 	}
-	(void)kill(pid, SIGCONT);
+	(void)farm_kill(farm.dir, pid, SIGCONT);
 	MUST(cat_attr_finish(a, &w, &count, &err));
 	assert_int_equal(count.rows, N);
 	assert_true(count.spooled > 0);
@@ -192,7 +192,7 @@ records_follow_the_rules(void **state)
 	struct err err = ERR_INIT;
 	uint32_t id = farm_job(&farm, "odd", 'F', clock_now(), client_id, file_set_id);
 	struct cat_attr_options o = { .job_id = id };
-	struct wait w = wait_for(NULL, 60, "test");
+	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
 
@@ -263,7 +263,7 @@ load_chain_job(uint32_t id, bool second)
 {
 	struct err err = ERR_INIT;
 	struct cat_attr_options o = { .job_id = id };
-	struct wait w = wait_for(NULL, 60, "test");
+	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
 

@@ -89,7 +89,7 @@ a_stale_pid_file_does_not_hinder_the_start(void **state)
 	pid_t pid = server_pid();
 	struct err err = ERR_INIT;
 
-	(void)kill(pid, SIGKILL);
+	(void)farm_kill(farm.dir, pid, SIGKILL);
 	for (int i = 0; i < 200 && catalog_ping(farm.catalog, &err) == ERR_OK; i++)
 		clock_pause_ms(20);
 	catalog_close(farm.catalog);
@@ -210,7 +210,7 @@ a_bareos_catalog_is_taken_over_with_its_rows(void **state)
 	OWNED(buf_release) struct buf lines = BUF_INIT(1u << 20);
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
 	struct cat_attr_options ao = { .job_id = 0 };
-	struct wait w = wait_for(NULL, 60, "test");
+	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	struct farm other = { .dir = "" };
 	size_t problems;

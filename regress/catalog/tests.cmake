@@ -8,7 +8,7 @@ foreach(t ${catalog_tests})
 	target_compile_definitions(${base} PRIVATE TERCET_SOURCE="${CMAKE_SOURCE_DIR}")
 	target_link_libraries(${base} lib-catalog cmocka)
 	add_test(NAME catalog/${base} COMMAND ${base})
-	set_tests_properties(catalog/${base} PROPERTIES LABELS "system;catalog;quick" TIMEOUT 300)
+	set_tests_properties(catalog/${base} PROPERTIES LABELS "system;catalog;quick" TIMEOUT 1500)
 endforeach()
 if(EXISTS ${CMAKE_SOURCE_DIR}/regress/perf/bench_ingest.c)
 	add_executable(bench_ingest ${CMAKE_SOURCE_DIR}/regress/perf/bench_ingest.c

@@ -47,7 +47,7 @@ level_of() {
 }
 
 @test "a changed FileSet causes a Full" {
-	farm_conf dir 's/^      Sparse = yes/      Sparse = no/'
+	farm_conf dir 's|^    File = ".*/src"$|&\n    File = "/etc/hostname"|'
 	farm_console reload
 	farm_run Backup Incremental
 	farm_ok

@@ -34,6 +34,7 @@ Director {
   Name = t-dir
   Password = "fdpw"
   TLS Enable = %(tls)s
+%(director)s
 }
 Messages { Name = Standard; Director = t-dir = all, !skipped }
 '''
@@ -60,13 +61,14 @@ def wait_port(port, proc):
 class Site:
     """One file daemon and one storage daemon peer on ports of their own."""
 
-    def __init__(self, tls=False, own='', args=()):
+    def __init__(self, tls=False, own='', args=(), director=''):
         self.dir = tempfile.mkdtemp(prefix='fd-test-', dir=os.environ.get('TERCET_TMP'))
         os.chmod(self.dir, 0o755)
         self.tls, self.fd_port, self.sd_port = tls, free_port(), free_port()
         os.mkdir(self.path('vol'))
         with open(self.path('fd.conf'), 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
-            f.write(CONF % dict(port=self.fd_port, dir=self.dir, tls='yes' if tls else 'no', own=own))
+            f.write(CONF % dict(port=self.fd_port, dir=self.dir, tls='yes' if tls else 'no', own=own,
+                            director=director))
         self.log = open(self.path('fd.log'), 'wb')
         self.fd = subprocess.Popen([os.path.join(BIN, 'tercet-fd'), '-f', '-c', self.path('fd.conf'),
                                     *args], stdout=self.log, stderr=self.log)
@@ -108,11 +110,11 @@ class Site:
 
 class FileDaemon(unittest.TestCase):
     tls = False
-    own = ''
+    own = director = ''
     args = ()
 
     def setUp(self):
-        self.site = Site(self.tls, self.own, self.args)
+        self.site = Site(self.tls, self.own, self.args, self.director)
         self.addCleanup(self.stop)
 
     def stop(self):
@@ -309,7 +311,7 @@ class BackgroundStart(unittest.TestCase):
         port = free_port()
         conf = os.path.join(d, 'fd.conf')
         with open(conf, 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
-            f.write(CONF % dict(port=port, dir=d, tls='no', own=''))
+            f.write(CONF % dict(port=port, dir=d, tls='no', own='', director=''))
         pid_file = os.path.join(d, 'pid')
         r = subprocess.run([os.path.join(BIN, 'tercet-fd'), '-c', conf, '-p', pid_file], capture_output=True, text=True, timeout=60)
         self.assertEqual(r.returncode, 0, r.stderr)
@@ -332,7 +334,7 @@ class BackgroundStart(unittest.TestCase):
             s.listen()
             port = s.getsockname()[1]
             with open(conf, 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
-                f.write(CONF % dict(port=port, dir=d, tls='no', own=''))
+                f.write(CONF % dict(port=port, dir=d, tls='no', own='', director=''))
             r = subprocess.run([os.path.join(BIN, 'tercet-fd'), '-c', conf], capture_output=True, text=True, timeout=60)
         self.assertEqual(r.returncode, 1)
         self.assertIn(str(port), r.stderr)

@@ -12,6 +12,8 @@
 #include "lib/catalog/cat_restore.h"
 #include "regress/catalog/farm.h"
 
+#define PACE 70000 /* rows per second */
+
 static double
 own_cpu(void)
 {
@@ -53,7 +55,8 @@ count_file(void *ctx, const struct cat_file *f, struct err *err)
 }
 
 static void
-load(struct farm *farm, uint32_t id, uint32_t previous, uint32_t rows, const char *what)
+load(struct farm *farm, uint32_t id, uint32_t previous, uint32_t rows, uint32_t pace,
+     const char *what)
 {
 	struct err err = ERR_INIT;
 	struct cat_attr_options o = { .job_id = id, .previous_job_id = previous };
@@ -64,8 +67,12 @@ load(struct farm *farm, uint32_t id, uint32_t previous, uint32_t rows, const cha
 	struct meter tail;
 
 	MUST(cat_attr_open(farm->catalog, &o, &a, &err));
-	for (uint32_t i = 1; i <= rows; i++)
+	for (uint32_t i = 1; i <= rows; i++) {
 		farm_push_file(a, i, true);
+		while (pace > 0 && i % 256 == 0 &&
+		       (clock_mono_ms() - m.start_ms) * pace < (int64_t)i * 1000)
+			clock_pause_ms(1);
+	}
 	tail = meter_start();
 	MUST(cat_attr_finish(a, &w, &count, &err));
 	meter_print(&m, what, count.rows);
@@ -79,19 +86,23 @@ main(int argc, char **argv)
 	uint32_t rows = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 800000;
 	struct farm farm;
 	struct err err = ERR_INIT;
-	uint32_t client, fileset, job[2];
+	uint32_t client, fileset, job[3];
 	uint64_t bytes = 0;
 	struct cat_file_reader reader = { .file = count_file, .ctx = &bytes };
 	struct cat_file_count count;
 	struct meter m;
+	struct rusage server;
 
 	farm_open(&farm);
 	client = farm_client(&farm, "fd1");
 	fileset = farm_fileset(&farm, "FS", "x");
 	job[0] = farm_job(&farm, "bench", 'F', 1795000000, client, fileset);
-	load(&farm, job[0], 0, rows, "first job");
+	load(&farm, job[0], 0, rows, 0, "first job");
 	job[1] = farm_job(&farm, "bench", 'F', 1795000100, client, fileset);
-	load(&farm, job[1], job[0], rows, "second job");
+	load(&farm, job[1], job[0], rows, 0, "second job");
+	/* As fast as a client with small files sends: what is left to do after the last file? */
+	job[2] = farm_job(&farm, "bench", 'F', 1795000200, client, fileset);
+	load(&farm, job[2], job[1], rows, PACE, "at client's pace");
 	m = meter_start();
 	MUST(cat_restore_files(farm.catalog, job, 1, &reader, &count, &err));
 	meter_print(&m, "restore, 1 job", count.files);
@@ -99,5 +110,9 @@ main(int argc, char **argv)
 	MUST(cat_restore_files(farm.catalog, job, 2, &reader, &count, &err));
 	meter_print(&m, "restore, 2 jobs", count.rows);
 	farm_close(&farm);
+	(void)getrusage(RUSAGE_CHILDREN, &server);
+	(void)printf("server's CPU     %6.2f s user, %6.2f s system\n",
+		     (double)server.ru_utime.tv_sec + (double)server.ru_utime.tv_usec / 1e6,
+		     (double)server.ru_stime.tv_sec + (double)server.ru_stime.tv_usec / 1e6);
 	return 0;
 }

@@ -47,7 +47,7 @@ struct device {
 	size_t n_failed GUARDED_BY(&lock);
 	struct vol_info vol GUARDED_BY(&lock); /* the mounted volume, with what was written since */
 	struct vol_info safe GUARDED_BY(&lock); /* its counters when it was last synced */
-	char pool[128] GUARDED_BY(&lock);      /* of the volume's label */
+	char pool[128] GUARDED_BY(&lock);       /* of the volume's label */
 	enum label_style style GUARDED_BY(&lock);
 	uint32_t label_version GUARDED_BY(&lock);
 	uint64_t end GUARDED_BY(&lock);    /* address behind the last good block */

@@ -4,6 +4,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/own.h"
 #include "lib/proto/job_code.h"
 
@@ -15,13 +16,30 @@
 static enum err_code
 tell_held(struct device *d, const struct media_job *j, bool relabel, struct err *err)
 {
-	struct vol_info now = device_vol(d), answer;
+	struct vol_info now = device_vol_safe(d), answer;
 	enum err_code code = j->ops->update_volume(j->arg, &now, relabel, &answer, err);
 
 	if (code != ERR_OK)
 		return err_ctx(err, "update volume \"%s\" in the catalog", now.name);
 	device_vol_answer(d, &answer);
 	return ERR_OK;
+}
+
+/* Tell the catalog that a volume cannot be written any more. */
+static enum err_code
+mark_error(struct media *m, const struct media_job *j, const struct vol_info *v, struct err *err)
+{
+	struct vol_info bad = *v, answer;
+	enum err_code code;
+
+	vol_info_set_status(&bad, "Error");
+	bad.errors++;
+	media_report(j, MSG_WARNING, "Marking volume \"%s\" in Error in the catalog.", v->name);
+	volumes_condemn(m->volumes, v->name); /* until the catalog knows */
+	code = j->ops->update_volume(j->arg, &bad, false, &answer, err);
+	if (code == ERR_OK)
+		volumes_forgive(m->volumes, v->name);
+	return code;
 }
 
 /* Sync, close, and leave the name to others. */
@@ -98,24 +116,41 @@ try_mounted(struct media *m, struct device *d, const struct media_job *j,
 	return unmount_held(m, d, err);
 }
 
+/* Its medium failed.  Sync what can be synced, so that others may end their pieces on it. */
+static enum err_code
+condemn_held(struct media *m, struct device *d, const struct media_job *j, const struct err *why,
+	     struct err *err)
+{
+	struct vol_info v = device_vol_safe(d);
+	struct err lost = ERR_INIT;
+
+	media_report(j, MSG_ERROR, "Volume \"%s\" is not written any more: %s", v.name, why->text);
+	if (unmount_held(m, d, &lost) != ERR_OK)
+		media_report(j, MSG_ERROR, "Volume \"%s\": %s", v.name, lost.text);
+	return mark_error(m, j, &v, err);
+}
+
 /* ---- a volume of the director's choice ---- */
+
+/* Another device may have it mounted from a job that is over. */
+static bool
+claim_volume(struct media *m, struct device *d, const char *name)
+{
+	struct device *other = volumes_writer(m->volumes, name);
+	struct err lost = ERR_INIT;
+
+	if (other != NULL && other != d && device_hold_idle(other)) {
+		if (unmount_held(m, other, &lost) != ERR_OK)
+			log_error("unmount volume \"%s\": %s", name, lost.text);
+		device_drop(other);
+	}
+	return volumes_claim_write(m->volumes, name, d);
+}
 
 static void
 add_unwanted(struct buf *unwanted, const char *name)
 {
 	buf_text(unwanted, "%s%s", unwanted->len > 0 ? "," : "", name);
-}
-
-/* Tell the catalog that a volume cannot be written any more. */
-static enum err_code
-mark_error(const struct media_job *j, const struct vol_info *v, struct err *err)
-{
-	struct vol_info bad = *v, answer;
-
-	vol_info_set_status(&bad, "Error");
-	bad.errors++;
-	media_report(j, MSG_WARNING, "Marking volume \"%s\" in Error in the catalog.", v->name);
-	return j->ops->update_volume(j->arg, &bad, false, &answer, err);
 }
 
 static enum err_code
@@ -148,7 +183,9 @@ try_offer(struct media *m, struct device *d, const struct media_job *j, const st
 	*taken = false;
 	if (v->max_block != 0 && v->max_block < w->need_block)
 		return ERR_OK;
-	if (!volumes_claim_write(m->volumes, v->name, d))
+	if (volumes_is_condemned(m->volumes, v->name))
+		return mark_error(m, j, v, err);
+	if (!claim_volume(m, d, v->name))
 		return ERR_OK;
 	code = vol_open_append(m, d, j, w, v, &o, &broken, &why);
 	if (code == ERR_OK) {
@@ -162,7 +199,7 @@ try_offer(struct media *m, struct device *d, const struct media_job *j, const st
 		return err_ctx(err, "volume \"%s\"", v->name);
 	}
 	media_report(j, MSG_WARNING, "Volume \"%s\" cannot be used: %s", v->name, why.text);
-	return broken ? mark_error(j, v, err) : ERR_OK;
+	return broken ? mark_error(m, j, v, err) : ERR_OK;
 }
 
 /* Ask for volumes until one fits; ERR_EOF: the director has no other. */
@@ -188,15 +225,14 @@ search(struct media *m, struct device *d, const struct media_job *j, const struc
 	return err_set(err, ERR_EOF, "none of %u volumes offered can be used", OFFERS_MAX);
 }
 
-/* Wait for a mount command, or until it is time to look again. */
+/* Until a mount command came, or it is time to look again. */
 static enum err_code
-wait_for_operator(struct device *d, const struct media_job *j, int64_t seconds, struct err *err)
+wait_for_operator(struct device *d, const struct media_job *j, uint32_t asked, int64_t seconds,
+		  struct err *err)
 {
 	int64_t end_ms = clock_mono_ms() + seconds * 1000, left;
-	uint32_t asked;
 
 	mutex_lock(&d->lock);
-	asked = d->mount_asked;
 	d->blocked++;
 	/* Predicate: a mount command came, or cancel. */
 	while (d->mount_asked == asked && !cancel_asked(j->cancel) &&
@@ -225,35 +261,23 @@ ask_operator(struct device *d, const struct media_job *j, const struct mount_wis
 		     w->media_type);
 }
 
-static enum err_code
-search_until_found(struct media *m, struct device *d, const struct media_job *j,
-		   const struct mount_wish *w, struct err *err)
+enum err_code
+mount_wait(struct device *d, const struct media_job *j, const struct mount_wish *w,
+	   struct mount_pause *p, const struct err *why, struct err *err)
 {
-	int64_t pause_s = WAIT_FIRST_S, waited_s = 0, say_at_s = 0;
+	enum err_code code;
 
-	for (;;) {
-		struct err none = ERR_INIT;
-		enum err_code code = search(m, d, j, w, &none);
-
-		if (code == ERR_OK)
-			break;
-		if (code != ERR_EOF) {
-			*err = none;
-			return code;
-		}
-		if (waited_s >= say_at_s) {
-			ask_operator(d, j, w, &none);
-			say_at_s = say_at_s == 0 ? WAIT_SAY_S : 2 * say_at_s;
-		}
-		j->ops->status(j->arg, STATUS_WAIT_MEDIA, none.text);
-		code = wait_for_operator(d, j, pause_s, err);
-		if (code != ERR_OK)
-			return code;
-		waited_s += pause_s;
-		pause_s = pause_s * 2 > WAIT_LAST_S ? WAIT_LAST_S : pause_s * 2;
+	if (p->waited_s >= p->say_at_s) {
+		ask_operator(d, j, w, why);
+		p->say_at_s = p->say_at_s == 0 ? WAIT_SAY_S : 2 * p->say_at_s;
 	}
-	j->ops->status(j->arg, STATUS_RUNNING, "");
-	return ERR_OK;
+	p->pause_s = p->pause_s == 0 ? WAIT_FIRST_S : 2 * p->pause_s;
+	if (p->pause_s > WAIT_LAST_S)
+		p->pause_s = WAIT_LAST_S;
+	j->ops->status(j->arg, STATUS_WAIT_MEDIA, why->text);
+	code = wait_for_operator(d, j, p->asked, p->pause_s, err);
+	p->waited_s += p->pause_s;
+	return code;
 }
 
 enum err_code
@@ -267,37 +291,69 @@ mount_append(struct media *m, struct device *d, const struct media_job *j,
 		return code;
 	code = try_mounted(m, d, j, w, &used, err);
 	if (code == ERR_OK && !used)
-		code = search_until_found(m, d, j, w, err);
+		code = search(m, d, j, w, err);
 	if (code == ERR_OK && !device_mounted(d, out))
 		code = err_set(err, ERR_BUG, "nothing is mounted after mounting");
 	device_drop(d);
 	return code;
 }
 
+/* Full: sync it, tell the catalog, put it down. */
+static enum err_code
+full_held(struct media *m, struct device *d, const struct media_job *j, uint64_t generation,
+	  struct err *err)
+{
+	struct err failed = ERR_INIT;
+	struct vol_info v;
+	char when[64];
+	enum err_code code = device_sync(d, generation, &failed);
+
+	if (code != ERR_OK) {
+		if (condemn_held(m, d, j, &failed, err) == ERR_OK)
+			*err = failed;
+		return err->code;
+	}
+	device_vol_status(d, "Full");
+	v = device_vol(d);
+	media_report(j, MSG_INFO, "End of medium on Volume \"%s\" Bytes=%llu Blocks=%u at %s.",
+		     v.name, (unsigned long long)v.bytes, v.blocks,
+		     clock_format(clock_now(), "%d-%b-%Y %H:%M", when, sizeof(when)));
+	code = tell_held(d, j, false, err);
+	return code == ERR_OK ? unmount_held(m, d, err) : code;
+}
+
+static bool
+is_mounted(struct device *d, uint64_t generation)
+{
+	struct mounted mounted;
+
+	return device_mounted(d, &mounted) && mounted.generation == generation;
+}
+
 enum err_code
 mount_full(struct media *m, struct device *d, const struct media_job *j, uint64_t generation,
 	   struct err *err)
 {
-	struct mounted mounted;
 	enum err_code code = device_hold(d, HOLD_CHANGE, j->cancel, err);
 
 	if (code != ERR_OK)
 		return code;
-	if (device_mounted(d, &mounted) && mounted.generation == generation) {
-		struct vol_info v = device_vol(d);
-		char when[64];
+	if (is_mounted(d, generation))
+		code = full_held(m, d, j, generation, err);
+	device_drop(d);
+	return code;
+}
 
-		media_report(j, MSG_INFO,
-			     "End of medium on Volume \"%s\" Bytes=%llu Blocks=%u at %s.", v.name,
-			     (unsigned long long)v.bytes, v.blocks,
-			     clock_format(clock_now(), "%d-%b-%Y %H:%M", when, sizeof(when)));
-		device_vol_status(d, "Full");
-		code = device_sync(d, generation, err);
-		if (code == ERR_OK)
-			code = tell_held(d, j, false, err);
-		if (code == ERR_OK)
-			code = unmount_held(m, d, err);
-	}
+enum err_code
+mount_condemn(struct media *m, struct device *d, const struct media_job *j, uint64_t generation,
+	      const struct err *why, struct err *err)
+{
+	enum err_code code = device_hold(d, HOLD_CHANGE, NULL, err);
+
+	if (code != ERR_OK)
+		return code;
+	if (is_mounted(d, generation))
+		code = condemn_held(m, d, j, why, err);
 	device_drop(d);
 	return code;
 }
@@ -305,12 +361,11 @@ mount_full(struct media *m, struct device *d, const struct media_job *j, uint64_
 enum err_code
 mount_tell(struct device *d, const struct media_job *j, uint64_t generation, struct err *err)
 {
-	struct mounted mounted;
 	enum err_code code = device_hold(d, HOLD_TALK, j->cancel, err);
 
 	if (code != ERR_OK)
 		return code;
-	if (device_mounted(d, &mounted) && mounted.generation == generation)
+	if (is_mounted(d, generation))
 		code = tell_held(d, j, false, err);
 	device_drop(d);
 	return code;

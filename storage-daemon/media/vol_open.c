@@ -8,6 +8,7 @@
  *   Unlabeled, or VolBytes 0       its label alone          take it as it is
  *   Unlabeled, or VolBytes 0       its label and data       refuse: that data may be needed
  *   Recycle, Purged                its own label            empty it, label it anew
+ *   Unlabeled, Recycle, Purged     a few zeros              a torn label: label it
  *   any                            another volume's label   refuse
  *   Append                         missing or smaller       refuse, Error
  *   Append                         larger                   keep whole blocks, cut a torn tail, say
@@ -96,7 +97,8 @@ take_tail(const struct media_job *j, struct vol_opened *o, uint64_t size, struct
 
 	if (code == ERR_OK && t.good_end < t.size)
 		code = o->dev->ops->truncate(o->dev, t.good_end, err);
-	if (code == ERR_OK && t.good_end < t.size)
+	/* Also what is kept may never have been synced, and the catalog is about to hear of it. */
+	if (code == ERR_OK)
 		code = o->dev->ops->sync(o->dev, err);
 	if (code != ERR_OK)
 		return code;
@@ -157,6 +159,26 @@ recycle(struct media *m, struct device *d, const struct media_job *j, const stru
 	return code;
 }
 
+/* A power failure while it was labelled: the size is there, the bytes are not. */
+static bool
+may_be_torn(struct vol_opened *o)
+{
+	uint8_t p[4096];
+	uint64_t size = 0;
+	size_t got = 0;
+	struct err ignored = ERR_INIT;
+
+	if (!is_blank_in_catalog(&o->vol) && !is_recycled(&o->vol))
+		return false;
+	if (o->dev->ops->size(o->dev, &size, &ignored) != ERR_OK || size > sizeof(p) ||
+	    o->dev->ops->read(o->dev, p, sizeof(p), 0, &got, &ignored) != ERR_OK)
+		return false;
+	for (size_t i = 0; i < got; i++)
+		if (p[i] != 0)
+			return false;
+	return got > 0;
+}
+
 static enum err_code
 judge_label(struct media *m, struct device *d, const struct media_job *j,
 	    const struct mount_wish *w, struct vol_opened *o, bool *broken, struct err *err)
@@ -169,6 +191,8 @@ judge_label(struct media *m, struct device *d, const struct media_job *j,
 		return err_set(err, ERR_FORMAT, "it is empty, the catalog says %llu bytes",
 			       (unsigned long long)o->vol.bytes);
 	}
+	if (code == ERR_FORMAT && may_be_torn(o))
+		code = ERR_EOF;
 	if (code == ERR_EOF)
 		return label_blank(d, j, w, o, err);
 	if (code != ERR_OK) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/proto/fd_sd.h"
@@ -75,9 +76,12 @@ begin_stream(struct append *a, struct bytes line, int32_t *stream, struct err *e
 	if (!parse_stream_head(line, &fi, stream))
 		return err_set(err, ERR_PROTO, "the client sent a malformed stream header: %.*s",
 			       (int)(line.n > 80 ? 80 : line.n), (const char *)line.p);
+	/* A negative one would be a continuation on the volume. */
+	if (*stream <= 0)
+		return err_set(err, ERR_PROTO, "the client sent stream %d of file %d", *stream, fi);
 	if (fi == a->file_index && fi > 0)
 		return ERR_OK;
-	if (fi <= 0 || (first ? fi != 1 && !a->s->job.rerunning : fi != a->file_index + 1))
+	if (fi <= 0 || (first ? fi != 1 && !a->s->job.rerunning : fi - 1 != a->file_index))
 		return err_set(err, ERR_PROTO, FD_SD_BAD_INDEX, fi, a->file_index);
 	append_attrs_new_file(a);
 	a->file_index = fi;
@@ -170,25 +174,54 @@ finish(struct append *a, int status, struct err *err)
 	return code;
 }
 
-/* After a failure: what is on the volume stays usable and known as far as possible. */
+/* One last step; the first failure is reported, later ones follow from it. */
+static void
+try_step(struct append *a, enum err_code code, const struct err *err, bool *failed)
+{
+	if (code == ERR_OK)
+		return;
+	if (!*failed && code != ERR_PEER)
+		job_report_err(a->s->msg, MSG_ERROR, err);
+	*failed = true;
+}
+
+/*
+ * After a failure: what is on the volume stays usable, and known as far as the director can be
+ * told.  Without it the end is written and synced all the same; nothing is claimed.
+ */
 static void
 finish_failed(struct append *a, const struct err *why)
 {
 	struct err err = ERR_INIT;
 	int status = why->code == ERR_CANCELED ? STATUS_CANCELED : STATUS_FATAL;
+	bool failed = a->ended;
 
-	if (a->area == NULL || !a->joined)
+	/* A medium that failed has been told of already. */
+	if (a->area == NULL || !a->joined || a->medium_failed)
 		return;
 	a->job.cancel = NULL; /* cancelled or not, the end is written */
 	conn_set_wait(a->s->dir, NULL, LAST_WORDS_S, "the director's last answers");
-	if (why->code == ERR_SYS || why->code == ERR_LIMIT) {
-		/* The medium is what failed: nothing more is put on it. */
-		if (append_end_piece(a, &err) == ERR_OK)
-			(void)!mount_tell(a->device, &a->job, a->on.generation, &err);
+	if (!failed)
+		try_step(a, append_put_session_label(a, true, status, &err), &err, &failed);
+	if (!failed)
+		try_step(a, append_flush_block(a, &err), &err, &failed);
+	if (a->s->director_gone) {
+		if (a->piece_any && a->joined &&
+		    device_sync(a->device, a->on.generation, &err) != ERR_OK)
+			log_error("job %s: volume \"%s\": %s", a->s->job.job, a->on.volume,
+				  err.text);
 		return;
 	}
-	if (finish(a, status, &err) != ERR_OK && err.code != ERR_PEER)
-		job_report_err(a->s->msg, MSG_ERROR, &err);
+	if (!failed)
+		try_step(a, append_attrs_finish(a, false, &err), &err, &failed);
+	if (!a->joined)
+		return; /* the last block did not get another volume */
+	failed = false;
+	try_step(a, append_end_piece(a, &err), &err, &failed);
+	if (!failed)
+		try_step(a, mount_tell(a->device, &a->job, a->on.generation, &err), &err, &failed);
+	if (!failed)
+		try_step(a, ask_delete_null_jobmedia(a->s, &err), &err, &failed);
 }
 
 static void

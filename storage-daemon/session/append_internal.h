@@ -15,11 +15,12 @@ struct append {
 	struct device *device; /* reserved; NULL before */
 	struct mounted on;     /* the volume written on; generation 0: none */
 	bool joined;           /* counted on that volume */
+	bool medium_failed;    /* nothing more of this job goes to a volume */
 
 	uint8_t *area; /* owned: the block being filled */
 	struct block_fill fill;
 	uint32_t block_number;
-	bool labelled; /* SOS is written */
+	bool ended; /* EOS is in a block */
 
 	struct job_piece piece; /* written on this volume since the last JobMedia */
 	bool piece_any;

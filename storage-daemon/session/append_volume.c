@@ -10,9 +10,11 @@
 #include <stdio.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
+#include "lib/proto/job_code.h"
 #include "storage-daemon/media/mount.h"
 #include "storage-daemon/session/sd.h"
 
@@ -39,6 +41,19 @@ change_device(struct append *a, struct err *err)
 			      &a->device, err);
 }
 
+/* There is none now.  The device serves others meanwhile. */
+static enum err_code
+wait_for_volume(struct append *a, const struct mount_wish *w, struct mount_pause *pause,
+		const struct err *why, struct err *err)
+{
+	struct device *old = TAKE_PTR(a->device);
+	enum err_code code;
+
+	reserve_drop(&a->s->sd->media, old, true);
+	code = mount_wait(old, &a->job, w, pause, why, err);
+	return code == ERR_OK ? take_device(a, err) : code;
+}
+
 static enum err_code
 get_volume(struct append *a, uint32_t need_block, struct err *err)
 {
@@ -47,22 +62,28 @@ get_volume(struct append *a, uint32_t need_block, struct err *err)
 				.pool_type = r->pool_type,
 				.media_type = r->media_type,
 				.need_block = need_block };
-	struct err busy = ERR_INIT;
+	struct mount_pause pause = { .asked = 0 };
 	char where[DEVICE_PRINT_MAX];
 	enum err_code code = take_device(a, err);
 
 	while (code == ERR_OK) {
+		struct err busy = ERR_INIT;
+
+		pause.asked = device_mount_asked(a->device);
 		code = mount_append(&a->s->sd->media, a->device, &a->job, &w, &a->on, &busy);
 		if (code == ERR_OK)
 			break;
-		if (code != ERR_LIMIT) {
+		if (code == ERR_LIMIT)
+			code = change_device(a, err);
+		else if (code == ERR_EOF)
+			code = wait_for_volume(a, &w, &pause, &busy, err);
+		else
 			*err = busy;
-			return code;
-		}
-		code = change_device(a, err);
 	}
 	if (code != ERR_OK)
 		return code;
+	if (pause.waited_s > 0)
+		a->job.ops->status(a->job.arg, STATUS_RUNNING, "");
 	a->joined = true;
 	a->null_row = false;
 	session_show(a->s, a->on.volume, device_print(a->device, where, sizeof(where)), r->pool,
@@ -81,6 +102,18 @@ append_leave_volume(struct append *a)
 
 /* ---- blocks ---- */
 
+/* The medium failed: no job goes on with this volume. */
+static void
+condemn(struct append *a, const struct err *why)
+{
+	struct err lost = ERR_INIT;
+
+	if (mount_condemn(&a->s->sd->media, a->device, &a->job, a->on.generation, why, &lost) !=
+	    ERR_OK)
+		log_error("job %s: volume \"%s\" cannot be marked in Error yet: %s", a->s->job.job,
+			  a->on.volume, lost.text);
+}
+
 enum err_code
 append_end_piece(struct append *a, struct err *err)
 {
@@ -89,8 +122,12 @@ append_end_piece(struct append *a, struct err *err)
 	if (!a->piece_any)
 		return ERR_OK;
 	code = device_sync(a->device, a->on.generation, err);
-	if (code != ERR_OK)
-		return err_ctx(err, "volume \"%s\"", a->on.volume);
+	if (code != ERR_OK) {
+		(void)err_ctx(err, "volume \"%s\"", a->on.volume);
+		a->medium_failed = true;
+		condemn(a, err);
+		return code;
+	}
 	a->piece_any = false;
 	if (a->piece.first == 0)
 		return ERR_OK; /* session labels only */
@@ -104,14 +141,17 @@ is_fresh(struct append *a)
 	return !a->piece_any && device_vol(a->device).blocks <= 1;
 }
 
+/* fault: ERR_OK another volume is mounted already, ERR_FULL, or how the medium failed. */
 static enum err_code
-next_volume(struct append *a, bool full, struct err *err)
+next_volume(struct append *a, const struct err *fault, struct err *err)
 {
 	uint64_t generation = a->on.generation;
 	enum err_code code = append_end_piece(a, err);
 
+	if (code == ERR_OK && fault->code == ERR_SYS)
+		condemn(a, fault);
 	append_leave_volume(a);
-	if (code == ERR_OK && full)
+	if (code == ERR_OK && fault->code == ERR_FULL)
 		code = mount_full(&a->s->sd->media, a->device, &a->job, generation, err);
 	if (code == ERR_OK)
 		code = get_volume(a, a->fill.len, err);
@@ -147,15 +187,22 @@ write_block(struct append *a, uint64_t *at, struct err *err)
 					  at, &full);
 		if (code == ERR_OK && fate == BLOCK_WRITTEN)
 			return ERR_OK;
-		if (code == ERR_FULL && is_fresh(a))
+		if (code == ERR_FULL && is_fresh(a)) {
+			a->medium_failed = true;
 			return err_set(err, ERR_LIMIT,
 				       "not even one block of %u bytes fits on a fresh volume: %s",
 				       a->fill.len, full.text);
-		if (code != ERR_OK && code != ERR_FULL) {
+		}
+		if (code == ERR_SYS && is_fresh(a)) {
+			/* The next one would be as bad, and so on for ever. */
+			a->medium_failed = true;
+			condemn(a, &full);
+		}
+		if (code != ERR_OK && code != ERR_FULL && (code != ERR_SYS || a->medium_failed)) {
 			*err = full;
 			return code;
 		}
-		code = next_volume(a, code == ERR_FULL, err);
+		code = next_volume(a, &full, err);
 		if (code != ERR_OK)
 			return code;
 	}
@@ -311,7 +358,7 @@ append_put_session_label(struct append *a, bool end, int status, struct err *err
 	if (!record_put(&a->fill, &put))
 		return err_set(err, ERR_BUG, "a session label of %zu bytes does not fit a block",
 			       put.data.n);
-	a->labelled = true;
+	a->ended = end;
 	return ERR_OK;
 }
 

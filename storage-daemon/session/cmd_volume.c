@@ -61,6 +61,7 @@ label_ok(struct conversation *v, struct device *d, const char *name, uint64_t by
 {
 	char where[DEVICE_PRINT_MAX];
 
+	device_ask_mount(d); /* a job may wait for just this volume */
 	return conn_printf(v->c, err, DIR_SD_OK_LABEL, 0u, bytes, name,
 			   device_print(d, where, sizeof(where)));
 }
@@ -246,10 +247,7 @@ cmd_mount(struct conversation *v, struct bytes line, struct err *err)
 	if (d == NULL)
 		return no_device(v, name, err);
 	reserve_set_unmounted(&v->sd->media, d, false);
-	mutex_lock(&d->lock);
-	d->mount_asked++;
-	cond_broadcast(&d->changed);
-	mutex_unlock(&d->lock);
+	device_ask_mount(d);
 	return eod(v,
 		   conn_printf(v->c, err, DIR_SD_FILE_MOUNTED,
 			       device_print(d, where, sizeof(where))),

@@ -1,0 +1,131 @@
+#include "lib/base/daemon.h"
+
+#include "lib/base/detach.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/own.h"
+#include "lib/base/ready.h"
+#include "lib/base/thread.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define LOOK_MS 500 /* how often a daemon that a console may end looks whether one did */
+
+/* Connections, volumes, directories of deep trees: as many descriptors as the system allows. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+int
+daemon_main(struct daemon *d, int argc, char **argv)
+{
+	const struct cli_row rows[] = { CLI_DAEMON_ROWS(&d->options) };
+	const struct cli cli = { .program = d->program,
+				 .summary = d->summary,
+				 .rows = rows,
+				 .n_rows = sizeof(rows) / sizeof(rows[0]) };
+	OWNED(buf_release) struct buf text = BUF_INIT(64 * 1024);
+	struct err err = ERR_INIT;
+	int operands = 0;
+
+	thread_block_signals();
+	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK || operands < argc) {
+		(void)fprintf(stderr, "%s: %s\n", d->program,
+			      err.code != ERR_OK ? err.text : "there are no operands");
+		return DAEMON_EXIT_OPTIONS;
+	}
+	if (d->options.help) {
+		cli_help(&cli, &text);
+		(void)fputs(buf_str(&text), stdout);
+		return 0;
+	}
+	if (d->options.version) {
+		(void)printf("%s %s\n", d->program, d->version);
+		return 0;
+	}
+	if (d->options.test)
+		return d->check(&d->options);
+	if (!d->options.foreground)
+		return detach_run(argc, argv);
+	log_init(d->program);
+	atomic_store(&log_trace_level, d->options.debug);
+	raise_file_limit();
+	return d->serve(d);
+}
+
+enum err_code
+daemon_become_user(const struct daemon *d, struct err *err)
+{
+	const struct cli_daemon *o = &d->options;
+	const struct passwd *pw = o->user != NULL ? getpwnam(o->user) : NULL;
+	const struct group *gr = o->group != NULL ? getgrnam(o->group) : NULL;
+
+	if (o->user != NULL && pw == NULL)
+		return err_set(err, ERR_CONFIG, "there is no user %s", o->user);
+	if (o->group != NULL && gr == NULL)
+		return err_set(err, ERR_CONFIG, "there is no group %s", o->group);
+	if (gr != NULL && setgid(gr->gr_gid) != 0)
+		return err_errno(err, ERR_SYS, "cannot become group %s", o->group);
+	if (pw == NULL)
+		return ERR_OK;
+	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
+	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
+		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
+	return ERR_OK;
+}
+
+enum err_code
+daemon_ready(struct daemon *d, struct err *err)
+{
+	char text[32];
+
+	if (d->options.pid_file != NULL) {
+		(void)snprintf(text, sizeof(text), "%d\n", (int)getpid());
+		if (fd_replace_file(d->options.pid_file, bytes_str(text), 0644, err) != ERR_OK)
+			return err->code;
+	}
+	d->ready = true;
+	ready_started();
+	detach_ready();
+	return ERR_OK;
+}
+
+void
+daemon_gone(struct daemon *d)
+{
+	if (d->ready && d->options.pid_file != NULL)
+		(void)unlink(d->options.pid_file);
+	d->ready = false;
+}
+
+int
+daemon_next_signal(const struct cancel *until)
+{
+	const struct timespec slice = { .tv_sec = 0, .tv_nsec = LOOK_MS * 1000000L };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	while (!cancel_asked(until)) {
+		int sig = until != NULL ? sigtimedwait(&set, NULL, &slice)
+					: sigwaitinfo(&set, NULL);
+
+		if (sig > 0)
+			return sig;
+	}
+	return 0;
+}

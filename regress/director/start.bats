@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# regress/director/start.bats - exit codes, start in the background, what a dead director left
+#
+# labels: tsan
+
+load ../lib/farm
+
+setup_file() {
+	farm_start
+	echo content >"$FARM/src/file"
+	cat >"$FARM/gate" <<X
+#!/bin/sh
+while [ ! -e "$FARM/open" ]; do sleep 0.1; done
+X
+	chmod 755 "$FARM/gate"
+	farm_conf_add dir <<X
+Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"
+  Run Script { Runs When = Before; Runs On Client = no; Command = "$FARM/gate" }
+}
+X
+	farm_console reload
+}
+
+teardown_file() {
+	touch "$FARM/open"
+	farm_stop
+}
+
+@test "-t: 0 for a good configuration, 1 with the place for a bad one" {
+	"$TERCET_BIN/tercet-dir" -t -c "$FARM/site/etc/tercet-dir.conf"
+	sed 's/^  Media Type = "File"/  Meida Type = "File"/' "$FARM/site/etc/tercet-dir.conf" >"$FARM/bad.conf"
+	run "$TERCET_BIN/tercet-dir" -t -c "$FARM/bad.conf"
+	[ "$status" -eq 1 ]
+	grep -F "$FARM/bad.conf:" <<<"$output"
+	grep -F "Meida" <<<"$output"
+}
+
+@test "a file that is not there, an option that is not known" {
+	run "$TERCET_BIN/tercet-dir" -t -c "$FARM/none.conf"
+	[ "$status" -eq 1 ]
+	grep -F "none.conf" <<<"$output"
+	run "$TERCET_BIN/tercet-dir" --wrong
+	[ "$status" -eq 41 ]
+}
+
+@test "start without -f: a port in use is said, exit code 1" {
+	mkdir "$FARM/second"
+	sed -e "s|Working Directory = .*|Working Directory = \"$FARM/second\"|" \
+		-e 's/Name = "farm-dir"/Name = "second-dir"/' \
+		"$FARM/site/etc/tercet-dir.conf" >"$FARM/second.conf"
+	chown -R --reference="$FARM/site/var/dir" "$FARM/second" 2>/dev/null || true
+	run timeout 60 "$TERCET_BIN/tercet-dir" -c "$FARM/second.conf" -p "$FARM/second.pid"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -iE "address already in use|in use" <<<"$output"
+	[ ! -e "$FARM/second.pid" ]
+}
+
+@test "start without -f returns when ready; SIGTERM stops and removes the pid file" {
+	farm_up # no more than to be sure
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	sed -i "0,/  Port = .*/s//  Port = $port/" "$FARM/second.conf"
+	"$TERCET_BIN/tercet-dir" -c "$FARM/second.conf" -p "$FARM/second.pid" >"$FARM/second.log" 2>&1
+	pid=$(cat "$FARM/second.pid")
+	kill -0 "$pid"
+	python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 5).close()"
+	kill "$pid"
+	gone() { ! kill -0 "$pid" 2>/dev/null; }
+	farm_await 30 gone
+	[ ! -e "$FARM/second.pid" ]
+}
+
+@test "a job that a killed director left unfinished gets f and a reason" {
+	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	running() { [ "$(farm_job_status "$JOB")" = R ]; }
+	farm_await 10 running
+	farm_kill dir
+	touch "$FARM/open"
+	farm_up
+	[ "$(farm_job_status "$JOB")" = f ]
+	has_reason() { farm_joblog "$JOB" | grep -F "the director ended while Job"; }
+	farm_await 5 has_reason
+	farm_run Backup Full
+	farm_ok
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# regress/director/volumes.bats - limits of volumes, scratch, recycling
+#
+# labels: tsan
+
+load ../lib/farm
+
+setup_file() {
+	farm_make
+	mkdir "$FARM/src/d"
+	for i in 1 2 3 4; do head -c 700000 /dev/urandom >"$FARM/src/d/$i"; done
+	farm_conf_add dir <<X
+Pool { Name = "OneJob"; Storage = "Disk"; Label Format = "OneJob-"; Maximum Volume Jobs = 1 }
+Pool { Name = "Small"; Storage = "Disk"; Label Format = "Small-"; Maximum Volume Bytes = 1 m }
+Pool { Name = "Short"; Storage = "Disk"; Label Format = "Short-"; Volume Use Duration = 3 seconds }
+Pool { Name = "Scratch"; Pool Type = Scratch; Storage = "Disk" }
+Pool { Name = "Poor"; Storage = "Disk"; Maximum Volume Jobs = 1 }
+Pool { Name = "Cycle"; Storage = "Disk"; Label Format = "Cycle-"; Maximum Volume Jobs = 1; Maximum Volumes = 1; Recycle = yes; Volume Retention = 1 year }
+JobDefs { Name = "Any"; Type = Backup; Level = Full; Client = "farm-fd"; FileSet = "Standard"; Messages = "Standard"; Pool = "Full" }
+Job { Name = "OneJob"; JobDefs = "Any"; Pool = "OneJob" }
+Job { Name = "Small"; JobDefs = "Any"; Pool = "Small" }
+Job { Name = "Short"; JobDefs = "Any"; Pool = "Short" }
+Job { Name = "Poor"; JobDefs = "Any"; Pool = "Poor" }
+Job { Name = "Cycle"; JobDefs = "Any"; Pool = "Cycle" }
+X
+	farm_up
+}
+
+teardown_file() {
+	farm_stop
+}
+
+# "name status|name status" of a pool's volumes.
+volumes() {
+	catalog "SELECT string_agg(volumename || ' ' || volstatus, '|' ORDER BY mediaid) FROM media JOIN pool USING (poolid) WHERE pool.name = '$1'"
+}
+
+@test "Maximum Volume Jobs: used after one job, the next gets a new volume" {
+	farm_run OneJob
+	farm_ok
+	volumes OneJob | grep -xE 'OneJob-[0-9]+ (Used|Append)'
+	farm_run OneJob
+	farm_ok
+	volumes OneJob | grep -xE 'OneJob-[0-9]+ Used\|OneJob-[0-9]+ (Used|Append)'
+	[ "$(catalog "SELECT max(voljobs) FROM media JOIN pool USING (poolid) WHERE pool.name = 'OneJob'")" -eq 1 ]
+}
+
+@test "Maximum Volume Bytes: a job goes over several volumes, and comes back" {
+	farm_run Small
+	farm_ok
+	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small'")" -ge 3 ]
+	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small' AND volstatus = 'Full'")" -ge 2 ]
+	[ "$(catalog "SELECT max(volbytes) <= 1048576 FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small'")" = t ]
+	farm_joblog "$JOB" | grep -E "Volume name\(s\): +Small-[0-9]+\|Small-[0-9]+\|"
+	farm_restore "$JOB" "$FARM/out"
+	diff -r "$FARM/src" "$FARM/out$FARM/src"
+}
+
+@test "Volume Use Duration: not written after its time" {
+	farm_run Short
+	farm_ok
+	volumes Short | grep -xE 'Short-[0-9]+ Append'
+	sleep 4
+	farm_run Short
+	farm_ok
+	volumes Short | grep -xE 'Short-[0-9]+ Used\|Short-[0-9]+ Append'
+}
+
+@test "a pool without volumes and Label Format takes one from Scratch" {
+	farm_console "label storage=Disk volume=Spare-1 pool=Scratch" | grep -iE "labeled|successfully|created"
+	[ "$(volumes Scratch)" = "Spare-1 Append" ]
+	farm_run Poor
+	farm_ok
+	volumes Poor | grep -E '^Spare-1 '
+	[ -z "$(volumes Scratch)" ]
+	farm_joblog "$JOB" | grep -iE "Spare-1"
+}
+
+@test "no volume at all: the job waits and says why, a new volume lets it go on" {
+	farm_console "run job=Poor yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says_why() { farm_joblog "$JOB" | grep -F 'No volume of pool "Poor" can be written now'; }
+	farm_await 30 says_why
+	farm_joblog "$JOB" | grep -F "Spare-1"
+	farm_console "status director" | grep -iE "appendable volume|waits for"
+	farm_console "label storage=Disk volume=Spare-2 pool=Poor"
+	done_well() { [ "$(farm_job_status "$JOB")" = T ] || [ "$(farm_job_status "$JOB")" = W ]; }
+	farm_await 60 done_well
+	volumes Poor | grep -F 'Spare-2'
+}
+
+@test "a purged volume is recycled" {
+	farm_run Cycle
+	farm_ok
+	first=$JOB
+	name=$(catalog "SELECT volumename FROM media JOIN pool USING (poolid) WHERE pool.name = 'Cycle'")
+	farm_console "purge volume=$name yes" >"$FARM/purge.out"
+	[ "$(volumes Cycle)" = "$name Purged" ]
+	farm_run Cycle
+	farm_ok
+	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Cycle'")" -eq 1 ]
+	[ "$(catalog "SELECT recyclecount FROM media WHERE volumename = '$name'")" -ge 1 ]
+	farm_joblog "$JOB" | grep -iE "recycled"
+	rm -rf "$FARM/out2"
+	farm_restore "$JOB" "$FARM/out2"
+	diff -r "$FARM/src" "$FARM/out2$FARM/src"
+	[ "$(catalog "SELECT count(*) FROM job WHERE jobid = $first")" -eq 0 ] ||
+		[ "$(catalog "SELECT count(*) FROM file WHERE jobid = $first")" -eq 0 ]
+}

@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""fd_files_test.py - which files are saved, with which digest, and what happens to them meanwhile
+
+Files that vanish, grow, shrink or cannot be read between walk and read: the one worker is held by a
+fifo while the test changes what it will find.
+"""
+# labels: quick tsan
+import os
+import re
+import stat
+import subprocess
+import time
+import unittest
+
+from director import Commands
+
+
+class Selection(Commands):
+    """Spec: config.md 1.14 "Matching order"."""
+
+    def tree_of(self, *names):
+        for n in names:
+            if n.endswith('/'):
+                os.makedirs(self.site.path('src/' + n), exist_ok=True)
+            else:
+                self.put('src/' + n)
+        return self.site.path('src')
+
+    def saved(self, lines):
+        job = self.dir.backup(lines)
+        job.check()
+        top = self.site.path('src')
+        return {n[len(top) + 1:] for n in self.dir.names(job)} - {''}
+
+    def include(self, blocks, files=None, more=(), exclude=()):
+        out = ['I\n', *more]
+        for letters, patterns in blocks:
+            out += ['O %s\n' % letters, *(p + '\n' for p in patterns), 'N\n']
+        out += [*('F ' + f for f in files or [self.site.path('src')]), 'N\n', 'N\n']
+        if exclude:
+            out += ['E\n', 'O HAX\n', 'N\n', *('F ' + e for e in exclude), 'N\n', 'N\n']
+        return out
+
+    def test_wild_and_regex_in_their_order(self):
+        self.tree_of('a.c', 'a.o', 'b.O', 'sub/x.o', 'sub/x.c', 'skip.d/in', 'keep.d/in')
+        self.assertEqual(self.saved(self.include([('Me', ['WF *.o']), ('M', [])])),
+                         {'a.c', 'b.O', 'sub/', 'sub/x.c', 'skip.d/', 'skip.d/in', 'keep.d/', 'keep.d/in'})
+        self.assertEqual(self.saved(self.include([('Mei', ['WF *.o']), ('M', [])])),
+                         {'a.c', 'sub/', 'sub/x.c', 'skip.d/', 'skip.d/in', 'keep.d/', 'keep.d/in'})
+        self.assertEqual(self.saved(self.include([('Me', ['WD */skip.d']), ('M', [])])),
+                         {'a.c', 'a.o', 'b.O', 'sub/', 'sub/x.o', 'sub/x.c', 'keep.d/', 'keep.d/in'})
+        # The first block that hits decides, what comes behind it does not count.
+        self.assertEqual(self.saved(self.include([('M', ['WF */sub/*.o']), ('Me', ['R \\.[oO]$']), ('M', [])])),
+                         {'a.c', 'sub/', 'sub/x.o', 'sub/x.c', 'skip.d/', 'skip.d/in', 'keep.d/', 'keep.d/in'})
+        # Take only what a pattern names: a last block with Exclude and without patterns.
+        self.assertEqual(self.saved(self.include([('M', ['RF \\.c$', 'WD *']), ('Me', [])])),
+                         {'a.c', 'sub/', 'sub/x.c', 'skip.d/', 'keep.d/'})
+        self.assertEqual(self.saved(self.include([('Me', ['RD /(skip|keep)\\.d$']), ('M', [])])),
+                         {'a.c', 'a.o', 'b.O', 'sub/', 'sub/x.o', 'sub/x.c'})
+
+    def test_exclude_blocks_are_patterns_on_the_whole_path(self):
+        top = self.tree_of('a', 'sub/b', 'sub/c', 'other/d')
+        self.assertEqual(self.saved(self.include([('M', [])], exclude=[top + '/sub'])), {'a', 'other/', 'other/d'})
+        self.assertEqual(self.saved(self.include([('M', [])], exclude=['*/b', '*/other'])), {'a', 'sub/', 'sub/c'})
+
+    def test_exclude_dir_containing(self):
+        self.tree_of('a', 'no/.nobackup', 'no/x', 'no/deep/y', 'yes/z')
+        self.assertEqual(self.saved(self.include([('M', [])], more=['Z .nobackup\n'])), {'a', 'yes/', 'yes/z'})
+
+    def test_no_recursion(self):
+        self.tree_of('a', 'sub/b')
+        self.assertEqual(self.saved(self.include([('Mh', [])])), {'a', 'sub/'})
+
+    def test_size(self):
+        for n in (10, 1000, 100000):
+            self.put('src/s%d' % n, b'x' * n)
+        self.assertEqual(self.saved(self.include([('Mz<1000:', [])])), {'s10'})
+        self.assertEqual(self.saved(self.include([('Mz>1000:', [])])), {'s100000'})
+
+    @unittest.skipIf(os.geteuid() != 0, 'mounting needs root')
+    def test_one_file_system_and_file_system_types(self):
+        top = self.tree_of('a', 'mnt/')
+        if subprocess.run(['mount', '-t', 'tmpfs', 'none', top + '/mnt'], capture_output=True).returncode != 0:
+            self.skipTest('mounting is not allowed here')
+        try:
+            self.put('src/mnt/inside')
+            self.assertEqual(self.saved(self.include([('M', [])])), {'a', 'mnt/'})
+            self.assertIn('is a different file system', self.dir.texts(6))
+            self.assertEqual(self.saved(self.include([('Mf', [])])), {'a', 'mnt/', 'mnt/inside'})
+            own = subprocess.run(['stat', '-f', '-c', '%T', top], capture_output=True, text=True).stdout.strip()
+            if own != 'tmpfs':
+                self.assertEqual(self.saved(self.include([('Mf', ['X tmpfs'])], files=[top + '/mnt'])), {'mnt/', 'mnt/inside'})
+                self.assertEqual(self.saved(self.include([('Mf', ['X ext4', 'X xfs', 'X btrfs', 'X overlay'])])), {'a', 'mnt/'})
+        finally:
+            subprocess.run(['umount', top + '/mnt'], check=True)
+
+    def test_nodump(self):
+        top = self.tree_of('a', 'b')
+        if subprocess.run(['chattr', '+d', top + '/b'], capture_output=True).returncode != 0:
+            self.skipTest('this file system has no nodump flag')
+        self.assertEqual(self.saved(self.include([('MN', [])])), {'a'})
+        self.assertEqual(self.saved(self.include([('M', [])])), {'a', 'b'})
+
+
+class Digests(Commands):
+    def test_every_digest_is_that_of_the_data_and_the_restore_agrees(self):
+        import base64
+        import hashlib
+        data = {'small': os.urandom(1000), 'large': os.urandom(900001), 'empty': b''}
+        top = self.src(**data)
+        for letters, name in (('M', 'md5'), ('S', 'sha1'), ('S2', 'sha256'), ('S3', 'sha512')):
+            job = self.dir.backup(self.dir.simple([top], letters + 'AX'))
+            job.check()
+            for n, d in data.items():
+                want = base64.b64encode(hashlib.new(name, d).digest()).decode().rstrip('=')
+                self.assertEqual(self.dir.file(job, top + '/' + n)['digest'], want, (name, n))
+            back = self.site.path('back-' + name)
+            self.dir.restore('replace=a prelinks=0 where=' + back).check()
+            self.compare(top, back + top)
+
+
+class Meanwhile(Commands):
+    """The one worker waits for a fifo, so that the test can change what was walked already."""
+    own = '  Maximum Workers Per Job = 1\n  Pipeline Memory = 12 m'
+
+    def backup_while(self, change, options='MAX', fifo=b'fifo data'):
+        top, hold = self.site.path('src'), self.site.path('hold')
+        if not os.path.exists(hold):
+            os.mkfifo(hold)
+        job = self.dir.prepare(['I\n', 'O %sr\n' % options, 'N\n', 'F ' + hold, 'F ' + top, 'N\n', 'N\n'])
+        self.dir.start(job)
+        want = 2 + sum(len(d) + len(f) for _, d, f in os.walk(top))
+        for _ in range(200):
+            m = re.search(r'Files [Ee]xamined=([\d,]+)', self.dir.command('status'))
+            if m and int(m[1].replace(',', '')) >= want:
+                break
+            time.sleep(0.05)
+        else:
+            self.fail(self.dir.command('status'))
+        time.sleep(0.2)
+        change(top)
+        with open(hold, 'wb') as f:
+            f.write(fifo)
+        job.finish()
+        self.check_volume()
+        return job
+
+    def back(self):
+        where = self.site.path('back%d' % time.monotonic_ns())
+        self.assertIn(self.dir.restore('replace=a prelinks=0 where=' + where).row['status'], 'TW')
+        return where + self.site.path('src')
+
+    def linked(self, data):
+        """Three names of one file, in three directories, in the order they are walked."""
+        self.put('src/d1/one', data)
+        for n in ('d2/two', 'd3/three'):
+            os.makedirs(os.path.dirname(self.site.path('src/' + n)), exist_ok=True)
+            os.link(self.site.path('src/d1/one'), self.site.path('src/' + n))
+
+    def names_as_saved(self, data):
+        self.linked(data)
+        job = self.dir.backup(self.dir.simple([self.site.path('src')]))
+        names = [f['name'] for f in self.dir.m.catalog['files'][str(job.id)]]
+        return [n for n in names if not n.endswith('/')]
+
+    def test_the_next_name_has_the_data_when_the_first_one_is_gone(self):
+        for data in (os.urandom(1000), os.urandom(3000000), b''):
+            with self.subTest(size=len(data)):
+                subprocess.run(['rm', '-rf', self.site.path('src')], check=True)
+                first, second, third = self.names_as_saved(data)
+                if not data:
+                    os.chmod(first, 0o600)  # an empty file all may read is saved without being opened
+                job = self.backup_while(lambda top: os.unlink(first))
+                self.assertEqual(job.row['status'], 'W')
+                self.assertIn('%s: cannot be opened: No such file' % first, self.dir.texts(8))
+                self.assertNotIn(first, self.dir.names(job))
+                back = self.back()
+                self.compare(self.site.path('src'), back, '--no-dir-times')
+                rel = os.path.relpath(second, self.site.path('src'))
+                self.assertEqual(self.read(os.path.join(back, rel)), data)
+                self.assertEqual(os.stat(os.path.join(back, rel)).st_nlink, 2)
+
+    def test_two_first_names_are_gone(self):
+        first, second, third = self.names_as_saved(b'data of three names')
+
+        def change(top):
+            os.unlink(first)
+            os.unlink(second)
+
+        job = self.backup_while(change)
+        self.assertEqual(job.row['status'], 'W')
+        self.compare(self.site.path('src'), self.back(), '--no-dir-times')
+
+    def test_vanished_files_and_directories(self):
+        for i in range(600):
+            self.put('src/d%d/f%03d' % (i // 100, i))
+
+        def change(top):
+            for i in range(0, 600, 7):
+                os.unlink('%s/d%d/f%03d' % (top, i // 100, i))
+            subprocess.run(['rm', '-rf', top + '/d3'], check=True)
+
+        job = self.backup_while(change)
+        self.assertEqual(job.row['status'], 'W')
+        self.assertEqual(sum(1 for n in self.dir.names(job) if re.search(r'/f\d+$', n)),
+                         sum(1 for i in range(600) if i % 7 and i // 100 != 3))
+
+    def test_files_that_grew_are_saved_as_they_are_and_the_job_is_good(self):
+        data = {'log': os.urandom(3000000), 'half': os.urandom(400000), 'steady': b'same'}
+        for n in data:
+            self.put('src/' + n, data[n][:100])
+
+        def change(top):
+            for n, d in data.items():
+                with open(top + '/' + n, 'wb') as f:
+                    f.write(d)
+
+        job = self.backup_while(change)
+        self.assertEqual(job.row['status'], 'T')
+        back = self.back()
+        for n, d in data.items():
+            self.assertEqual(self.read(back + '/' + n), d)
+
+    def test_files_that_shrank_before_they_were_read(self):
+        self.put('src/large', os.urandom(3000000))
+        self.put('src/small', os.urandom(3000))
+
+        def change(top):
+            os.truncate(top + '/large', 1000)
+            os.truncate(top + '/small', 0)
+
+        job = self.backup_while(change)
+        self.assertEqual(job.row['status'], 'T')
+        self.compare(self.site.path('src'), self.back(), '--no-dir-times')
+
+    def test_another_kind_of_file_in_its_place(self):
+        self.put('src/file')
+        self.put('src/other')
+
+        def change(top):
+            os.unlink(top + '/file')
+            os.symlink('/etc/shadow', top + '/file')
+
+        job = self.backup_while(change)
+        self.assertEqual(job.row['status'], 'W')
+        self.assertIn('src/file: cannot be opened', self.dir.texts(8))
+
+    def test_a_fifo_is_read_as_data_and_comes_back_as_a_file(self):
+        self.put('src/x')
+        data = os.urandom(1500000)
+        job = self.backup_while(lambda top: None, fifo=data)
+        job.check()
+        back = self.site.path('back')
+        self.dir.restore('replace=a prelinks=0 where=' + back)
+        self.assertEqual(self.read(back + self.site.path('hold')), data)
+
+    @unittest.skipIf(os.geteuid() != 0, 'reading all attributes needs root')
+    def test_many_large_attributes_take_bounded_memory(self):
+        top = self.src(probe=b'')
+        try:
+            for i in range(600):
+                path = self.put('src/f%03d' % i)
+                for k in range(4):
+                    os.setxattr(path, 'user.k%d' % k, os.urandom(900) if i % 50 else b'x' * 60000)
+        except OSError:
+            for i in range(600):
+                path = self.put('src/f%03d' % i)
+                try:
+                    os.setxattr(path, 'user.k', os.urandom(3000))
+                except OSError:
+                    self.skipTest('no extended attributes here')
+        job = self.backup_while(lambda t: None)
+        job.check()
+        self.compare(top, self.back())
+
+    def test_a_read_error_is_told_and_the_job_ends_with_warnings(self):
+        path = '/sys/class/net/lo/speed'
+        try:
+            self.read(path)
+        except OSError as e:
+            if not os.path.exists(path):
+                self.skipTest('no such file here: %s' % e)
+        else:
+            self.skipTest('this kernel reads %s' % path)
+        job = self.dir.backup(self.dir.simple([path, self.src(a=b'x')]))
+        self.assertEqual(job.row['status'], 'W')
+        self.assertRegex(self.dir.texts(4), re.escape(path) + r': reading failed at byte 0 of 4096, only what came before is saved: ')
+
+
+class Devices(Commands):
+    @unittest.skipIf(os.geteuid() != 0, 'devices need root')
+    def test_a_block_device_named_directly_is_read(self):
+        image = self.put('image', os.urandom(3 << 20))
+        r = subprocess.run(['losetup', '--find', '--show', image], capture_output=True, text=True)
+        if r.returncode != 0:
+            self.skipTest('no loop devices here: ' + r.stderr.strip())
+        loop = r.stdout.strip()
+        try:
+            job = self.dir.backup(self.dir.simple([loop]))
+            job.check()
+            back = self.site.path('back')
+            self.dir.restore('replace=a prelinks=0 where=' + back)
+            self.assertEqual(self.read(back + loop), self.read(image))
+        finally:
+            subprocess.run(['losetup', '-d', loop], check=True)
+
+    @unittest.skipIf(os.geteuid() != 0, 'devices need root')
+    def test_a_device_without_driver_is_named(self):
+        os.makedirs(self.site.path('src'))
+        path = self.site.path('src/disk')
+        os.mknod(path, 0o600 | stat.S_IFBLK, os.makedev(200, 200))
+        job = self.dir.backup(self.dir.simple([path]))
+        self.assertEqual(job.row['status'], 'W')
+        self.assertIn(path + ': cannot be opened', self.dir.texts(8))
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=1, warnings='ignore')
