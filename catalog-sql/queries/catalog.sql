@@ -22,7 +22,9 @@ SELECT setting::integer FROM pg_settings WHERE name = 'max_connections';
 -- name: schema_facts
 SELECT current_setting('server_encoding') AS encoding,
 	to_regclass('version') IS NOT NULL AND to_regclass('job') IS NOT NULL AS tables,
-	to_regclass('tercet_partition') IS NOT NULL AS taken_over;
+	to_regclass('tercet_partition') IS NOT NULL AS taken_over,
+	to_regclass('version') IS NOT NULL OR to_regclass('job') IS NOT NULL
+		OR to_regclass('file') IS NOT NULL OR to_regclass('media') IS NOT NULL AS some;
 -- name: schema_version repeatable
 SELECT versionid FROM version;
 

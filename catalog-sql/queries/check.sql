@@ -10,7 +10,7 @@ ALTER DATABASE {database} SET datestyle TO 'ISO, YMD';
 CREATE SCHEMA tercet_check_scratch;
 -- name: check_scratch_path
 SET LOCAL search_path TO tercet_check_scratch;
--- What the scratch schema has and the catalog has not.
+-- What the scratch schema has and the catalog has not; whether it is more than an index.
 -- name: check_differences
 WITH col AS (
 	SELECT n.nspname AS place, c.relname, a.attname, format_type(a.atttypid, a.atttypmod) AS type
@@ -19,18 +19,28 @@ WITH col AS (
 	WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 		AND n.nspname IN ('tercet_check_scratch', 'public')),
 other AS (
-	SELECT n.nspname AS place, c.relkind, c.relname
+	SELECT n.nspname AS place, c.relkind, c.relname, t.relname AS of_table
 	FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-	WHERE c.relkind IN ('i', 'I', 'S') AND n.nspname IN ('tercet_check_scratch', 'public'))
-SELECT format('column %s.%s of type %s', w.relname, w.attname, w.type)
+		LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+		LEFT JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+	WHERE c.relkind IN ('i', 'I', 'S') AND n.nspname IN ('tercet_check_scratch', 'public')),
+lost AS (
+	SELECT DISTINCT w.relname FROM col w
+	WHERE w.place = 'tercet_check_scratch' AND NOT EXISTS (
+		SELECT 1 FROM col h WHERE h.place = 'public' AND h.relname = w.relname))
+SELECT format('table %s', relname), true FROM lost
+UNION ALL
+SELECT format('column %s.%s of type %s', w.relname, w.attname, w.type), true
 FROM col w
-WHERE w.place = 'tercet_check_scratch' AND NOT EXISTS (
-	SELECT 1 FROM col h WHERE h.place = 'public' AND h.relname = w.relname
+WHERE w.place = 'tercet_check_scratch' AND w.relname NOT IN (SELECT relname FROM lost)
+	AND NOT EXISTS (SELECT 1 FROM col h WHERE h.place = 'public' AND h.relname = w.relname
 		AND h.attname = w.attname AND h.type = w.type)
 UNION ALL
-SELECT format('%s %s', CASE w.relkind WHEN 'S' THEN 'sequence' ELSE 'index' END, w.relname)
+SELECT CASE w.relkind WHEN 'S' THEN format('sequence %s', w.relname)
+	ELSE format('index %s of table %s', w.relname, w.of_table) END, w.relkind = 'S'
 FROM other w
-WHERE w.place = 'tercet_check_scratch' AND w.relname <> 'file_pkey' AND NOT EXISTS (
+WHERE w.place = 'tercet_check_scratch' AND w.relname <> 'file_pkey'
+	AND coalesce(w.of_table, '') NOT IN (SELECT relname FROM lost) AND NOT EXISTS (
 	SELECT 1 FROM other h WHERE h.place = 'public' AND h.relname = w.relname);
 
 -- Spec: catalog.md 15

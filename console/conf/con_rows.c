@@ -8,7 +8,7 @@
 const struct conf_row con_console_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct con_console, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct con_console, description),
 	  .help = "Free text, only displayed" },
 	{ "RcFile", CONF_PATH_AT(struct con_console, rc_file), .flags = CONF_LATER,
@@ -30,7 +30,7 @@ const struct conf_row con_console_rows[] = {
 const struct conf_row con_director_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct con_director, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct con_director, description),
 	  .help = "Free text, only displayed" },
 	{ "Port", CONF_UINT32_AT(struct con_director, port), .def = "9101", .alias = "DirPort",

@@ -13,7 +13,7 @@ static const struct conf_word protocol_words[] = {
 const struct conf_row client_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_client, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_client, description),
 	  .help = "Free text, only displayed" },
 	{ "Protocol", CONF_KEYWORD_AT(struct dir_client, protocol), .words = protocol_words, .def = "Native",
@@ -75,7 +75,7 @@ const struct conf_row client_rows[] = {
 const struct conf_row storage_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_storage, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_storage, description),
 	  .help = "Free text, only displayed" },
 	{ "Protocol", CONF_KEYWORD_AT(struct dir_storage, protocol), .words = protocol_words, .def = "Native",
@@ -93,7 +93,7 @@ const struct conf_row storage_rows[] = {
 	{ "MediaType", CONF_STR127_AT(struct dir_storage, media_type), .flags = CONF_REQUIRED,
 	  .help = "Must equal the device; volumes are only used where it matches" },
 	{ "AutoChanger", .type = CONF_CUSTOM, .custom = &auto_changer, .at = CONF_AT(struct dir_storage, auto_changer, bool),
-	  .help = "Slots, barcodes and update slots are available. Bacula also writes a name here (3.5)" },
+	  .help = "Slots, barcodes and update slots are available. Bacula also writes a name here" },
 	{ "Enabled", CONF_BOOL_AT(struct dir_storage, enabled), .def = "yes",
 	  .help = "no: not offered" },
 	{ "AllowCompression", CONF_BOOL_AT(struct dir_storage, allow_compression), .def = "yes",

@@ -8,7 +8,7 @@
 const struct conf_row director_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_director, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_director, description),
 	  .help = "Free text, only displayed" },
 	{ "Messages", CONF_REF_AT(struct dir_director, messages, struct conf_messages, "Messages"), .flags = CONF_LATER,
@@ -18,7 +18,7 @@ const struct conf_row director_rows[] = {
 	{ "Address", CONF_LISTEN_AT(CONF_LISTEN_ADDR, struct dir_director, addresses), .alias = "DirAddress",
 	  .help = "Single listen address" },
 	{ "Addresses", CONF_LISTEN_AT(CONF_LISTEN, struct dir_director, addresses), .alias = "DirAddresses",
-	  .help = "Listen addresses, block form (1.8)" },
+	  .help = "Listen addresses, block form" },
 	{ "SourceAddress", CONF_ADDR_AT(struct dir_director, source_address), .alias = "DirSourceAddress",
 	  .help = "Local address for outgoing connections" },
 	{ "QueryFile", CONF_PATH_AT(struct dir_director, query_file), .def = "/usr/lib/tercet/scripts/query.sql", .flags = CONF_LATER,
@@ -85,7 +85,7 @@ const struct conf_row director_rows[] = {
 const struct conf_row catalog_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_catalog, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_catalog, description),
 	  .help = "Free text, only displayed" },
 	{ "DbAddress", CONF_STR_AT(struct dir_catalog, db_address), .alias = "Address",
@@ -132,7 +132,7 @@ const struct conf_row catalog_rows[] = {
 const struct conf_row counter_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_counter, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_counter, description),
 	  .help = "Free text, only displayed" },
 	{ "Minimum", CONF_INT32_AT(struct dir_counter, minimum), .def = "0",
@@ -150,7 +150,7 @@ const struct conf_row counter_rows[] = {
 const struct conf_row profile_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_profile, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_profile, description),
 	  .help = "Free text, only displayed" },
 	{ "JobAcl", CONF_ACL_AT(struct dir_profile, acl[ACL_JOB]),
@@ -232,7 +232,7 @@ const struct conf_row user_acl_rows[] = {
 const struct conf_row console_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_console, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_console, description),
 	  .help = "Free text, only displayed" },
 	{ "Password", CONF_PASSWORD_AT(struct dir_console, password), .flags = CONF_REQUIRED,
@@ -255,7 +255,7 @@ const struct conf_row console_rows[] = {
 const struct conf_row user_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_user, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_user, description),
 	  .help = "Free text, only displayed" },
 	{ "Profile", CONF_REFS_AT(struct dir_user, profile, struct dir_profile, "Profile"),

@@ -26,13 +26,13 @@ static const struct conf_word label_type_words[] = {
 const struct conf_row pool_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_pool, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_pool, description),
 	  .help = "Free text, only displayed" },
 	{ "PoolType", CONF_KEYWORD_AT(struct dir_pool, pool_type), .words = pool_type_words, .def = "Backup",
 	  .help = "Backup, Copy, Cloned, Archive, Migration, Scratch" },
 	{ "LabelFormat", CONF_STR127_AT(struct dir_pool, label_format),
-	  .help = "Volume name rule (9.3)" },
+	  .help = "Volume name rule" },
 	{ "LabelType", CONF_KEYWORD_AT(struct dir_pool, label_type), .words = label_type_words, .def = "bareos", .note = "since Bareos 23", .flags = CONF_DEPRECATED,
 	  .help = "bareos, ansi, ibm. Accept bacula as bareos" },
 	{ "CleaningPrefix", CONF_STR127_AT(struct dir_pool, cleaning_prefix), .def = "CLN", .flags = CONF_LATER,
@@ -101,11 +101,11 @@ const struct conf_row pool_rows[] = {
 const struct conf_row schedule_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_schedule, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_schedule, description),
 	  .help = "Free text, only displayed" },
 	{ "Run", .type = CONF_CUSTOM, .custom = &run_line, .at = CONF_AT(struct dir_schedule, run, struct dir_run **),
-	  .help = "One line per start rule (1.12); may repeat" },
+	  .help = "One line per start rule; may repeat" },
 	{ "Enabled", CONF_BOOL_AT(struct dir_schedule, enabled), .def = "yes",
 	  .help = "no: jobs that use it are not scheduled" },
 	{ .name = NULL },
@@ -115,13 +115,13 @@ const struct conf_row schedule_rows[] = {
 const struct conf_row fileset_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct dir_fileset, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct dir_fileset, description),
 	  .help = "Free text, only displayed" },
 	{ "Include", .type = CONF_CUSTOM, .custom = &fileset_include, .at = CONF_AT(struct dir_fileset, block, struct fileset_block *),
-	  .help = "Block (1.14), may repeat" },
+	  .help = "Block, may repeat" },
 	{ "Exclude", .type = CONF_CUSTOM, .custom = &fileset_exclude, .at = CONF_AT(struct dir_fileset, block, struct fileset_block *),
-	  .help = "Block (1.14), may repeat" },
+	  .help = "Block, may repeat" },
 	{ "IgnoreFileSetChanges", CONF_BOOL_AT(struct dir_fileset, ignore_file_set_changes), .def = "no",
 	  .help = "yes: a changed list does not force a Full" },
 	{ "EnableVSS", CONF_BOOL_AT(struct dir_fileset, enable_vss), .def = "yes",

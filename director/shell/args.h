@@ -7,8 +7,8 @@
  * Threads: pure functions.
  * Spec:    console.md 3.1
  */
-#ifndef TERCET_SHELL_ARGS_H
-#define TERCET_SHELL_ARGS_H
+#ifndef TERCET_DIRECTOR_SHELL_ARGS_H
+#define TERCET_DIRECTOR_SHELL_ARGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -233,6 +233,24 @@ keep_jobs(struct shell *sh, struct table *t)
 	}
 }
 
+/* client=: one this console may see, of the configuration or of the catalog. */
+static enum err_code
+judge_client(struct shell *sh, const char *client, struct err *err)
+{
+	OWNED(table_release) struct table t = { 0 };
+	struct cat_arg arg = { "name", client };
+
+	if (res_find(sh, RES_CLIENT, client) != NULL)
+		return ERR_OK;
+	if (acl_allows(sh, ACL_CLIENT, client)) {
+		if (shell_query(sh, "list_clients", &arg, 1, &t, err) != ERR_OK)
+			return err->code;
+		if (table_rows(&t) > 0)
+			return ERR_OK;
+	}
+	return err_set(err, ERR_CONFIG, "invalid client argument: %s", client);
+}
+
 static enum err_code
 list_jobs(struct lister *l, struct err *err)
 {
@@ -246,8 +264,8 @@ list_jobs(struct lister *l, struct err *err)
 	bool count = args_has(&sh->args, "count");
 
 	if (client != NULL && client[0] != '\0') {
-		if (!acl_allows(sh, ACL_CLIENT, client))
-			return err_set(err, ERR_CONFIG, "invalid client argument: %s", client);
+		if (judge_client(sh, client, err) != ERR_OK)
+			return err->code;
 		param(&p, "client", client);
 	}
 	if (jobid != NULL) {
@@ -272,7 +290,7 @@ list_jobs(struct lister *l, struct err *err)
 	if (args_has(&sh->args, "last"))
 		param(&p, "last", "1");
 	if (filter_letters(sh, &p, err) != ERR_OK ||
-	    filter_since(sh, "schedsince", &p, err) != ERR_OK)
+	    filter_since(sh, "since", &p, err) != ERR_OK)
 		return err->code;
 	bool single = jobid != NULL || ujobid != NULL;
 	if (count) {
@@ -307,8 +325,8 @@ list_backups(struct lister *l, struct err *err)
 
 	if (client == NULL || client[0] == '\0')
 		return err_set(err, ERR_CONFIG, "missing parameter: client");
-	if (!acl_allows(sh, ACL_CLIENT, client))
-		return err_set(err, ERR_CONFIG, "invalid client argument: %s", client);
+	if (judge_client(sh, client, err) != ERR_OK)
+		return err->code;
 	param(&p, "client", client);
 	if (fileset != NULL && strcasecmp(fileset, "any") != 0 && fileset[0] != '\0')
 		param(&p, "fileset", fileset);
@@ -642,10 +660,17 @@ list_volume(struct lister *l, struct err *err)
 											 "volumeid",
 											 NULL };
 	OWNED(params_release) struct params p = { 0 };
+	OWNED(table_release) struct table t = { 0 };
 
 	param(&p, "name", args_value_of(&l->sh->args, names));
 	param(&p, "mediaid", args_value_of(&l->sh->args, ids));
-	return list_plain(l, "volumes", &p, "volume", true, err);
+	if (query_list(l, "volumes", &p, &t, err) != ERR_OK)
+		return err->code;
+	print_list(l, &t, "volume", true);
+	if (table_rows(&t) == 0)
+		out_warning(l->sh->out, "No Volume \"%s\" that this console may see.\n",
+			    p.n > 0 ? p.v[0].value : "");
+	return ERR_OK;
 }
 
 /* ---- nextvol ---- */
@@ -686,15 +711,21 @@ list_nextvol(struct lister *l, struct err *err)
 	for (size_t i = 0; i < media.n && volume == NULL; i++)
 		if (strcmp(media.v[i].status, "Append") == 0 && media.v[i].enabled == 1)
 			volume = media.v[i].name;
-	if (volume == NULL)
+	const struct dir_pool *made = dir_conf_find_pool(sh->conf, runs[0].pool);
+	OWNED(freep) char *label = NULL;
+	if (volume == NULL && made != NULL && made->label_format != NULL &&
+	    (made->maximum_volumes == 0 || media.n < made->maximum_volumes))
+		label = str_printf("a new one, labeled by \"%s\"", made->label_format);
+	if (volume == NULL && label == NULL)
 		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
 	out_text(sh->out,
 		 "The next Volume to be used by Job \"%s\" (Pool=%s, Level=%s) will be %s\n", name,
-		 runs[0].pool, job_level_text(runs[0].level), volume);
+		 runs[0].pool, job_level_text(runs[0].level), volume != NULL ? volume : label);
 	out_open_object(sh->out, "nextvol");
 	out_string(sh->out, "job", name);
 	out_string(sh->out, "pool", runs[0].pool);
-	out_string(sh->out, "volume", volume);
+	out_string(sh->out, "volume", volume != NULL ? volume : "");
+	out_bool(sh->out, "new", volume == NULL);
 	out_close(sh->out);
 	return ERR_OK;
 }

@@ -100,7 +100,7 @@ failed_since(struct shell *sh, uint32_t **ids, size_t *n, struct err *err)
 				       span);
 		clock_format(clock_now() - (int64_t)v * spans[i].seconds, "%Y-%m-%d %H:%M:%S", when,
 			     sizeof(when));
-		args[n_args++] = (struct cat_arg){ "schedsince", when };
+		args[n_args++] = (struct cat_arg){ "since", when };
 		break;
 	}
 	if (shell_query(sh, "list_jobs", args, n_args, &t, err) != ERR_OK)

@@ -5,8 +5,8 @@
  *          handler, help.  Dispatch, completion and help are made from it.
  * Spec:    console.md 3.2
  */
-#ifndef TERCET_SHELL_COMMAND_H
-#define TERCET_SHELL_COMMAND_H
+#ifndef TERCET_DIRECTOR_SHELL_COMMAND_H
+#define TERCET_DIRECTOR_SHELL_COMMAND_H
 
 #include "director/shell/shell_internal.h"
 

@@ -6,8 +6,8 @@
  * Threads: the thread of the console connection.
  * Errors:  those of conn_recv and conn_send.
  */
-#ifndef TERCET_SHELL_IO_H
-#define TERCET_SHELL_IO_H
+#ifndef TERCET_DIRECTOR_SHELL_IO_H
+#define TERCET_DIRECTOR_SHELL_IO_H
 
 #include "lib/net/conn.h"
 

@@ -10,8 +10,8 @@
  * Threads: the thread of the console connection.
  * Errors:  a failed send is remembered and comes out of out_end; nothing is sent after it.
  */
-#ifndef TERCET_SHELL_OUT_H
-#define TERCET_SHELL_OUT_H
+#ifndef TERCET_DIRECTOR_SHELL_OUT_H
+#define TERCET_DIRECTOR_SHELL_OUT_H
 
 #include "director/shell/io.h"
 #include "director/shell/table.h"

@@ -5,8 +5,8 @@
  * Threads: the thread of the console connection.
  * Spec:    console.md 8, director.md 14
  */
-#ifndef TERCET_SHELL_RESTORE_H
-#define TERCET_SHELL_RESTORE_H
+#ifndef TERCET_DIRECTOR_SHELL_RESTORE_H
+#define TERCET_DIRECTOR_SHELL_RESTORE_H
 
 #include "director/job/job_start.h"
 #include "director/shell/shell_internal.h"

@@ -21,6 +21,7 @@ enum value_kind {
 	VAL_JOB_ID,
 	VAL_CHOICE,
 	VAL_FILES,
+	VAL_FORMAT, /* of the backup: there is one */
 	VAL_YES,
 	VAL_IGNORED, /* accepted without effect */
 };
@@ -58,7 +59,7 @@ static const struct keyword keywords[] = {
 	{ "pluginoptions",        VAL_TEXT,     RES_JOB,      AT(plugin_options) },
 	{ "comment",              VAL_TEXT,     RES_JOB,      AT(comment) },
 	{ "since",                VAL_TEXT,     RES_JOB,      AT(since) },
-	{ "backupformat",         VAL_TEXT,     RES_JOB,      AT(backup_format) },
+	{ "backupformat",         VAL_FORMAT,   RES_JOB,      AT(backup_format) },
 	{ "spooldata",            VAL_CHOICE,   RES_JOB,      AT(spool_data) },
 	{ "accurate",             VAL_CHOICE,   RES_JOB,      AT(accurate) },
 	{ "files",                VAL_FILES,    RES_JOB,      AT(expected_files) },
@@ -127,8 +128,13 @@ unknown_resource(struct shell *sh, const struct keyword *k, const char *name, st
 
 	if (res_resolve(sh, k->res, name, &ignored, err) == ERR_OK)
 		return ERR_OK;
-	const char *near = strstr(err->text, "; did you mean ");
-	OWNED(freep) char *hint = str_dup(near == NULL ? "" : near);
+	static const char before[] = "; did you mean ";
+	const char *near = strstr(err->text, before);
+	OWNED(freep)
+	char *hint = near == NULL ? str_dup("")
+				  : str_printf("\nDid you mean %s?", near + sizeof(before) - 1);
+	if (hint[0] != '\0' && hint[strlen(hint) - 2] == '?')
+		hint[strlen(hint) - 1] = '\0';
 	return err_set(err, ERR_CONFIG, "%s \"%s\" not found%s%s", res_facts(k->res)->singular,
 		       name, k->res == RES_JOB ? "" : ".", hint);
 }
@@ -169,10 +175,9 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 		}
 		break;
 	case VAL_PRIORITY:
-		if (!shell_number(v, &n) || n == 0 || n > 100000) {
-			out_warning(sh->out, "Invalid priority \"%s\", using the job's.\n", v);
-			break;
-		}
+		if (!shell_number(v, &n) || n == 0 || n > 100000)
+			return err_set(err, ERR_CONFIG,
+				       "Invalid priority \"%s\": expected 1 to 100000", v);
 		set_int(req, k->offset, (int)n);
 		break;
 	case VAL_JOB_ID:
@@ -188,6 +193,13 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 	case VAL_FILES:
 		if (shell_number(v, &n))
 			req->expected_files = n;
+		break;
+	case VAL_FORMAT:
+		if (strcasecmp(v, "Native") != 0)
+			return err_set(err, ERR_CONFIG,
+				       "Backup Format \"%s\" is not available; the format is Native",
+				       v);
+		set_text(req, k->offset, "Native");
 		break;
 	case VAL_YES:
 	case VAL_IGNORED:

@@ -5,8 +5,8 @@
  * Threads: the thread of the console connection.
  * Spec:    console.md 7.1
  */
-#ifndef TERCET_SHELL_RUN_REQUEST_H
-#define TERCET_SHELL_RUN_REQUEST_H
+#ifndef TERCET_DIRECTOR_SHELL_RUN_REQUEST_H
+#define TERCET_DIRECTOR_SHELL_RUN_REQUEST_H
 
 #include "director/job/job_start.h"
 #include "director/shell/shell_internal.h"

@@ -7,8 +7,8 @@
  * Threads: one thread per console connection calls shell_serve and stays in it.
  * Spec:    console.md 1 (the connection), 3 (the command line)
  */
-#ifndef TERCET_SHELL_SHELL_H
-#define TERCET_SHELL_SHELL_H
+#ifndef TERCET_DIRECTOR_SHELL_SHELL_H
+#define TERCET_DIRECTOR_SHELL_SHELL_H
 
 #include "director/director.h"
 #include "lib/net/conn.h"

@@ -4,8 +4,8 @@
  * Purpose: the session value, access checks, prompts, resources by name.
  * Threads: the thread of the console connection alone.
  */
-#ifndef TERCET_SHELL_INTERNAL_H
-#define TERCET_SHELL_INTERNAL_H
+#ifndef TERCET_DIRECTOR_SHELL_SHELL_INTERNAL_H
+#define TERCET_DIRECTOR_SHELL_SHELL_INTERNAL_H
 
 #include "director/conf/dir_conf.h"
 #include "director/director.h"

@@ -6,8 +6,8 @@
  * Owns:    names and cells.  All-zero is a valid empty table.
  * Threads: plain value.
  */
-#ifndef TERCET_SHELL_TABLE_H
-#define TERCET_SHELL_TABLE_H
+#ifndef TERCET_DIRECTOR_SHELL_TABLE_H
+#define TERCET_DIRECTOR_SHELL_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * Threads: the thread of the console connection.
  * Spec:    console.md 8.4
  */
-#ifndef TERCET_SHELL_TREE_SHELL_H
-#define TERCET_SHELL_TREE_SHELL_H
+#ifndef TERCET_DIRECTOR_SHELL_TREE_SHELL_H
+#define TERCET_DIRECTOR_SHELL_TREE_SHELL_H
 
 #include "director/shell/shell_internal.h"
 #include "director/tree/tree.h"

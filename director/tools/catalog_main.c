@@ -19,10 +19,11 @@
 
 /* clang-format off */
 /*         name          nr  meaning */
-#define EXITS(X)                                                         \
-	X(EXIT_GOOD,       0, "done, nothing to complain about")         \
-	X(EXIT_PROBLEMS,   1, "check found problems, or a step failed")  \
-	X(EXIT_OPTIONS,   41, "wrong options")                           \
+#define EXITS(X)                                                                      \
+	X(EXIT_GOOD,       0, "done, nothing to complain about")                      \
+	X(EXIT_PROBLEMS,   1, "check found problems; each is a line of its output")   \
+	X(EXIT_FAILED,     2, "the catalog could not be reached, or it refused")      \
+	X(EXIT_OPTIONS,   41, "wrong options")                                        \
 	X(EXIT_CONFIG,    42, "the configuration is wrong")
 /* clang-format on */
 
@@ -152,7 +153,7 @@ work_on(const struct command *command, const struct dir_catalog *c,
 		(void)fputs(buf_str(&lines), stdout);
 	if (code != ERR_OK) {
 		(void)fprintf(stderr, PROGRAM ": catalog %s: %s\n", c->name, err.text);
-		return EXIT_PROBLEMS;
+		return EXIT_FAILED;
 	}
 	return problems > 0 ? EXIT_PROBLEMS : EXIT_GOOD;
 }
@@ -183,6 +184,20 @@ run(const struct options *o, const struct command *command)
 		return EXIT_CONFIG;
 	}
 	return worst;
+}
+
+/* No command, an unknown one, or more than one. */
+static enum exit_code
+complain(int n, char *const *words)
+{
+	if (n == 0)
+		(void)fputs(PROGRAM ": no command given", stderr);
+	else if (find_command(words[0]) == NULL)
+		(void)fprintf(stderr, PROGRAM ": unknown command %s", words[0]);
+	else
+		(void)fprintf(stderr, PROGRAM ": one command at a time, not also %s", words[1]);
+	(void)fputs("; the commands are create, check and upgrade (--help explains)\n", stderr);
+	return EXIT_OPTIONS;
 }
 
 int
@@ -217,13 +232,13 @@ main(int argc, char **argv)
 		(void)puts(PROGRAM " " TERCET_VERSION);
 		return EXIT_GOOD;
 	}
-	command = operands == argc - 1 ? find_command(argv[operands]) : NULL;
-	if (o.help || command == NULL) {
+	if (o.help) {
 		print_help(&cli);
-		if (!o.help && operands < argc)
-			(void)fprintf(stderr, PROGRAM ": unknown command %s\n", argv[operands]);
-		return o.help ? EXIT_GOOD : EXIT_OPTIONS;
+		return EXIT_GOOD;
 	}
+	command = operands == argc - 1 ? find_command(argv[operands]) : NULL;
+	if (command == NULL)
+		return complain(argc - operands, argv + operands);
 	atomic_store(&log_trace_level, o.debug);
 	return (int)run(&o, command);
 }

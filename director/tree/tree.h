@@ -13,8 +13,8 @@
  *          ERR_FORMAT a row that cannot be: names its values
  * Spec:    director.md 14.4, console.md 8.4, catalog.md 16.6
  */
-#ifndef TERCET_TREE_TREE_H
-#define TERCET_TREE_TREE_H
+#ifndef TERCET_DIRECTOR_TREE_TREE_H
+#define TERCET_DIRECTOR_TREE_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>

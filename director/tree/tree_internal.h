@@ -6,8 +6,8 @@
  *          directory's parent always has a smaller index, so that sums run backwards in one pass.
  *          All texts stand in one block, each with a NUL behind it.
  */
-#ifndef TERCET_TREE_INTERNAL_H
-#define TERCET_TREE_INTERNAL_H
+#ifndef TERCET_DIRECTOR_TREE_TREE_INTERNAL_H
+#define TERCET_DIRECTOR_TREE_TREE_INTERNAL_H
 
 #include "director/tree/tree.h"
 

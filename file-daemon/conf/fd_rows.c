@@ -22,7 +22,7 @@ static const struct conf_word pki_cipher_words[] = {
 const struct conf_row fd_client_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct fd_client, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct fd_client, description),
 	  .help = "Free text, only displayed" },
 	{ "Port", CONF_LISTEN_AT(CONF_LISTEN_PORT, struct fd_client, addresses), .def = "9102", .alias = "FdPort",
@@ -110,7 +110,7 @@ const struct conf_row fd_client_rows[] = {
 const struct conf_row fd_director_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct fd_director, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct fd_director, description),
 	  .help = "Free text, only displayed" },
 	{ "Password", CONF_PASSWORD_AT(struct fd_director, password), .flags = CONF_REQUIRED,

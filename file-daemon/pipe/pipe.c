@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
@@ -123,35 +122,18 @@ worker_run(void *arg)
 
 /* ---- the walker's side ---- */
 
-static void
-beat_if_due(struct pipe *p)
-{
-	int64_t now = clock_mono_ms();
-
-	if (p->o.beat_seconds == 0 || now < p->next_beat_ms)
-		return;
-	p->next_beat_ms = now + 1000 * (int64_t)p->o.beat_seconds;
-	p->o.beat(p->o.beat_arg);
-}
-
-/* Room for one more batch, with the walker's heartbeat while it waits. */
+/* Room for one more batch; false when stopping. */
 static bool
 await_room(struct pipe *p)
 {
-	bool stop, full;
+	bool stop;
 
-	for (;;) {
-		mutex_lock(&p->lock);
-		full = p->n_batches >= p->max_batches && !p->stopping;
-		if (full)
-			(void)cond_wait_ms(&p->room, &p->lock, 1000);
-		stop = p->stopping;
-		full = p->n_batches >= p->max_batches;
-		mutex_unlock(&p->lock);
-		beat_if_due(p);
-		if (stop || !full)
-			return !stop;
-	}
+	mutex_lock(&p->lock);
+	while (p->n_batches >= p->max_batches && !p->stopping) /* until the writer sent one */
+		cond_wait(&p->room, &p->lock);
+	stop = p->stopping;
+	mutex_unlock(&p->lock);
+	return !stop;
 }
 
 static struct batch *
@@ -221,7 +203,6 @@ enum err_code
 pipe_finish(struct pipe *p, struct err *err)
 {
 	struct err handing = ERR_INIT;
-	bool drained = false;
 	enum err_code rc, rc_hand = hand_over(p, &handing);
 
 	mutex_lock(&p->lock);
@@ -231,15 +212,9 @@ pipe_finish(struct pipe *p, struct err *err)
 	cond_broadcast(&p->work);
 	cond_broadcast(&p->done);
 	mutex_unlock(&p->lock);
-	while (!drained) {
-		mutex_lock(&p->lock);
-		if (!p->drained)
-			(void)cond_wait_ms(&p->room, &p->lock, 1000);
-		drained = p->drained;
-		mutex_unlock(&p->lock);
-		beat_if_due(p);
-	}
 	mutex_lock(&p->lock);
+	while (!p->drained) /* until the writer has ended */
+		cond_wait(&p->room, &p->lock);
 	rc = failure_locked(p, err);
 	mutex_unlock(&p->lock);
 	return rc;
@@ -273,7 +248,6 @@ pipe_start(const struct pipe_options *o, struct pipe **out, struct err *err)
 	p->max_batches = memory / BATCH_MEMORY;
 	p->max_batches = p->max_batches < 4 ? 4 : size_min(p->max_batches, 64);
 	p->filling = batch_new();
-	p->next_beat_ms = clock_mono_ms() + 1000 * (int64_t)o->beat_seconds;
 	if (thread_start(&p->writer, "fd-writer", writer_run, p, err) != ERR_OK)
 		return err->code;
 	for (unsigned i = 0; i < worker_count(o->workers); i++) {
@@ -296,7 +270,8 @@ free_batches(struct batch *b)
 	}
 }
 
-void
+/* Its threads are joined before anything of it goes. */
+NO_ANALYSIS void
 pipe_free(struct pipe *p)
 {
 	struct err e = ERR_INIT;

@@ -52,9 +52,6 @@ struct pipe_options {
 	struct job_msg *msg;
 	struct cancel *cancel;
 	struct pipe_progress *progress;
-	unsigned beat_seconds;   /* call beat about this often while waiting; 0: never */
-	void (*beat)(void *arg); /* from the walker's thread */
-	void *beat_arg;
 };
 
 struct pipe;

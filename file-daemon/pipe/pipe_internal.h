@@ -108,7 +108,6 @@ struct pipe {
 	struct thread workers[WORKERS_MAX];
 	unsigned n_workers;
 	struct thread writer;
-	int64_t next_beat_ms;    /* the walker's */
 	bool compression_warned; /* the writer's */
 };
 

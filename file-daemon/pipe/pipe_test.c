@@ -144,7 +144,7 @@ setup(void **state)
 	r->dir = NEW(struct walk_dir);
 	atomic_init(&r->dir->refs, 1);
 	r->dir->fd = open(r->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r->options.digest_stream = STREAM_MD5;
+	r->options.digest_stream = (uint32_t)digest_stream(DIGEST_MD5);
 	r->links = link_table_new();
 	r->got.attributes = (struct buf)BUF_INIT(1 << 20);
 	r->got.data = (struct buf)BUF_INIT(16 << 20);

@@ -5,18 +5,24 @@
  */
 #include "file-daemon/session/session_internal.h"
 #include "lib/base/own.h"
+#include "lib/crypto/digest.h"
 
 /* What a failure of the whole job is called is decided in fd_job_fatal; what is wrong with one
  * file comes as a note of the walk or from the pipe's writer, and the job goes on. */
 struct backup {
 	struct fd_job *job;
 	struct pipe *pipe;
+	uint32_t digest_stream; /* of the last file; 0 none */
 };
 
 static enum err_code
 on_entry(void *arg, const struct file_entry *e, struct err *err)
 {
-	return pipe_put(((struct backup *)arg)->pipe, e, err);
+	struct backup *b = arg;
+
+	if (e->options->digest_stream != 0)
+		b->digest_stream = e->options->digest_stream;
+	return pipe_put(b->pipe, e, err);
 }
 
 static void
@@ -41,10 +47,7 @@ send_files(struct fd_job *j, uint32_t first_index, struct err *err)
 				  .sd = j->sd,
 				  .msg = j->msg,
 				  .cancel = &j->cancel,
-				  .progress = &j->progress,
-				  .beat_seconds = job_beat_seconds(j),
-				  .beat = job_beat,
-				  .beat_arg = j };
+				  .progress = &j->progress };
 	struct walk_options wo = { .since_counts = j->since_counts,
 				   .since = j->since,
 				   .cancel = &j->cancel,
@@ -59,6 +62,7 @@ send_files(struct fd_job *j, uint32_t first_index, struct err *err)
 	backup.pipe = p;
 	wo.links = links;
 	rc = walk_run(&j->fileset, &wo, &sink, &walking);
+	atomic_store(&j->daemon->digest_kind, (int)digest_of_stream((int)backup.digest_stream));
 	if (pipe_finish(p, err) != ERR_OK) /* it knows the reason when it stopped the walk */
 		return err->code;
 	if (rc != ERR_OK)
@@ -133,6 +137,7 @@ cmd_backup(struct session *s, struct bytes line, struct err *err)
 	if (conn_printf(s->dir, err, DIR_FD_OK_BACKUP) != ERR_OK ||
 	    conn_flush(s->dir, err) != ERR_OK)
 		return err->code;
+	beat_start(j);
 	fileset_expand(j);
 	if (append(j, first_index, err) != ERR_OK)
 		fd_job_fatal(j, err);

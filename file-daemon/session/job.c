@@ -11,7 +11,8 @@
 
 /* ---- the daemon ---- */
 
-void
+/* Nobody else knows it yet. */
+NO_ANALYSIS void
 fd_daemon_init(struct fd_daemon *d, struct fd_conf **conf)
 {
 	mutex_init(&d->lock, RANK_JOBS);
@@ -22,7 +23,8 @@ fd_daemon_init(struct fd_daemon *d, struct fd_conf **conf)
 	d->started = clock_now();
 }
 
-void
+/* All sessions have ended. */
+NO_ANALYSIS void
 fd_daemon_release(struct fd_daemon *d)
 {
 	fd_conf_unref(d->conf);
@@ -121,6 +123,8 @@ fd_job_new(struct fd_daemon *d, struct conn *dir, const struct fd_director *dire
 	atomic_init(&j->level, LEVEL_NONE);
 	atomic_init(&j->status, STATUS_RUNNING);
 	pipe_progress_init(&j->progress);
+	mutex_init(&j->beat.lock, RANK_LEAF);
+	cond_init(&j->beat.wake);
 	j->msg = job_msg_new(conf->client->name, send_to_director, j);
 	j->wanted = wanted_types(conf->client);
 	job_msg_set_filter(j->msg, j->wanted);
@@ -210,6 +214,8 @@ fd_job_free(struct fd_job *j)
 		free(j->scripts[i].command);
 	free(j->scripts);
 	pipe_progress_release(&j->progress);
+	cond_release(&j->beat.wake);
+	mutex_release(&j->beat.lock);
 	cancel_release(&j->cancel);
 	fd_conf_unref(j->conf);
 	free(j);

@@ -14,6 +14,7 @@
 #include "file-daemon/conf/fd_conf.h"
 #include "file-daemon/pipe/pipe.h"
 #include "lib/base/secret.h"
+#include "lib/base/thread.h"
 #include "lib/proto/job_code.h"
 #include "lib/proto/scan.h"
 
@@ -25,6 +26,14 @@ struct job_script {
 	char *command; /* owned, unbashed */
 	bool on_success, on_failure, abort_on_error;
 	unsigned when; /* DIR_FD_RUN_* bits */
+};
+
+/* The thread that sends signs of life; see beat.c. */
+struct job_beat {
+	struct mutex lock; /* RANK_LEAF */
+	struct cond wake;  /* stop was set */
+	bool stop GUARDED_BY(&lock);
+	struct thread thread; /* the session's thread's */
 };
 
 struct fd_job {
@@ -54,6 +63,7 @@ struct fd_job {
 	size_t n_scripts, cap_scripts;
 	atomic_uint_fast64_t bandwidth; /* bytes/s; 0: no limit */
 	struct pipe_progress progress;
+	struct job_beat beat;
 	atomic_uint_fast64_t examined;
 };
 
@@ -79,6 +89,8 @@ struct fd_daemon {
 	bool stopping GUARDED_BY(&lock);
 	struct cancel stop; /* ends the set-up of connections */
 	int64_t started;    /* seconds; immutable */
+	atomic_int
+		digest_kind; /* enum digest_kind of the last job: likely that of the next restore */
 };
 
 void fd_daemon_init(struct fd_daemon *d, struct fd_conf **conf);

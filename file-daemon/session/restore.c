@@ -15,7 +15,7 @@
 #include "lib/proto/stream.h"
 
 #define LINE_MAX_BYTES 900000u
-#define RECORDS_A_LOOK 64u /* between looks at the clock and the counters */
+#define RECORDS_A_LOOK 64u /* between updates of what status shows */
 
 struct restore {
 	struct fd_job *job;
@@ -25,7 +25,6 @@ struct restore {
 	uint32_t base_files; /* of the storages before */
 	uint64_t base_bytes;
 	unsigned since_look;
-	int64_t next_beat_ms;
 };
 
 /* ---- what became of each file ---- */
@@ -94,18 +93,11 @@ take_counts(struct restore *r)
 static void
 look_around(struct restore *r)
 {
-	int64_t now;
-
 	if (++r->since_look < RECORDS_A_LOOK)
 		return;
 	r->since_look = 0;
 	take_counts(r);
-	now = clock_mono_ms();
-	if (now < r->next_beat_ms)
-		return;
-	r->next_beat_ms = now + 1000 * (int64_t)job_beat_seconds(r->job);
 	pipe_progress_set(&r->job->progress, rebuild_current(r->rebuild));
-	job_beat(r->job);
 }
 
 /* The record behind a head that is in line. */
@@ -184,18 +176,19 @@ read_session(struct restore *r, struct err *err)
 }
 
 static enum err_code
-run_restore(struct fd_job *j, const struct rebuild_options *o, struct err *err)
+run_restore(struct fd_job *j, struct rebuild_options *o, struct err *err)
 {
 	struct restore r = { .job = j, .line = BUF_INIT(LINE_MAX_BYTES) };
 	enum err_code rc;
 
 	r.base_files = atomic_load(&j->progress.files);
 	r.base_bytes = atomic_load(&j->progress.bytes);
-	r.next_beat_ms = clock_mono_ms() + 1000 * (int64_t)job_beat_seconds(j);
+	o->digest_guess = (enum digest_kind)atomic_load(&j->daemon->digest_kind);
 	rc = rebuild_new(o, on_report, &r, &r.rebuild, err);
 	if (rc == ERR_OK) {
 		rc = read_session(&r, err);
 		take_counts(&r);
+		atomic_store(&j->daemon->digest_kind, (int)rebuild_digest_kind(r.rebuild));
 	}
 	rebuild_free(r.rebuild);
 	buf_release(&r.line);
@@ -241,6 +234,7 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	if (conn_printf(s->dir, err, DIR_FD_OK_RESTORE) != ERR_OK ||
 	    conn_flush(s->dir, err) != ERR_OK)
 		return err->code;
+	beat_start(j);
 	if (run_restore(j, &o, err) != ERR_OK) {
 		fd_job_fatal(j, err);
 		return err_set(err, ERR_EOF, "the restore failed");

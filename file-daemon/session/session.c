@@ -14,7 +14,6 @@
 #define HELLO_MAX       500u
 #define ACCEPT_SECONDS  120u
 #define COMMAND_SILENCE 0
-#define BEAT_SECONDS    5u
 
 /* ---- accepting ---- */
 
@@ -91,6 +90,7 @@ end_job(struct session *s)
 	if (!s->in_table)
 		return;
 	(void)scripts_run(j, DIR_FD_RUN_AFTER);
+	beat_stop(j);
 	fd_job_set_status(j, final_status(j));
 	fd_job_leave(j);
 	s->in_table = false;
@@ -190,29 +190,6 @@ session_serve(void *arg, int fd)
 	s.dir = TAKE_PTR(c);
 	s.job = fd_job_new(d, s.dir, s.director, s.conf);
 	serve_director(&s);
-}
-
-/* ---- heartbeat ---- */
-
-void
-job_beat(void *arg)
-{
-	struct fd_job *j = arg;
-	struct err e = ERR_INIT;
-
-	if (j->conf->client->heartbeat_interval > 0 &&
-	    conn_signal(j->dir, FRAME_HEARTBEAT, &e) != ERR_OK)
-		job_msg_mute(j->msg);
-	if (conn_flush(j->dir, &e) != ERR_OK)
-		job_msg_mute(j->msg);
-}
-
-unsigned
-job_beat_seconds(const struct fd_job *j)
-{
-	int64_t interval = j->conf->client->heartbeat_interval;
-
-	return interval > 0 && interval < BEAT_SECONDS ? (unsigned)interval : BEAT_SECONDS;
 }
 
 const char *

@@ -54,9 +54,10 @@ void sd_close(struct fd_job *j);
 /* "Connected Storage daemon at ..." */
 void sd_report(struct fd_job *j);
 
-/* The heartbeat of a job that is at work: flushes messages, sends HEARTBEAT when configured. */
-void job_beat(void *arg);
-unsigned job_beat_seconds(const struct fd_job *j);
+/* beat.c: from now on (does nothing when it has begun) and until the job's end, messages and
+ * heartbeats leave while the job is busy or waits. */
+void beat_start(struct fd_job *j);
+void beat_stop(struct fd_job *j);
 
 /* "Debian GNU/Linux 12 (bookworm)" into out; returns it. */
 const char *os_text(char *out, size_t cap);

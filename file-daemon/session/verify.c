@@ -134,6 +134,7 @@ cmd_verify(struct session *s, struct bytes line, struct err *err)
 		return err_set(err, ERR_PROTO, "the director sent no FileSet");
 	if (conn_printf(s->dir, err, DIR_FD_OK_VERIFY) != ERR_OK)
 		return err->code;
+	beat_start(j);
 	fileset_expand(j);
 	join_letters(&j->fileset, v.letters);
 	rc = walk_run(&j->fileset, &wo, &sink, err);

@@ -23,12 +23,25 @@ session_close(struct session *s)
 	pg_info_release(&s->info);
 }
 
+/* The server answers before the encoding of a connection is known: only its text tells. */
+static bool
+no_such_database(const struct err *err)
+{
+	return strstr(err->text, "database") != NULL && strstr(err->text, "does not exist") != NULL;
+}
+
 static enum err_code
 session_open(const struct catalog_options *o, struct session *s, struct err *err)
 {
 	if (catalog_prepare(o, &s->info, &s->managed, err) != ERR_OK)
 		return err->code;
-	return pg_open(&s->info, &s->pg, err);
+	if (pg_open(&s->info, &s->pg, err) == ERR_OK)
+		return ERR_OK;
+	if (no_such_database(err))
+		return err_set(err, ERR_CATALOG,
+			       "database \"%s\" does not exist: run tercet-catalog create",
+			       s->info.db_name);
+	return err->code;
 }
 
 /* --- create, upgrade ------------------------------------------------------------------------ */
@@ -64,7 +77,7 @@ open_or_create(const struct catalog_options *o, struct session *s, struct buf *l
 
 	if (session_open(o, s, err) == ERR_OK)
 		return ERR_OK;
-	if (strstr(err->text, "database") == NULL || strstr(err->text, "does not exist") == NULL)
+	if (!no_such_database(err))
 		return err->code;
 	if (create_database(&s->info, &why) != ERR_OK)
 		return err_set(
@@ -134,9 +147,10 @@ cat_schema_upgrade(const struct catalog_options *o, struct buf *lines, struct er
 
 /* --- check ------------------------------------------------------------------------------------ */
 
-/* Our own tables in a schema that is never committed, compared with what is there. */
+/* Our own tables in a schema that is never committed, compared with what is there.  *whole:
+ * every column is there, so that rows can be looked at. */
 static enum err_code
-compare_tables(struct pg *pg, struct buf *lines, size_t *problems, struct err *err)
+compare_tables(struct pg *pg, struct buf *lines, size_t *problems, bool *whole, struct err *err)
 {
 	OWNED(pg_clearp) PGresult *r = NULL;
 	enum err_code code;
@@ -153,8 +167,11 @@ compare_tables(struct pg *pg, struct buf *lines, size_t *problems, struct err *e
 	pg_rollback(pg);
 	if (code != ERR_OK)
 		return code;
-	for (int i = 0; i < PQntuples(r); i++)
+	*whole = true;
+	for (int i = 0; i < PQntuples(r); i++) {
 		buf_text(lines, "MISSING %s\n", PQgetvalue(r, i, 0));
+		*whole = *whole && !cell_bool(r, i, 1);
+	}
 	*problems += (size_t)PQntuples(r);
 	if (PQntuples(r) == 0)
 		buf_text(lines, "tables, columns, types and indexes of version %d are there\n",
@@ -184,13 +201,19 @@ cat_schema_check(const struct catalog_options *o, struct buf *lines, size_t *pro
 		 struct err *err)
 {
 	OWNED(session_close) struct session s = { .pg = NULL };
+	bool whole = true;
 
 	*problems = 0;
 	if (session_open(o, &s, err) != ERR_OK || schema_check_usable(s.pg, err) != ERR_OK)
 		return err->code;
 	buf_text(lines, "database \"%s\": version %d, encoding SQL_ASCII\n", s.info.db_name,
 		 CAT_SCHEMA_VERSION);
-	if (compare_tables(s.pg, lines, problems, err) != ERR_OK)
+	if (compare_tables(s.pg, lines, problems, &whole, err) != ERR_OK)
 		return err->code;
+	if (!whole) {
+		buf_text(lines, "rows were not looked at, because tables or columns are missing; "
+				"restore the database from a dump\n");
+		return ERR_OK;
+	}
 	return count_orphans(s.pg, lines, problems, err);
 }

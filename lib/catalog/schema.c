@@ -15,7 +15,7 @@ schema_state_read(struct pg *pg, enum schema_state *out, struct err *err)
 	if (pg_run(pg, SQL_SCHEMA_FACTS, NULL, &r, err) != ERR_OK)
 		return err->code;
 	if (!cell_bool(r, 0, 1)) {
-		*out = SCHEMA_EMPTY;
+		*out = cell_bool(r, 0, 3) ? SCHEMA_OTHER : SCHEMA_EMPTY;
 		return ERR_OK;
 	}
 	if (pg_run(pg, SQL_SCHEMA_VERSION, NULL, &v, err) != ERR_OK)
@@ -48,6 +48,11 @@ schema_check_usable(struct pg *pg, struct err *err)
 	if (pg_run(pg, SQL_SCHEMA_FACTS, NULL, &r, err) != ERR_OK ||
 	    check_encoding(pg, PQgetvalue(r, 0, 0), err) != ERR_OK)
 		return err->code;
+	if (!cell_bool(r, 0, 1) && cell_bool(r, 0, 3))
+		return err_set(err, ERR_CATALOG,
+			       "database \"%s\" has some tables of a catalog, but not Version and "
+			       "Job: restore it from a dump, or use another database",
+			       pg->db_name);
 	if (!cell_bool(r, 0, 1))
 		return err_set(err, ERR_CATALOG,
 			       "database \"%s\" has no catalog tables: run tercet-catalog create",

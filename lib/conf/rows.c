@@ -55,7 +55,7 @@ const struct conf_row conf_messages_rows[] = {
 	{ "Description", CONF_STR_AT(struct conf_messages, description),
 	  .help = "Free text, only displayed" },
 	{ "MailCommand", CONF_STR_AT(struct conf_messages, mail_command),
-	  .help = "Program for the mail destinations; must stand before them (1.11)" },
+	  .help = "Program for the mail destinations; must stand before them" },
 	{ "OperatorCommand", CONF_STR_AT(struct conf_messages, operator_command),
 	  .help = "Program for operator destinations; must stand before them" },
 	{ "TimestampFormat", CONF_STR_AT(struct conf_messages, timestamp_format),

@@ -68,13 +68,11 @@ rebuild_fail(struct rebuild *r, struct rebuild_file *f, const struct err *err)
 
 /* ---- files of sessions ---- */
 
-static struct rebuild_file *
-file_new(uint32_t session_id, uint32_t session_time)
+struct rebuild_file *
+rebuild_file_new(void)
 {
 	struct rebuild_file *f = NEW(struct rebuild_file);
 
-	f->session_id = session_id;
-	f->session_time = session_time;
 	f->fd = -1;
 	f->record.max = ATTR_RECORD_MAX;
 	f->mapped.max = ATTR_RECORD_MAX;
@@ -85,9 +83,11 @@ file_new(uint32_t session_id, uint32_t session_time)
 	return f;
 }
 
-static void
-file_free(struct rebuild_file *f)
+void
+rebuild_file_free(struct rebuild_file *f)
 {
+	if (f == NULL)
+		return;
 	closep(&f->fd);
 	buf_release(&f->record);
 	buf_release(&f->mapped);
@@ -101,6 +101,31 @@ file_free(struct rebuild_file *f)
 	free(f);
 }
 
+void
+rebuild_file_move(struct rebuild_file *f, struct rebuild_file *to)
+{
+	struct rebuild_file spare = *to;
+
+	*to = *f;
+	*f = spare;
+	f->session_id = to->session_id;
+	f->session_time = to->session_time;
+	f->used = to->used;
+	f->file_index = to->file_index;
+	f->lost_before = to->lost_before;
+	f->lost_index = to->lost_index;
+	f->state = FILE_NONE;
+	f->damaged = false;
+	f->fd = -1;
+}
+
+void
+rebuild_close(struct rebuild_file *f)
+{
+	f->close_errno = close(f->fd) == 0 ? 0 : errno;
+	f->fd = -1;
+}
+
 /* A full target concerns everything that follows; any other failure only this file. */
 static enum err_code
 judge(struct rebuild *r, struct rebuild_file *f, enum err_code code, struct err *err)
@@ -111,6 +136,35 @@ judge(struct rebuild *r, struct rebuild_file *f, enum err_code code, struct err 
 	return code == ERR_FULL ? ERR_FULL : ERR_OK;
 }
 
+static void
+say_restored(struct rebuild *r, struct rebuild_file *f)
+{
+	if (f->state > FILE_SKIP && !f->damaged)
+		rebuild_say(r, f, REBUILD_RESTORED, NULL);
+	f->state = FILE_NONE;
+	f->damaged = false;
+}
+
+enum err_code
+rebuild_settled(struct rebuild *r, struct rebuild_file *f, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	if (!f->settled) {
+		rebuild_attrs(r, f);
+		rebuild_close(f);
+	}
+	/* Some file systems tell about lost writes only here. */
+	if (f->close_errno != 0) {
+		errno = f->close_errno;
+		(void)err_errno(err, errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYS,
+				"cannot be closed");
+		code = judge(r, f, err->code, err);
+	}
+	say_restored(r, f);
+	return code;
+}
+
 /* All records of the current file are there. */
 static enum err_code
 end_file(struct rebuild *r, struct rebuild_file *f, struct err *err)
@@ -119,25 +173,13 @@ end_file(struct rebuild *r, struct rebuild_file *f, struct err *err)
 
 	if (f->state == FILE_OPEN)
 		code = judge(r, f, rebuild_data_end(r, f, err), err);
+	if (f->state == FILE_OPEN && !r->o.dry_run)
+		return settle_put(r->settle, f, err);
 	if (f->state == FILE_DIR && !r->o.dry_run)
 		rebuild_dir_recorded(r, f);
-	else if ((f->state == FILE_OPEN || f->state == FILE_MADE) && !r->o.dry_run)
+	else if (f->state == FILE_MADE && !r->o.dry_run)
 		rebuild_attrs(r, f);
-	if (f->fd >= 0) {
-		/* Some file systems tell about lost writes only here. */
-		if (close(f->fd) != 0 && code == ERR_OK && f->state == FILE_OPEN) {
-			(void)err_errno(err,
-					errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYS,
-					"cannot be closed");
-			f->fd = -1;
-			code = judge(r, f, err->code, err);
-		}
-		f->fd = -1;
-	}
-	if (f->state > FILE_SKIP && !f->damaged)
-		rebuild_say(r, f, REBUILD_RESTORED, NULL);
-	f->state = FILE_NONE;
-	f->damaged = false;
+	say_restored(r, f);
 	return code;
 }
 
@@ -151,7 +193,7 @@ drop_oldest(struct rebuild *r, struct err *err)
 		if (r->files[i]->used < r->files[oldest]->used)
 			oldest = i;
 	code = end_file(r, r->files[oldest], err);
-	file_free(r->files[oldest]);
+	rebuild_file_free(r->files[oldest]);
 	r->files[oldest] = r->files[--r->n_files];
 	return code;
 }
@@ -175,7 +217,9 @@ find_file(struct rebuild *r, const struct rebuild_record *rec, struct rebuild_fi
 	if (r->last == NULL) {
 		if (r->n_files == REBUILD_SESSIONS_MAX && drop_oldest(r, err) != ERR_OK)
 			return err->code;
-		r->last = r->files[r->n_files++] = file_new(rec->session_id, rec->session_time);
+		r->last = r->files[r->n_files++] = rebuild_file_new();
+		r->last->session_id = rec->session_id;
+		r->last->session_time = rec->session_time;
 	}
 	r->last->used = r->clock;
 	*out = r->last;
@@ -401,7 +445,8 @@ rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report, void *us
 	r->is_root = geteuid() == 0;
 	r->work = codec_work_new();
 	r->plain.max = ATTR_RECORD_MAX;
-	r->guess = DIGEST_XXH128;
+	r->guess = o->digest_guess != DIGEST_NONE ? o->digest_guess : DIGEST_XXH128;
+	r->settle = settle_new(r);
 	if (!o->dry_run) {
 		if (place_new(r->where, &r->place, err) != ERR_OK)
 			return err->code;
@@ -416,8 +461,9 @@ rebuild_free(struct rebuild *r)
 {
 	if (r == NULL)
 		return;
+	settle_free(r->settle);
 	for (size_t i = 0; i < r->n_files; i++)
-		file_free(r->files[i]);
+		rebuild_file_free(r->files[i]);
 	rebuild_dirs_free(r);
 	place_free(r->place);
 	rename_rules_free(r->rules);
@@ -446,6 +492,8 @@ rebuild_finish(struct rebuild *r, struct err *err)
 		if (end_file(r, r->files[i], e) != ERR_OK && code == ERR_OK)
 			code = err->code;
 	}
+	if (settle_drain(r->settle, code == ERR_OK ? err : &other) != ERR_OK && code == ERR_OK)
+		code = err->code;
 	if (!r->o.dry_run)
 		rebuild_dirs_finish(r);
 	return code;
@@ -455,6 +503,12 @@ struct rebuild_counts
 rebuild_counts(const struct rebuild *r)
 {
 	return r->counts;
+}
+
+enum digest_kind
+rebuild_digest_kind(const struct rebuild *r)
+{
+	return r->guess;
 }
 
 struct bytes

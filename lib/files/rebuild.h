@@ -6,7 +6,8 @@
  *          target with owner, mode, times, ACL and extended attributes; checks digests; resolves
  *          hard links by name; applies directories' modes and times when all is there.
  * Owns:    open files, its place; options and strings are copied by rebuild_new.
- * Threads: one at a time.
+ * Threads: one caller at a time, which also gets the reports; a thread of its own sets the
+ *          attributes of regular files meanwhile.
  * Errors:  a failure of one file is told through the report callback and the next file is tried.
  *          The functions themselves fail only for what concerns the whole restore:
  *          ERR_FULL   no space left (or quota) on the target
@@ -17,6 +18,7 @@
 #define TERCET_FILES_REBUILD_H
 
 #include "lib/base/buf.h"
+#include "lib/crypto/digest.h"
 #include "lib/proto/attr_record.h"
 
 enum rebuild_replace { /* what to do with a file that is there; letters of wire.md restore command
@@ -34,7 +36,9 @@ struct rebuild_options {
 	enum rebuild_replace replace; /* 0: always */
 	bool dry_run;                 /* create nothing; still report, count and check */
 	bool no_digest_check;
-	bool no_owner; /* do not try to set owners (not running as root) */
+	bool no_owner;                 /* do not try to set owners (not running as root) */
+	enum digest_kind digest_guess; /* likely kind of the digests; the first file then is not
+					  read twice */
 };
 
 enum rebuild_event {
@@ -88,6 +92,8 @@ void rebuild_damaged(struct rebuild *r, uint32_t session_id, uint32_t session_ti
 MUST_CHECK enum err_code rebuild_finish(struct rebuild *r, struct err *err);
 
 struct rebuild_counts rebuild_counts(const struct rebuild *r);
+/* Kind of the last digest met: the guess of the next restore. */
+enum digest_kind rebuild_digest_kind(const struct rebuild *r);
 /* Name of the file being restored, for status; borrowed until the next record. */
 struct bytes rebuild_current(const struct rebuild *r);
 

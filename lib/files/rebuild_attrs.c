@@ -47,12 +47,16 @@ struct attrs {
 	struct meta_at at; /* fd < 0: by name */
 	const struct lstat_fields *st;
 	struct bytes acl_access, acl_default, xattr; /* p NULL: none */
+	bool try;                                    /* nothing is told, and nothing of r changed */
+	bool failed;                                 /* of a try */
 };
 
 static void
 warn(struct attrs *a, const struct err *err)
 {
-	rebuild_say(a->r, a->f, REBUILD_WARNING, err);
+	a->failed = true;
+	if (!a->try)
+		rebuild_say(a->r, a->f, REBUILD_WARNING, err);
 }
 
 static void
@@ -69,7 +73,7 @@ warn_part(void *user, const struct err *err)
 {
 	struct attrs *a = user;
 
-	if (err->sys == EOPNOTSUPP) {
+	if (err->sys == EOPNOTSUPP && !a->try) {
 		if (a->r->warned_xattr)
 			return;
 		a->r->warned_xattr = true;
@@ -124,7 +128,7 @@ set_acl(struct attrs *a, enum meta_acl_kind kind, struct bytes text)
 
 	if (text.p == NULL || meta_write_acl(&a->at, kind, text, warn_part, a, &e) == ERR_OK)
 		return;
-	if (e.sys == EOPNOTSUPP) {
+	if (e.sys == EOPNOTSUPP && !a->try) {
 		if (a->r->warned_acl)
 			return;
 		a->r->warned_acl = true;
@@ -155,10 +159,10 @@ if_has(bool has, const struct buf *b)
 		   : bytes_of(NULL, 0);
 }
 
-void
-rebuild_attrs(struct rebuild *r, struct rebuild_file *f)
+static struct attrs
+attrs_of(struct rebuild *r, struct rebuild_file *f)
 {
-	struct attrs a = {
+	return (struct attrs){
 		.r = r,
 		.f = f,
 		.at = { .fd = f->fd },
@@ -167,6 +171,22 @@ rebuild_attrs(struct rebuild *r, struct rebuild_file *f)
 		.acl_default = if_has(f->has_acl_default, &f->acl_default),
 		.xattr = if_has(f->has_xattr, &f->xattr),
 	};
+}
+
+bool
+rebuild_attrs_try(struct rebuild *r, struct rebuild_file *f)
+{
+	struct attrs a = attrs_of(r, f);
+
+	a.try = true;
+	set_all(&a);
+	return !a.failed;
+}
+
+void
+rebuild_attrs(struct rebuild *r, struct rebuild_file *f)
+{
+	struct attrs a = attrs_of(r, f);
 	struct err e = ERR_INIT;
 	struct place_at at;
 

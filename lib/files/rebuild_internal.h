@@ -5,6 +5,7 @@
  * rebuild_make.c    create the object, by file type and replace rule
  * rebuild_data.c    content: undo the encodings, write, digest
  * rebuild_attrs.c   owner, mode, times, ACL, attributes; directories at the end
+ * rebuild_settle.c  the thread that does so for regular files while the next are created
  */
 #ifndef TERCET_FILES_REBUILD_INTERNAL_H
 #define TERCET_FILES_REBUILD_INTERNAL_H
@@ -68,6 +69,9 @@ struct rebuild_file {
 
 	struct buf acl_access, acl_default, xattr;
 	bool has_acl_access, has_acl_default, has_xattr;
+
+	bool settled;    /* attributes are set and fd is closed */
+	int close_errno; /* of that close */
 };
 
 /* A directory that gets its attributes at the end. */
@@ -96,6 +100,7 @@ struct rebuild {
 	struct rebuild_file *last; /* file of the last record */
 	uint64_t clock;            /* counts session changes */
 
+	struct settle *settle;         /* owned */
 	struct rebuild_dir *dirs;      /* owned, by path */
 	struct codec_work *work;       /* owned */
 	struct buf plain;              /* decoded content of one record */
@@ -109,6 +114,15 @@ void rebuild_say(struct rebuild *r, const struct rebuild_file *f, enum rebuild_e
 		 const struct err *err);
 /* The file failed: say so, drop what follows of it. */
 void rebuild_fail(struct rebuild *r, struct rebuild_file *f, const struct err *err);
+struct rebuild_file *rebuild_file_new(void);
+void rebuild_file_free(struct rebuild_file *f);
+/* The file goes on in *to, whose buffers f takes over; f keeps what is the session's. */
+void rebuild_file_move(struct rebuild_file *f, struct rebuild_file *to);
+/* Sets close_errno. */
+void rebuild_close(struct rebuild_file *f);
+/* Tell what became of a regular file; its attributes, when the thread could not set them all. */
+MUST_CHECK enum err_code rebuild_settled(struct rebuild *r, struct rebuild_file *f,
+					 struct err *err);
 
 /* ---- rebuild_make.c ---- */
 /* Create what f->attr describes; sets f->state. */
@@ -133,9 +147,22 @@ MUST_CHECK enum err_code rebuild_data_end(struct rebuild *r, struct rebuild_file
 /* ACLs and extended attributes wait until the file is closed. */
 void rebuild_keep_meta(struct rebuild_file *f, uint32_t stream, struct bytes data);
 void rebuild_attrs(struct rebuild *r, struct rebuild_file *f);
+/* Set all of an open file; false, with nothing told, when something failed.  Any thread. */
+bool rebuild_attrs_try(struct rebuild *r, struct rebuild_file *f);
 void rebuild_dir_made(void *user, struct bytes path);
 void rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f);
 void rebuild_dirs_finish(struct rebuild *r);
 void rebuild_dirs_free(struct rebuild *r);
+
+/* ---- rebuild_settle.c; all by the restoring thread ---- */
+struct settle *settle_new(struct rebuild *r);
+/* Waits for the thread; what was not drained is not told. */
+void settle_free(struct settle *s);
+/* Take the file over (f is empty afterwards).  Fails as rebuild_settled of an earlier file does. */
+MUST_CHECK enum err_code settle_put(struct settle *s, struct rebuild_file *f, struct err *err);
+/* All files taken over have their attributes. */
+void settle_wait(struct settle *s);
+/* The same, and all is told. */
+MUST_CHECK enum err_code settle_drain(struct settle *s, struct err *err);
 
 #endif

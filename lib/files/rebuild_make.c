@@ -48,6 +48,9 @@ clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, 
 	struct stat st;
 	bool dir;
 
+	/* It may be of this restore, with its time yet to be set. */
+	if (r->o.replace != REPLACE_ALWAYS)
+		settle_wait(r->settle);
 	if (fstatat(at->dir_fd, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		*out = OBSTACLE_GONE;
 		return errno == ENOENT ? ERR_OK : make_failed("cannot be examined", err);

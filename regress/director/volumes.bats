@@ -8,10 +8,10 @@ load ../lib/farm
 setup_file() {
 	farm_make
 	mkdir "$FARM/src/d"
-	for i in 1 2 3 4; do head -c 700000 /dev/urandom >"$FARM/src/d/$i"; done
+	for i in 1 2 3 4; do head -c 1400000 /dev/urandom >"$FARM/src/d/$i"; done
 	farm_conf_add dir <<X
 Pool { Name = "OneJob"; Storage = "Disk"; Label Format = "OneJob-"; Maximum Volume Jobs = 1 }
-Pool { Name = "Small"; Storage = "Disk"; Label Format = "Small-"; Maximum Volume Bytes = 1 m }
+Pool { Name = "Small"; Storage = "Disk"; Label Format = "Small-"; Maximum Volume Bytes = 2 m }
 Pool { Name = "Short"; Storage = "Disk"; Label Format = "Short-"; Volume Use Duration = 3 seconds }
 Pool { Name = "Scratch"; Pool Type = Scratch; Storage = "Disk" }
 Pool { Name = "Poor"; Storage = "Disk"; Maximum Volume Jobs = 1 }
@@ -50,7 +50,7 @@ volumes() {
 	farm_ok
 	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small'")" -ge 3 ]
 	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small' AND volstatus = 'Full'")" -ge 2 ]
-	[ "$(catalog "SELECT max(volbytes) <= 1048576 FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small'")" = t ]
+	[ "$(catalog "SELECT max(volbytes) <= 2097152 FROM media JOIN pool USING (poolid) WHERE pool.name = 'Small'")" = t ]
 	farm_joblog "$JOB" | grep -E "Volume name\(s\): +Small-[0-9]+\|Small-[0-9]+\|"
 	farm_restore "$JOB" "$FARM/out"
 	diff -r "$FARM/src" "$FARM/out$FARM/src"

@@ -42,7 +42,7 @@ static const struct conf_word deflate_words[] = {
 const struct conf_row sd_director_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct sd_director, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct sd_director, description),
 	  .help = "Free text, only displayed" },
 	{ "Password", CONF_PASSWORD_AT(struct sd_director, password), .flags = CONF_REQUIRED,
@@ -60,7 +60,7 @@ const struct conf_row sd_director_rows[] = {
 const struct conf_row sd_storage_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct sd_storage, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct sd_storage, description),
 	  .help = "Free text, only displayed" },
 	{ "Port", CONF_LISTEN_AT(CONF_LISTEN_PORT, struct sd_storage, addresses), .def = "9103", .alias = "SdPort",
@@ -145,13 +145,13 @@ const struct conf_row sd_storage_rows[] = {
 const struct conf_row sd_device_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct sd_device, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct sd_device, description),
 	  .help = "Free text, only displayed" },
 	{ "MediaType", CONF_STR127_AT(struct sd_device, media_type), .flags = CONF_REQUIRED,
 	  .help = "Free word; equals Storage.MediaType" },
 	{ "DeviceType", CONF_STR_AT(struct sd_device, device_type),
-	  .help = "file, tape, fifo, droplet, dplcompat, dedupable, gfapi. Empty: found by stat() (4.5)" },
+	  .help = "file, tape, fifo, droplet, dplcompat, dedupable, gfapi. Empty: found by stat()" },
 	{ "ArchiveDevice", CONF_STR127_AT(struct sd_device, archive_device), .max = 4096, .flags = CONF_REQUIRED,
 	  .help = "Directory, tape node or FIFO" },
 	{ "DeviceOptions", CONF_STR_AT(struct sd_device, device_options), .flags = CONF_LATER,
@@ -209,7 +209,7 @@ const struct conf_row sd_device_rows[] = {
 	{ "ChangerDevice", CONF_STR127_AT(struct sd_device, changer_device), .max = 4096, .flags = CONF_LATER,
 	  .help = "Control node; default from the Autochanger" },
 	{ "ChangerCommand", CONF_STR127_AT(struct sd_device, changer_command), .max = 4096, .flags = CONF_LATER | CONF_EMPTY_OK,
-	  .help = "Changer program, %-codes 9.2; empty string = virtual disk changer" },
+	  .help = "Changer program, %-codes; empty string = virtual disk changer" },
 	{ "AlertCommand", CONF_STR127_AT(struct sd_device, alert_command), .max = 4096, .flags = CONF_LATER,
 	  .help = "Run after each job to read tape alerts" },
 	{ "MaximumChangerWait", CONF_TIME_AT(struct sd_device, maximum_changer_wait), .def = "5 min", .flags = CONF_LATER,
@@ -247,9 +247,9 @@ const struct conf_row sd_device_rows[] = {
 	{ "MountPoint", CONF_STR127_AT(struct sd_device, mount_point), .max = 4096, .flags = CONF_LATER,
 	  .help = "%m" },
 	{ "MountCommand", CONF_STR127_AT(struct sd_device, mount_command), .max = 4096, .flags = CONF_LATER,
-	  .help = "Programs for RequiresMount, codes 9.2" },
+	  .help = "Programs for RequiresMount, with %-codes" },
 	{ "UnmountCommand", CONF_STR127_AT(struct sd_device, unmount_command), .max = 4096, .flags = CONF_LATER,
-	  .help = "Programs for RequiresMount, codes 9.2" },
+	  .help = "Programs for RequiresMount, with %-codes" },
 	{ "LabelType", CONF_KEYWORD_AT(struct sd_device, label_type), .words = label_type_words, .def = "bareos", .note = "since Bareos 23", .flags = CONF_DEPRECATED,
 	  .help = "bareos, ansi, ibm; accept bacula" },
 	{ "NoRewindOnClose", CONF_BOOL_AT(struct sd_device, no_rewind_on_close), .def = "yes", .flags = CONF_LATER,
@@ -273,7 +273,7 @@ const struct conf_row sd_device_rows[] = {
 	{ "CollectStatistics", CONF_BOOL_AT(struct sd_device, collect_statistics), .def = "yes", .flags = CONF_LATER,
 	  .help = "Statistics" },
 	{ "Count", CONF_UINT32_AT(struct sd_device, count), .def = "1",
-	  .help = "1 < n < 10000: make n numbered copies and a changer (7.5)" },
+	  .help = "1 < n < 10000: make n numbered copies and a changer" },
 	{ "LabelStyle", CONF_KEYWORD_AT(struct sd_device, label_style), .words = label_style_words, .def = "Bareos", .flags = CONF_OURS,
 	  .help = "Label written on new volumes: Bareos or Bacula; a volume keeps the style it was born with" },
 	{ "Enabled", CONF_BOOL_AT(struct sd_device, enabled), .def = "yes", .flags = CONF_OURS,
@@ -305,7 +305,7 @@ const struct conf_row sd_device_rows[] = {
 const struct conf_row sd_autochanger_rows[] = {
 	/* clang-format off */
 	{ "Name", CONF_NAME_AT(struct sd_autochanger, name), .flags = CONF_REQUIRED,
-	  .help = "Identity of the resource; see 1.7 for the charset" },
+	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct sd_autochanger, description),
 	  .help = "Free text, only displayed" },
 	{ "Device", CONF_REFS_AT(struct sd_autochanger, device, struct sd_device, "Device"), .flags = CONF_REQUIRED,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "lib/conf/gen.h"
 #include "storage-daemon/media/mount.h"
 #include "storage-daemon/media/reserve.h"
 
@@ -391,6 +392,7 @@ struct fake_site {
 static inline void
 fake_site_begin(struct fake_site *s)
 {
+	static const struct conf_program none;
 	static char name[2][8] = { "Dev1", "Dev2" }, type[] = "File", where[] = "/medium";
 
 	*s = (struct fake_site){ .conf = { .n_device = 2 } };
@@ -406,6 +408,7 @@ fake_site_begin(struct fake_site *s)
 						   .maximum_block_size = 4096 };
 		s->list[i] = &s->device[i];
 	}
+	s->conf.gen = conf_gen_new(&none);
 	s->conf.device = s->list;
 	s->conf.storage = &s->storage;
 	media_init(&s->media, &s->conf);
@@ -417,6 +420,7 @@ static inline void
 fake_site_end(struct fake_site *s)
 {
 	media_release(&s->media);
+	conf_gen_unref(s->conf.gen);
 }
 
 #endif

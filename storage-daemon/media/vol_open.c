@@ -8,17 +8,17 @@
  *   Unlabeled, or VolBytes 0       its label alone          take it as it is
  *   Unlabeled, or VolBytes 0       its label and data       refuse: that data may be needed
  *   Recycle, Purged                its own label            empty it, label it anew
- *   Unlabeled, Recycle, Purged     a few zeros              a torn label: label it
+ *   Unlabeled, Recycle, Purged     zeros, or a block begun  a torn label: label it
  *   any                            another volume's label   refuse
  *   Append                         missing or smaller       refuse, Error
- *   Append                         larger                   keep whole blocks, cut a torn tail, say
- * so
+ *   Append                         larger                   keep whole blocks, cut a torn one
  */
 #include "storage-daemon/media/mount_internal.h"
 
 #include <stdio.h>
 
 #include "lib/base/own.h"
+#include "lib/volume/block.h"
 #include "storage-daemon/media/vol_label.h"
 
 static bool
@@ -159,13 +159,23 @@ recycle(struct media *m, struct device *d, const struct media_job *j, const stru
 	return code;
 }
 
-/* A power failure while it was labelled: the size is there, the bytes are not. */
+static bool
+is_zero(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
+/* A power failure while it was labelled: a few zeros, or not even its first block is whole. */
 static bool
 may_be_torn(struct vol_opened *o)
 {
 	uint8_t p[4096];
 	uint64_t size = 0;
 	size_t got = 0;
+	struct block_head head;
 	struct err ignored = ERR_INIT;
 
 	if (!is_blank_in_catalog(&o->vol) && !is_recycled(&o->vol))
@@ -173,10 +183,9 @@ may_be_torn(struct vol_opened *o)
 	if (o->dev->ops->size(o->dev, &size, &ignored) != ERR_OK || size > sizeof(p) ||
 	    o->dev->ops->read(o->dev, p, sizeof(p), 0, &got, &ignored) != ERR_OK)
 		return false;
-	for (size_t i = 0; i < got; i++)
-		if (p[i] != 0)
-			return false;
-	return got > 0;
+	if (got < BLOCK_HEAD_LEN || is_zero(p, got))
+		return true;
+	return block_head_parse(bytes_of(p, got), &head, &ignored) == ERR_OK && head.len > size;
 }
 
 static enum err_code

@@ -1,0 +1,288 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/base/thread.h"
+#include "storage-daemon/media/media_fake.h"
+
+static struct fake_site site;
+static struct cancel cancel;
+static const struct mount_wish wish = { .pool = "P", .pool_type = "Backup", .media_type = "File" };
+static const struct media_job job = {
+	.ops = &fake_job_ops, .cancel = &cancel, .daemon = "t-sd", .job = "J", .session_id = 1
+};
+
+static struct device *
+dev(int i)
+{
+	return &site.media.devices->v[i];
+}
+
+static int
+begin(void **state)
+{
+	struct err err = ERR_INIT;
+
+	memset(&fake, 0, sizeof(fake));
+	fake.max_vol = 3;
+	fake_site_begin(&site);
+	return cancel_init(&cancel, &err) == ERR_OK ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	fake_site_end(&site);
+	cancel_release(&cancel);
+	return 0;
+}
+
+static void
+mount_in(int i, struct mounted *on)
+{
+	struct err err = ERR_INIT;
+
+	if (mount_append(&site.media, dev(i), &job, &wish, on, &err) != ERR_OK)
+		fail_msg("%s", err.text);
+}
+
+static enum err_code
+write_some(int i, const struct mounted *on, struct err *err)
+{
+	uint8_t p[100] = { 0 };
+	enum block_fate fate;
+	uint64_t at;
+
+	return device_write_block(dev(i), on->generation, bytes_of(p, sizeof(p)), &cancel, &fate,
+				  &at, err);
+}
+
+static void
+without_a_volume_the_device_is_free_for_others(void **state)
+{
+	struct mounted on;
+	struct err why = ERR_INIT, err = ERR_INIT;
+	struct mount_pause pause = { .asked = 0 };
+
+	fake.max_vol = 0;
+	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &why), ERR_EOF);
+	pause.asked = device_mount_asked(dev(0));
+	device_ask_mount(dev(0)); /* between search and wait: not missed */
+	assert_int_equal(mount_wait(dev(0), &job, &wish, &pause, &why, &err), ERR_OK);
+	assert_int_equal(fake.asked_operator, 1);
+	assert_non_null(strstr(fake.said, "Cannot find any appendable volumes"));
+	assert_true(device_hold_idle(dev(0)));
+	device_drop(dev(0));
+	fake.max_vol = 1;
+	mount_in(0, &on);
+}
+
+static void
+a_waiting_job_notices_cancel_and_a_lost_director(void **state)
+{
+	struct err why = ERR_INIT, err = ERR_INIT;
+	struct mount_pause pause = { .asked = 7 }; /* differs: no wait */
+
+	fake.peer_gone = true;
+	assert_int_equal(mount_wait(dev(0), &job, &wish, &pause, &why, &err), ERR_PEER);
+	cancel_now(&cancel);
+	assert_int_equal(mount_wait(dev(0), &job, &wish, &pause, &why, &err), ERR_CANCELED);
+}
+
+static void
+a_failing_medium_is_marked_and_others_go_on(void **state)
+{
+	struct mounted on, other;
+	struct err why = ERR_INIT, err = ERR_INIT;
+
+	mount_in(0, &on);
+	fake.fail_at = fake.ops + 1;
+	fake.fail_code = ERR_SYS;
+	assert_int_equal(write_some(0, &on, &why), ERR_SYS);
+	assert_int_equal(mount_condemn(&site.media, dev(0), &job, on.generation, &why, &err),
+			 ERR_OK);
+	assert_string_equal(fake_volume("V1")->status, "Error");
+	assert_non_null(strstr(fake.said, "\"V1\" is not written any more"));
+	assert_int_equal(device_sync(dev(0), on.generation, &err), ERR_OK);
+	mount_in(0, &other);
+	assert_string_equal(other.volume, "V2");
+}
+
+static void
+a_failed_sync_stays_failed(void **state)
+{
+	struct mounted on;
+	struct err err = ERR_INIT;
+
+	mount_in(0, &on);
+	assert_int_equal(write_some(0, &on, &err), ERR_OK);
+	fake.fail_at = fake.ops + 1;
+	fake.fail_code = ERR_SYS;
+	assert_int_equal(device_sync(dev(0), on.generation, &err), ERR_SYS);
+	assert_int_equal(device_sync(dev(0), on.generation, &err), ERR_SYS);
+	assert_int_equal(mount_release(&site.media, dev(0), &cancel, &err), ERR_SYS);
+	assert_int_equal(device_sync(dev(0), on.generation, &err), ERR_SYS);
+}
+
+static void
+the_catalog_hears_of_a_failure_later_when_it_is_away(void **state)
+{
+	struct mounted on;
+	struct err why = ERR_INIT, err = ERR_INIT;
+
+	mount_in(0, &on);
+	(void)err_set(&why, ERR_SYS, "input/output error");
+	fake.peer_gone = true;
+	assert_int_equal(mount_condemn(&site.media, dev(0), &job, on.generation, &why, &err),
+			 ERR_PEER);
+	fake.peer_gone = false;
+	assert_string_equal(fake_volume("V1")->status, "Append");
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V2");
+	assert_string_equal(fake_volume("V1")->status, "Error");
+	/* A person may decide otherwise: it is forgotten once it was told. */
+	vol_info_set_status(fake_volume("V1"), "Append");
+	assert_int_equal(mount_release(&site.media, dev(0), &cancel, &err), ERR_OK);
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V1");
+}
+
+static void
+a_volume_idle_in_another_device_is_taken_over(void **state)
+{
+	struct mounted on;
+
+	fake.max_vol = 1;
+	mount_in(0, &on);
+	device_leave(dev(0), on.generation);
+	mount_in(1, &on);
+	assert_string_equal(on.volume, "V1");
+	assert_false(device_mounted(dev(0), &on));
+}
+
+static void
+a_volume_being_written_is_not_taken_over(void **state)
+{
+	struct mounted first, on;
+	struct err err = ERR_INIT;
+
+	fake.max_vol = 1;
+	mount_in(0, &first);
+	assert_int_equal(mount_append(&site.media, dev(1), &job, &wish, &on, &err), ERR_EOF);
+	assert_true(device_mounted(dev(0), &on));
+	assert_int_equal(on.generation, first.generation);
+}
+
+static void
+a_refused_volume_with_writers_asks_for_another_device(void **state)
+{
+	struct mounted on;
+	struct err err = ERR_INIT;
+
+	mount_in(0, &on);
+	vol_info_set_status(fake_volume("V1"), "Used");
+	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &err), ERR_LIMIT);
+	device_leave(dev(0), on.generation);
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V2");
+}
+
+static void
+a_full_disk_leaves_other_volumes_alone(void **state)
+{
+	struct mounted on;
+	struct err err = ERR_INIT;
+
+	mount_in(0, &on);
+	fake.room = fake.file[0].n_now + 150;
+	assert_int_equal(write_some(0, &on, &err), ERR_OK);
+	assert_int_equal(write_some(0, &on, &err), ERR_FULL);
+	assert_int_equal(mount_full(&site.media, dev(0), &job, on.generation, &err), ERR_OK);
+	assert_string_equal(fake_volume("V1")->status, "Full");
+	assert_int_equal(fake.vol[0].bytes, fake.file[0].n_now);
+	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &err), ERR_FULL);
+	assert_non_null(strstr(err.text, "V2"));
+	assert_true(device_hold_idle(dev(0)));
+	device_drop(dev(0));
+}
+
+/* ---- reserve ---- */
+
+static struct reserve_wish
+for_pool(const char *pool)
+{
+	struct reserve_wish w = { .media_type = "File", .append = true, .n_device = 1 };
+
+	(void)snprintf(w.pool, sizeof(w.pool), "%s", pool);
+	(void)snprintf(w.device[0], sizeof(w.device[0]), "Dev1");
+	return w;
+}
+
+static void
+give_back(void *arg)
+{
+	struct wait w = wait_for(NULL, 1, "a moment");
+	struct err err = ERR_INIT;
+
+	(void)!wait_pause(&w, &err);
+	reserve_drop(&site.media, (struct device *)arg, true);
+}
+
+static void
+a_device_serves_one_pool_at_a_time(void **state)
+{
+	struct reserve_wish p = for_pool("P"), q = for_pool("Q");
+	struct device *one = NULL, *two = NULL;
+	struct err err = ERR_INIT;
+	struct thread t;
+
+	assert_int_equal(reserve_append(&site.media, &p, &job, NULL, &one, &err), ERR_OK);
+	assert_int_equal(reserve_append(&site.media, &p, &job, NULL, &two, &err), ERR_OK);
+	assert_ptr_equal(one, two);
+	reserve_drop(&site.media, two, true);
+	assert_int_equal(thread_start(&t, "giver", give_back, one, &err), ERR_OK);
+	assert_int_equal(reserve_append(&site.media, &q, &job, NULL, &two, &err), ERR_OK);
+	thread_join(&t);
+	assert_non_null(strstr(fake.said, "writes for pool \"P\""));
+	cancel_now(&cancel);
+	assert_int_equal(reserve_append(&site.media, &p, &job, NULL, &one, &err), ERR_CANCELED);
+	reserve_drop(&site.media, two, true);
+}
+
+static void
+what_can_never_be_is_refused_at_once(void **state)
+{
+	struct reserve_wish w = for_pool("P");
+	struct err err = ERR_INIT;
+
+	(void)snprintf(w.media_type, sizeof(w.media_type), "Tape");
+	assert_int_equal(reserve_check(&site.media, &w, &err), ERR_CONFIG);
+	assert_non_null(strstr(err.text, "another Media Type"));
+	w = for_pool("P");
+	(void)snprintf(w.device[0], sizeof(w.device[0]), "Nowhere");
+	assert_int_equal(reserve_check(&site.media, &w, &err), ERR_CONFIG);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(without_a_volume_the_device_is_free_for_others),
+		T(a_waiting_job_notices_cancel_and_a_lost_director),
+		T(a_failing_medium_is_marked_and_others_go_on),
+		T(a_failed_sync_stays_failed),
+		T(the_catalog_hears_of_a_failure_later_when_it_is_away),
+		T(a_volume_idle_in_another_device_is_taken_over),
+		T(a_volume_being_written_is_not_taken_over),
+		T(a_refused_volume_with_writers_asks_for_another_device),
+		T(a_full_disk_leaves_other_volumes_alone),
+		T(a_device_serves_one_pool_at_a_time),
+		T(what_can_never_be_is_refused_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
