@@ -4,11 +4,19 @@
 -- name: tx_snapshot
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 -- name: restore_order repeatable
-SELECT jobid FROM job WHERE jobid = ANY (:jobids::integer[]) ORDER BY jobtdate DESC, jobid DESC;
+SELECT jobid, hascache = 1 FROM job WHERE jobid = ANY (:jobids::integer[])
+ORDER BY jobtdate DESC, jobid DESC;
 -- name: restore_paths
 COPY (SELECT pathid, path FROM path
 	WHERE pathid IN (SELECT DISTINCT pathid FROM file WHERE jobid = ANY ('{jobids}'::integer[])))
 TO STDOUT (FORMAT binary);
+-- The same from the directory cache: a tenth of the rows or less.
+-- name: restore_paths_cached
+COPY (SELECT pathid, path FROM path
+	WHERE pathid IN (SELECT pathid FROM pathvisibility WHERE jobid = ANY ('{jobids}'::integer[])))
+TO STDOUT (FORMAT binary);
+-- name: restore_path repeatable
+SELECT path FROM path WHERE pathid = :pathid;
 -- name: restore_files
 COPY (SELECT fileindex, pathid, deltaseq, lstat, ''::text, name FROM file WHERE jobid = {jobid})
 TO STDOUT (FORMAT binary);

@@ -33,6 +33,29 @@ named(const char *word)
 	return command_find(word, candidates, sizeof(candidates));
 }
 
+/* A tab, then the words of text, broken before column 80. */
+static void
+print_wrapped(struct out *o, const char *text)
+{
+	const size_t width = 80 - 8;
+	size_t column = 0;
+
+	out_text(o, "\t");
+	for (const char *p = text; *p != '\0';) {
+		size_t n = strcspn(p, " ");
+
+		if (column > 0 && column + 1 + n > width) {
+			out_text(o, "\n\t");
+			column = 0;
+		}
+		out_text(o, "%s%.*s", column > 0 ? " " : "", (int)n, p);
+		column += n + (column > 0 ? 1 : 0);
+		p += n;
+		p += strspn(p, " ");
+	}
+	out_text(o, "\n");
+}
+
 enum err_code
 cmd_help(struct shell *sh, UNUSED struct err *err)
 {
@@ -55,7 +78,8 @@ cmd_help(struct shell *sh, UNUSED struct err *err)
 		out_text(o, "  %-18s %s\n", c->name, c->help);
 	}
 	if (one != NULL) {
-		out_text(o, "\nArguments:\n\t%s\n", one->arguments);
+		out_text(o, "\nArguments:\n");
+		print_wrapped(o, one->arguments);
 		if (one->example != NULL)
 			out_text(o, "\nExample:\n\t%s\n", one->example);
 		if (one->run == NULL)

@@ -44,8 +44,6 @@ cancel_one(struct shell *sh, uint32_t job_id, struct err *err)
 			       job_id);
 	if (!acl_allows(sh, ACL_JOB, info.name))
 		return err_set(err, ERR_CONFIG, "Unauthorized command from this console.");
-	if (info.queued)
-		out_info(sh->out, "JobId %u, Job %s marked to be canceled.\n", job_id, info.unique);
 	return job_cancel(sh->d, job_id, shell_relay, sh, err);
 }
 

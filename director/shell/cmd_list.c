@@ -289,8 +289,7 @@ list_jobs(struct lister *l, struct err *err)
 	}
 	if (args_has(&sh->args, "last"))
 		param(&p, "last", "1");
-	if (filter_letters(sh, &p, err) != ERR_OK ||
-	    filter_since(sh, "since", &p, err) != ERR_OK)
+	if (filter_letters(sh, &p, err) != ERR_OK || filter_since(sh, "since", &p, err) != ERR_OK)
 		return err->code;
 	bool single = jobid != NULL || ujobid != NULL;
 	if (count) {

@@ -211,7 +211,8 @@ label_and_record(struct shell *sh, struct catalog *c, struct dir_storage *s, str
 	if (sd_link_label(link, what, shell_relay, sh, &result, &e) != ERR_OK) {
 		out_error(sh->out, "Label command failed for Volume %s.\n", what->volume);
 		out_info(sh->out, "Do not forget to mount the drive!!!\n");
-		return err_set(err, ERR_CONFIG, "%s", e.text);
+		/* What the storage daemon said is printed already. */
+		return err_set(err, ERR_CONFIG, "%s", e.code == ERR_PROTO ? "" : e.text);
 	}
 	cat_media_from_pool(pool, what->volume, what->media_type, "Append", &m);
 	m.vol_bytes = result.vol_bytes;

@@ -12,6 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
+#include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_restore.h"
 #include "lib/proto/bootstrap.h"
 
@@ -295,6 +296,48 @@ target_client(struct shell *sh, const struct restore *r, struct job_request *req
 	return ERR_OK;
 }
 
+/* What would stop the restore behind the selection is said before it. */
+static enum err_code
+judge_names(struct shell *sh, struct err *err)
+{
+	static const struct {
+		const char *key;
+		enum res_kind kind;
+	} names[] = {
+		{ "restoreclient", RES_CLIENT },
+		{ "restorejob", RES_RESTORE_JOB },
+		{ "job", RES_RESTORE_JOB },
+		{ "storage", RES_STORAGE },
+		{ "pool", RES_POOL },
+		{ "sd", RES_STORAGE },
+	};
+	OWNED(job_request_release) struct job_request req = { 0 };
+	const char *client = args_value(&sh->args, "client");
+	struct named *ignored = NULL;
+	struct catalog *c;
+	uint32_t id = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *v = args_value(&sh->args, names[i].key);
+
+		if (v != NULL && v[0] != '\0' && strcmp(v, "?") != 0 &&
+		    res_resolve(sh, names[i].kind, v, &ignored, err) != ERR_OK)
+			return err->code;
+	}
+	/* A client of old backups need not be configured any more. */
+	if (client != NULL && client[0] != '\0' && strcmp(client, "?") != 0 &&
+	    res_find(sh, RES_CLIENT, client) == NULL) {
+		if (shell_catalog(sh, &c, err) != ERR_OK)
+			return err->code;
+		if (acl_allows(sh, ACL_CLIENT, client) &&
+		    cat_client_find(c, client, &id, err) != ERR_OK)
+			return err->code;
+		if (id == 0)
+			return res_resolve(sh, RES_CLIENT, client, &ignored, err);
+	}
+	return pass_words(sh, &req, err);
+}
+
 static enum err_code
 make_request(struct shell *sh, struct restore *r, struct job_request *req, struct err *err)
 {
@@ -348,7 +391,8 @@ cmd_restore(struct shell *sh, struct err *err)
 	OWNED(job_request_release) struct job_request req = { 0 };
 	bool own = args_value(&sh->args, "bootstrap") == NULL;
 
-	if (judge_words(sh, err) != ERR_OK || shell_catalog(sh, &r.c, err) != ERR_OK)
+	if (judge_words(sh, err) != ERR_OK || judge_names(sh, err) != ERR_OK ||
+	    shell_catalog(sh, &r.c, err) != ERR_OK)
 		return err->code;
 	enum err_code rc = own ? select_all_of_it(sh, &r, err) : from_bootstrap(sh, &r, err);
 	if (rc == ERR_OK)

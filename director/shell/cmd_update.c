@@ -252,6 +252,26 @@ static const struct {
 #define N_CHANGES (sizeof(changes) / sizeof(changes[0]))
 
 static enum err_code
+ask_status(struct change *ch, char **out, struct err *err)
+{
+	static const char *const items[] = { "Append", "Archive",  "Disabled",  "Full",
+					     "Used",   "Cleaning", "Read-Only", "Recycle" };
+	/* Only a purged volume may be said to be free for use again. */
+	struct ask_list ask = { .kind = "Volume Status",
+				.header = "Possible Values are:",
+				.question = "Choose new Volume Status",
+				.items = items,
+				.n = strcmp(ch->m->status, "Purged") == 0 ? 8 : 7 };
+	size_t at;
+
+	out_text(ch->sh->out, "Current Volume status is: %s\n", ch->m->status);
+	if (ask_select(ch->sh, &ask, &at, err) != ERR_OK)
+		return err->code;
+	*out = str_dup(items[at]);
+	return ERR_OK;
+}
+
+static enum err_code
 change_menu(struct change *ch, struct err *err)
 {
 	const char *items[N_CHANGES + 1];
@@ -267,6 +287,7 @@ change_menu(struct change *ch, struct err *err)
 	for (;;) {
 		OWNED(freep) char *value = NULL;
 		struct err e = ERR_INIT;
+		bool found = false;
 		size_t at;
 
 		if (ask_select(ch->sh, &ask, &at, err) != ERR_OK)
@@ -276,9 +297,18 @@ change_menu(struct change *ch, struct err *err)
 			return ERR_OK;
 		}
 		out_text(ch->sh->out, "Updating Volume \"%s\"\n", ch->m->name);
-		if (changes[at].question != NULL &&
-		    ask_text(ch->sh, &value, err, "%s", changes[at].question) != ERR_OK)
+		if (changes[at].run == set_status) {
+			if (ask_status(ch, &value, err) != ERR_OK)
+				return err->code;
+		} else if (changes[at].question != NULL &&
+			   ask_text(ch->sh, &value, err, "%s", changes[at].question) != ERR_OK) {
 			return err->code;
+		}
+		/* A job may have written to the volume while the person thought. */
+		if (cat_media_get_by_id(ch->c, ch->m->media_id, ch->m, &found, err) != ERR_OK)
+			return err->code;
+		if (!found)
+			return err_set(err, ERR_CONFIG, "The Volume was deleted meanwhile.");
 		if (changes[at].run(ch, value, &e) != ERR_OK) {
 			out_info(ch->sh->out, "%s\n", e.text);
 			continue;
@@ -312,6 +342,26 @@ find_volume(struct catalog *c, const char *name, struct cat_media *m, struct err
 		     : err_set(err, ERR_CONFIG, "Media record for Volume \"%s\" not found.", name);
 }
 
+/* Every word behind "update volume": a change, or the volume itself. */
+static enum err_code
+judge_words(struct shell *sh, struct err *err)
+{
+	static const char *const others[] = { "volume", "media", "catalog", "yes" };
+
+	for (size_t i = 1; i < sh->args.n; i++) {
+		const char *word = sh->args.v[i].key;
+		bool known = false;
+
+		for (size_t k = 0; k < N_CHANGES && !known; k++)
+			known = strcasecmp(word, changes[k].key) == 0;
+		for (size_t k = 0; k < sizeof(others) / sizeof(others[0]) && !known; k++)
+			known = strcasecmp(word, others[k]) == 0;
+		if (!known)
+			return err_set(err, ERR_CONFIG, "Invalid keyword: %s", word);
+	}
+	return ERR_OK;
+}
+
 static enum err_code
 update_volume(struct shell *sh, struct err *err)
 {
@@ -323,7 +373,7 @@ update_volume(struct shell *sh, struct err *err)
 	struct change ch = { sh, NULL, &m, &pool };
 	bool found = false, any = false;
 
-	if (shell_catalog(sh, &ch.c, err) != ERR_OK)
+	if (judge_words(sh, err) != ERR_OK || shell_catalog(sh, &ch.c, err) != ERR_OK)
 		return err->code;
 	if (name == NULL && ask_volume(sh, &asked, err) != ERR_OK)
 		return err->code;

@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/units.h"
+#include "lib/files/rename.h"
 
 /* ---- keywords: one row each ---- */
 
@@ -21,7 +22,8 @@ enum value_kind {
 	VAL_JOB_ID,
 	VAL_CHOICE,
 	VAL_FILES,
-	VAL_FORMAT, /* of the backup: there is one */
+	VAL_RELOCATE, /* regexwhere */
+	VAL_FORMAT,   /* of the backup: there is one */
 	VAL_YES,
 	VAL_IGNORED, /* accepted without effect */
 };
@@ -54,7 +56,7 @@ static const struct keyword keywords[] = {
 	{ "priority",             VAL_PRIORITY, RES_JOB,      AT(priority) },
 	{ "jobid",                VAL_JOB_ID,   RES_JOB,      AT(job_id) },
 	{ "where",                VAL_TEXT,     RES_JOB,      AT(where) },
-	{ "regexwhere",           VAL_TEXT,     RES_JOB,      AT(regex_where) },
+	{ "regexwhere",           VAL_RELOCATE, RES_JOB,      AT(regex_where) },
 	{ "bootstrap",            VAL_TEXT,     RES_JOB,      AT(bootstrap) },
 	{ "pluginoptions",        VAL_TEXT,     RES_JOB,      AT(plugin_options) },
 	{ "comment",              VAL_TEXT,     RES_JOB,      AT(comment) },
@@ -132,11 +134,17 @@ unknown_resource(struct shell *sh, const struct keyword *k, const char *name, st
 	const char *near = strstr(err->text, before);
 	OWNED(freep)
 	char *hint = near == NULL ? str_dup("")
-				  : str_printf("\nDid you mean %s?", near + sizeof(before) - 1);
-	if (hint[0] != '\0' && hint[strlen(hint) - 2] == '?')
-		hint[strlen(hint) - 1] = '\0';
+				  : str_printf("\nDid you mean %s", near + sizeof(before) - 1);
 	return err_set(err, ERR_CONFIG, "%s \"%s\" not found%s%s", res_facts(k->res)->singular,
 		       name, k->res == RES_JOB ? "" : ".", hint);
+}
+
+static enum err_code
+judge_relocation(const char *regex, struct err *err)
+{
+	OWNED(rename_rules_freep) struct rename_rules *rules = NULL;
+
+	return rename_rules_new(regex, &rules, err);
 }
 
 static enum err_code
@@ -194,11 +202,16 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 		if (shell_number(v, &n))
 			req->expected_files = n;
 		break;
+	case VAL_RELOCATE:
+		if (v[0] != '\0' && judge_relocation(v, err) != ERR_OK)
+			return err->code;
+		set_text(req, k->offset, v);
+		break;
 	case VAL_FORMAT:
 		if (strcasecmp(v, "Native") != 0)
-			return err_set(err, ERR_CONFIG,
-				       "Backup Format \"%s\" is not available; the format is Native",
-				       v);
+			return err_set(
+				err, ERR_CONFIG,
+				"Backup Format \"%s\" is not available; the format is Native", v);
 		set_text(req, k->offset, "Native");
 		break;
 	case VAL_YES:
@@ -245,7 +258,8 @@ run_request_take(struct shell *sh, const struct args *args, size_t at, struct jo
 		if (given[k])
 			return err_set(err, ERR_CONFIG, "%s specified twice.", a->key);
 		given[k] = true;
-		if (a->value[0] == '\0' && keywords[k].kind != VAL_TEXT)
+		if (a->value[0] == '\0' && keywords[k].kind != VAL_TEXT &&
+		    keywords[k].kind != VAL_RELOCATE)
 			continue;
 		if (take_value(sh, &keywords[k], a->value, req, err) != ERR_OK)
 			return err->code;
@@ -518,8 +532,20 @@ MOD_RESOURCE(mod_verify_job, RES_JOB, verify_job)
 		set_text(req, AT(member), v[0] == '\0' ? NULL : v);                                \
 		return ERR_OK;                                                                     \
 	}
-MOD_TEXT(mod_format, backup_format, "Please enter Backup Format: ")
 MOD_TEXT(mod_plugin, plugin_options, "Please enter Plugin Options string: ")
+
+static enum err_code
+mod_format(struct shell *sh, struct job_request *req, UNUSED const struct job_plan *p,
+	   struct err *err)
+{
+	static const struct keyword format = { "backupformat", VAL_FORMAT, RES_JOB,
+					       AT(backup_format) };
+	OWNED(freep) char *v = NULL;
+
+	if (ask_text(sh, &v, err, "Please enter Backup Format: ") != ERR_OK)
+		return err->code;
+	return v[0] == '\0' ? ERR_OK : take_value(sh, &format, v, req, err);
+}
 
 static enum err_code
 mod_when(struct shell *sh, struct job_request *req, UNUSED const struct job_plan *p,
@@ -662,12 +688,57 @@ run_relocation(const char *strip, const char *prefix, const char *suffix)
 	return buf_take_str(&b);
 }
 
+/* Items of the relocation menu behind the four values. */
+enum { RELOCATION_TEST = 4, RELOCATION_USE };
+
+/* The expression of what was entered; owned, NULL: nothing was. */
+static char *
+relocation_of(char *const parts[static 4])
+{
+	if (parts[3] != NULL && parts[3][0] != '\0')
+		return str_dup(parts[3]);
+	return run_relocation(parts[0], parts[1], parts[2]);
+}
+
+/* Show what becomes of names, until a period. */
+static enum err_code
+test_relocation(struct shell *sh, char *const parts[static 4], struct err *err)
+{
+	OWNED(freep) char *regex = relocation_of(parts);
+	OWNED(rename_rules_freep) struct rename_rules *rules = NULL;
+	struct err e = ERR_INIT;
+
+	out_text(sh->out, "regexwhere=%s\n", or_none(regex));
+	if (regex != NULL && rename_rules_new(regex, &rules, &e) != ERR_OK) {
+		out_info(sh->out, "%s\n", e.text);
+		return ERR_OK;
+	}
+	out_text(sh->out, "Enter a period (.) to stop this test\n");
+	for (;;) {
+		OWNED(freep) char *name = NULL;
+		OWNED(buf_release) struct buf to = BUF_INIT(1u << 20);
+
+		if (ask_line(sh, "Please enter filename to test: ", false, &name, err) != ERR_OK)
+			return err->code;
+		if (strcmp(name, ".") == 0)
+			return ERR_OK;
+		if (rules != NULL && rename_apply(rules, bytes_str(name), &to, &e) != ERR_OK)
+			out_info(sh->out, "%s\n", e.text);
+		else
+			out_text(sh->out, "%s -> %s\n", name, rules != NULL ? buf_str(&to) : name);
+	}
+}
+
 static enum err_code
 mod_relocation(struct shell *sh, struct job_request *req, UNUSED const struct job_plan *p,
 	       struct err *err)
 {
-	static const char *const items[] = { "Strip prefix", "Add prefix", "Add file suffix",
-					     "Enter a regexp", "Use this ?" };
+	static const char *const items[] = { "Strip prefix",
+					     "Add prefix",
+					     "Add file suffix",
+					     "Enter a regexp",
+					     "Test filename manipulation",
+					     "Use this ?" };
 	static const char *const questions[] = {
 		"Please enter the path prefix to strip: ",
 		"Please enter the path prefix to add (/ for none): ",
@@ -678,27 +749,30 @@ mod_relocation(struct shell *sh, struct job_request *req, UNUSED const struct jo
 	enum err_code rc = ERR_OK;
 	size_t at = 0;
 
-	while (rc == ERR_OK && at != 4) {
+	while (rc == ERR_OK && at != RELOCATION_USE) {
 		struct ask_list ask = { .kind = "File Relocation",
 					.header = "This will replace your current Where value",
 					.question = "Select parameter to modify",
 					.items = items,
-					.n = 5 };
+					.n = RELOCATION_USE + 1 };
 		out_text(sh->out, "strip_prefix=%s add_prefix=%s add_suffix=%s\n",
 			 or_none(parts[0]), or_none(parts[1]), or_none(parts[2]));
 		rc = ask_select(sh, &ask, &at, err);
-		if (rc != ERR_OK || at == 4)
+		if (rc != ERR_OK || at == RELOCATION_USE)
 			break;
+		if (at == RELOCATION_TEST) {
+			rc = test_relocation(sh, parts, err);
+			continue;
+		}
 		free(parts[at]);
 		parts[at] = NULL;
 		rc = ask_text(sh, &parts[at], err, "%s", questions[at]);
 	}
 	if (rc == ERR_OK) {
-		OWNED(freep)
-		char *regex = parts[3] != NULL && parts[3][0] != '\0'
-				      ? str_dup(parts[3])
-				      : run_relocation(parts[0], parts[1], parts[2]);
-		if (regex != NULL) {
+		OWNED(freep) char *regex = relocation_of(parts);
+		if (regex != NULL && judge_relocation(regex, err) != ERR_OK) {
+			rc = err->code;
+		} else if (regex != NULL) {
 			set_text(req, AT(regex_where), regex);
 			set_text(req, AT(where), NULL);
 		}

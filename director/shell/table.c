@@ -196,6 +196,29 @@ cell_text(const struct table *t, size_t row, size_t col, bool plain, char *out, 
 	return s;
 }
 
+/* As cell_text, in one line: a FileSet's text would break the grid. */
+static const char *
+grid_text(const struct table *t, size_t row, size_t col, bool plain, char *out, size_t cap)
+{
+	const char *s = cell_text(t, row, col, plain, out, cap);
+	size_t n = 0;
+
+	if (strchr(s, '\n') == NULL)
+		return s;
+	for (const char *p = s; *p != '\0' && n + 1 < cap; p++) {
+		bool blank = *p == ' ' || *p == '\n' || *p == '\t';
+
+		if (!blank)
+			out[n++] = *p;
+		else if (n > 0 && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	while (n > 0 && out[n - 1] == ' ')
+		n--;
+	out[n] = '\0';
+	return out;
+}
+
 /* Characters on the screen: bytes that begin a UTF-8 character. */
 static int
 screen_width(const char *s)
@@ -238,12 +261,12 @@ static void
 print_grid(const struct table *t, bool plain, struct buf *out)
 {
 	OWNED(freep) int *width = NEW_ARRAY(int, t->n_cols);
-	char num[48];
+	char num[CELL_WIDTH_MAX + 1];
 
 	for (size_t c = 0; c < t->n_cols; c++) {
 		width[c] = screen_width(t->cols[c].name);
 		for (size_t r = 0; r < table_rows(t); r++) {
-			int w = screen_width(cell_text(t, r, c, plain, num, sizeof(num)));
+			int w = screen_width(grid_text(t, r, c, plain, num, sizeof(num)));
 
 			if (w > CELL_WIDTH_MAX)
 				w = CELL_WIDTH_MAX;
@@ -266,7 +289,7 @@ print_grid(const struct table *t, bool plain, struct buf *out)
 			if (!in_text(&t->cols[c]))
 				continue;
 			buf_put(out, "| ", 2);
-			put_padded(out, cell_text(t, r, c, plain, num, sizeof(num)), width[c],
+			put_padded(out, grid_text(t, r, c, plain, num, sizeof(num)), width[c],
 				   plain || !is_number(t->cols[c].show));
 			buf_put(out, " ", 1);
 		}

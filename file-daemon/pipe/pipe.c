@@ -54,6 +54,7 @@ fail_locked(struct pipe *p, const struct err *e) REQUIRES(p->lock)
 	cond_broadcast(&p->work);
 	cond_broadcast(&p->done);
 	cond_broadcast(&p->room);
+	cond_broadcast(&p->segment_room);
 }
 
 void
@@ -211,8 +212,6 @@ pipe_finish(struct pipe *p, struct err *err)
 	p->closed = true;
 	cond_broadcast(&p->work);
 	cond_broadcast(&p->done);
-	mutex_unlock(&p->lock);
-	mutex_lock(&p->lock);
 	while (!p->drained) /* until the writer has ended */
 		cond_wait(&p->room, &p->lock);
 	rc = failure_locked(p, err);
@@ -245,6 +244,7 @@ pipe_start(const struct pipe_options *o, struct pipe **out, struct err *err)
 	cond_init(&p->work);
 	cond_init(&p->done);
 	cond_init(&p->room);
+	cond_init(&p->segment_room);
 	p->max_batches = memory / BATCH_MEMORY;
 	p->max_batches = p->max_batches < 4 ? 4 : size_min(p->max_batches, 64);
 	p->filling = batch_new();
@@ -298,6 +298,7 @@ pipe_free(struct pipe *p)
 	cond_release(&p->work);
 	cond_release(&p->done);
 	cond_release(&p->room);
+	cond_release(&p->segment_room);
 	mutex_release(&p->lock);
 	free(p);
 }

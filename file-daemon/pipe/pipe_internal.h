@@ -94,7 +94,9 @@ struct pipe {
 	struct mutex lock; /* RANK_QUEUE */
 	struct cond work;  /* a batch became READY, or stopping (workers wait) */
 	struct cond done;  /* a batch became DONE, opened, has a segment; stopping (writer waits) */
-	struct cond room;  /* a batch was written (walker) or a segment was sent (workers) */
+	struct cond room;  /* a batch was written, or all; stopping (walker waits) */
+	struct cond
+		segment_room; /* half of a batch's segments were sent; stopping (workers wait) */
 	struct batch *head, *tail GUARDED_BY(&lock); /* in walk order */
 	size_t n_batches GUARDED_BY(&lock);
 	struct batch *spare GUARDED_BY(&lock);

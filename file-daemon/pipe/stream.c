@@ -8,8 +8,8 @@ take_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 {
 	struct segment *s;
 
-	while (b->n_segments == SEGMENTS_MAX && !p->stopping) /* until the writer sent one */
-		cond_wait(&p->room, &p->lock);
+	while (b->n_segments == SEGMENTS_MAX && !p->stopping) /* until the writer sent some */
+		cond_wait(&p->segment_room, &p->lock);
 	if (p->stopping)
 		return NULL;
 	b->n_segments++;
@@ -48,8 +48,9 @@ void
 stream_push(struct pipe *p, struct batch *b, struct segment *s)
 {
 	mutex_lock(&p->lock);
+	if (b->segments == NULL)
+		cond_broadcast(&p->done);
 	push_locked(b, s);
-	cond_broadcast(&p->done);
 	mutex_unlock(&p->lock);
 }
 
@@ -96,6 +97,8 @@ stream_give_back(struct pipe *p, struct batch *b, struct segment *s)
 	s->next = p->spare_segments;
 	p->spare_segments = s;
 	b->n_segments--;
-	cond_broadcast(&p->room);
+	/* Half of them at once, so that its worker is not woken for each. */
+	if (b->n_segments == SEGMENTS_MAX / 2)
+		cond_broadcast(&p->segment_room);
 	mutex_unlock(&p->lock);
 }

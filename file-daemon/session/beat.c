@@ -47,8 +47,8 @@ beat_run(void *arg)
 	int64_t interval_ms = 1000 * j->conf->client->heartbeat_interval;
 	int64_t due_ms = clock_mono_ms() + interval_ms;
 
-	while (!stopped_within(&j->beat, interval_ms > 0 && interval_ms < FLUSH_MS ? interval_ms
-										   : FLUSH_MS))
+	while (!stopped_within(&j->beat,
+			       interval_ms > 0 && interval_ms < FLUSH_MS ? interval_ms : FLUSH_MS))
 		send_signs(j, &due_ms);
 }
 

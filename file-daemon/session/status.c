@@ -52,7 +52,7 @@ header_locked(const struct session *s, struct buf *b) REQUIRES(s->daemon->lock)
 		 os_text(os, sizeof(os)));
 	buf_text(b, "Daemon started %s. Jobs: run=%u running=%u, self-compiled binary\n",
 		 clock_format(d->started, DAY_FORMAT, when, sizeof(when)), d->jobs_run,
-		 running_locked(d));
+		 running_locked(s->daemon));
 	buf_text(b, " Sizeof: boffset_t=%zu size_t=%zu debug=%d trace=0 bwlimit=%" PRIu64 "kB/s\n",
 		 sizeof(off_t), sizeof(size_t), atomic_load(&log_trace_level), d->bandwidth / 1024);
 }

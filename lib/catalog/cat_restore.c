@@ -38,6 +38,7 @@ struct seen {
 };
 
 struct stream {
+	struct catalog *catalog;
 	struct pg *pg;
 	const struct cat_file_reader *reader;
 	struct cat_file_count *count;
@@ -186,6 +187,41 @@ take_path(struct stream *s, struct rd *r, struct err *err)
 	return add_path(&s->paths, path_id, path, err);
 }
 
+/* A directory that the directory cache (of another program) has left out. */
+static enum err_code
+fetch_path(struct stream *s, uint32_t path_id, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	arg_u64(&a, path_id);
+	if (catalog_run(s->catalog, SQL_RESTORE_PATH, &a, &r, err) != ERR_OK)
+		return err->code;
+	if (PQntuples(r) == 0)
+		return ERR_OK;
+	return add_path(&s->paths, path_id,
+			bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), err);
+}
+
+/* Paths of the jobs whose directory cache is complete, or of the others. */
+static enum err_code
+read_paths(struct stream *s, const PGresult *order, bool cached, struct err *err)
+{
+	OWNED(freep) uint32_t *some = NEW_ARRAY(uint32_t, (size_t)PQntuples(order) + 1);
+	OWNED(freep) char *ids = NULL;
+	OWNED(freep) char *sql = NULL;
+	size_t n = 0;
+
+	for (int i = 0; i < PQntuples(order); i++)
+		if (cell_bool(order, i, 1) == cached)
+			some[n++] = cell_u32(order, i, 0);
+	if (n == 0)
+		return ERR_OK;
+	ids = ids_text(some, n);
+	sql = sql_put_in(cached ? SQL_RESTORE_PATHS_CACHED : SQL_RESTORE_PATHS, "{jobids}", ids);
+	return copy_out(s, sql, take_path, err);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 static void
@@ -252,6 +288,9 @@ take_file(struct stream *s, struct rd *r, struct err *err)
 		return ERR_OK;
 	}
 	p = path_slot(&s->paths, f.path_id);
+	if (p->path_id == 0 && fetch_path(s, f.path_id, err) != ERR_OK)
+		return err->code;
+	p = path_slot(&s->paths, f.path_id);
 	if (p->path_id == 0)
 		return err_set(err, ERR_CATALOG,
 			       "job %u: a file is in directory %u, which has no "
@@ -285,7 +324,6 @@ static enum err_code
 stream_all(struct stream *s, const uint32_t *job_ids, size_t n, struct err *err)
 {
 	OWNED(freep) char *ids = ids_text(job_ids, n);
-	OWNED(freep) char *paths_sql = sql_put_in(SQL_RESTORE_PATHS, "{jobids}", ids);
 	struct sql_args a = { .n = 0 };
 	OWNED(pg_clearp) PGresult *order = NULL;
 
@@ -297,7 +335,7 @@ stream_all(struct stream *s, const uint32_t *job_ids, size_t n, struct err *err)
 		s->seen_slots = FIRST_SLOTS;
 		s->seen = NEW_ARRAY(struct seen, s->seen_slots);
 	}
-	if (copy_out(s, paths_sql, take_path, err) != ERR_OK)
+	if (read_paths(s, order, true, err) != ERR_OK || read_paths(s, order, false, err) != ERR_OK)
 		return err->code;
 	return stream_jobs(s, order, job_ids, n, err);
 }
@@ -308,7 +346,9 @@ cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,
 		  struct err *err)
 {
 	OWNED(stream_release)
-	struct stream s = { .reader = reader, .count = count, .paths.bytes = BUF_INIT(SIZE_MAX) };
+	struct stream s = {
+		.catalog = c, .reader = reader, .count = count, .paths.bytes = BUF_INIT(SIZE_MAX)
+	};
 	enum err_code code;
 
 	*count = (struct cat_file_count){ 0 };

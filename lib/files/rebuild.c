@@ -78,6 +78,7 @@ rebuild_file_new(void)
 	f->mapped.max = ATTR_RECORD_MAX;
 	f->target.max = 2 * ATTR_RECORD_MAX;
 	f->path.max = ATTR_RECORD_MAX;
+	f->small.max = ATTR_RECORD_MAX;
 	f->acl_access.max = f->acl_default.max = f->xattr.max = ATTR_RECORD_MAX;
 	f->digest = digest_new();
 	return f;
@@ -93,6 +94,7 @@ rebuild_file_free(struct rebuild_file *f)
 	buf_release(&f->mapped);
 	buf_release(&f->target);
 	buf_release(&f->path);
+	buf_release(&f->small);
 	buf_release(&f->acl_access);
 	buf_release(&f->acl_default);
 	buf_release(&f->xattr);
@@ -151,6 +153,9 @@ rebuild_settled(struct rebuild *r, struct rebuild_file *f, struct err *err)
 	enum err_code code = ERR_OK;
 
 	if (!f->settled) {
+		code = judge(r, f, rebuild_write_small(f, err), err);
+		if (f->state != FILE_OPEN) /* it could not be written */
+			return code;
 		rebuild_attrs(r, f);
 		rebuild_close(f);
 	}

@@ -11,6 +11,7 @@
 #include "lib/base/rd.h"
 
 #define READ_BACK (256 * 1024)
+#define SMALL_MAX (16 * 1024) /* content that waits for the settling thread */
 
 void
 rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
@@ -22,6 +23,7 @@ rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
 	f->win = (struct win32_stream){ 0 };
 	f->n_extents = 0;
 	f->extents_lost = false;
+	buf_clear(&f->small);
 	f->kind = r->o.no_digest_check ? DIGEST_NONE : r->guess;
 	digest_begin(f->digest, f->kind);
 }
@@ -45,17 +47,9 @@ remember_extent(struct rebuild_file *f, uint64_t at, uint64_t len)
 }
 
 static enum err_code
-write_at(struct rebuild *r, struct rebuild_file *f, struct bytes data, struct err *err)
+write_out(struct rebuild_file *f, uint64_t at, struct bytes data, struct err *err)
 {
-	uint64_t at = f->pos;
-
-	if (at > INT64_MAX - data.n)
-		return err_set(err, ERR_FORMAT, "file address %" PRIu64 " is too large", at);
-	f->pos += data.n;
-	if (f->pos > f->size)
-		f->size = f->pos;
-	r->counts.bytes += data.n;
-	while (data.n > 0 && !r->o.dry_run) {
+	while (data.n > 0) {
 		ssize_t n = f->attr.type == FT_FIFO ? write(f->fd, data.p, data.n)
 						    : pwrite(f->fd, data.p, data.n, (off_t)at);
 
@@ -69,6 +63,37 @@ write_at(struct rebuild *r, struct rebuild_file *f, struct bytes data, struct er
 		at += (uint64_t)n;
 	}
 	return ERR_OK;
+}
+
+enum err_code
+rebuild_write_small(struct rebuild_file *f, struct err *err)
+{
+	if (f->small.len > 0 && write_out(f, 0, buf_bytes(&f->small), err) != ERR_OK)
+		return err->code;
+	buf_clear(&f->small);
+	return ERR_OK;
+}
+
+static enum err_code
+write_at(struct rebuild *r, struct rebuild_file *f, struct bytes data, struct err *err)
+{
+	uint64_t at = f->pos;
+	bool first = f->size == 0;
+
+	if (at > INT64_MAX - data.n)
+		return err_set(err, ERR_FORMAT, "file address %" PRIu64 " is too large", at);
+	f->pos += data.n;
+	if (f->pos > f->size)
+		f->size = f->pos;
+	r->counts.bytes += data.n;
+	if (r->o.dry_run)
+		return ERR_OK;
+	/* Nearly always this is all of it, and the settling thread writes it. */
+	if (first && at == 0 && data.n <= SMALL_MAX && f->attr.type == FT_REG)
+		return buf_append(&f->small, data.p, data.n, err);
+	if (rebuild_write_small(f, err) != ERR_OK)
+		return err->code;
+	return write_out(f, at, data, err);
 }
 
 static enum err_code
@@ -148,6 +173,8 @@ digest_again(struct rebuild *r, struct rebuild_file *f, enum digest_kind kind, s
 {
 	f->kind = kind;
 	digest_begin(f->digest, kind);
+	if (rebuild_write_small(f, err) != ERR_OK)
+		return err->code;
 	if (f->n_extents == 0)
 		return read_back(r, f, 0, f->size, err);
 	for (size_t i = 0; i < f->n_extents; i++)

@@ -67,10 +67,11 @@ struct rebuild_file {
 	struct digest *digest; /* owned; running with kind */
 	enum digest_kind kind;
 
+	struct buf small; /* content from address 0 on that is still to be written */
 	struct buf acl_access, acl_default, xattr;
 	bool has_acl_access, has_acl_default, has_xattr;
 
-	bool settled;    /* attributes are set and fd is closed */
+	bool settled;    /* content is written, attributes are set, fd is closed */
 	int close_errno; /* of that close */
 };
 
@@ -135,6 +136,8 @@ void rebuild_data_begin(struct rebuild *r, struct rebuild_file *f);
 MUST_CHECK enum err_code rebuild_data(struct rebuild *r, struct rebuild_file *f,
 				      const struct stream_row *row, struct bytes data,
 				      struct err *err);
+/* Write what waits in f->small.  Any thread that has f. */
+MUST_CHECK enum err_code rebuild_write_small(struct rebuild_file *f, struct err *err);
 /* Compare with the digest on the volume. */
 MUST_CHECK enum err_code rebuild_check_digest(struct rebuild *r, struct rebuild_file *f,
 					      uint32_t stream, struct bytes digest,

@@ -1,7 +1,7 @@
 /*
- * Files whose content is written get owner, mode, ACL, extended attributes and times, and are
- * closed, by a thread of their own while the next ones are created: that is a third of the work
- * for a small file.
+ * Files whose content is complete get owner, mode, ACL, extended attributes and times, and are
+ * closed, by a thread of their own while the next ones are created; a small file's content is
+ * written there, too.  That is half of the work for a small file.
  *
  * The files move in batches through a ring of slots; given, done and reaped count batches:
  *   reaped <= done <= given <= reaped + SLOTS
@@ -55,8 +55,9 @@ settle_batch(struct settle *s, struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		struct rebuild_file *f = b->files[i];
+		struct err again = ERR_INIT; /* met again, and told, by the restoring thread */
 
-		f->settled = rebuild_attrs_try(s->r, f);
+		f->settled = rebuild_write_small(f, &again) == ERR_OK && rebuild_attrs_try(s->r, f);
 		if (f->settled)
 			rebuild_close(f);
 	}

@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # regress/backup/interleave.bats - two jobs at once into one volume; one job over several volumes
+#
+# labels: tsan
 
 load ../lib/farm
 

@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/own.h"
+#include "lib/base/thread.h"
 #include "lib/catalog/cat_attr.h"
 #include "lib/catalog/cat_query.h"
 #include "lib/catalog/cat_schema.h"
@@ -95,6 +96,41 @@ a_stale_pid_file_does_not_hinder_the_start(void **state)
 	catalog_close(farm.catalog);
 	reopen();
 	assert_int_not_equal(server_pid(), pid);
+}
+
+static void
+stop_it(void *arg)
+{
+	managed_stop(arg);
+}
+
+static void
+a_start_during_the_stop_of_another_waits_for_it(void **state)
+{
+	struct err err = ERR_INIT;
+	char dir[100];
+	struct managed_options o = { .state_dir = dir };
+	struct managed *m = NULL;
+
+	(void)snprintf(dir, sizeof(dir), "%s/overlap", farm.dir);
+	MUST(managed_start(&o, &m, &err));
+	for (unsigned i = 0; i < 6; i++) {
+		struct thread stopper = { 0 };
+		struct managed *next = NULL;
+
+		MUST(thread_start(&stopper, "stop", stop_it, m, &err));
+		clock_pause_ms(i * 15);
+		MUST(managed_start(&o, &next, &err));
+		thread_join(&stopper);
+		m = next;
+		/* The one that was stopped may have been ours for a moment; then it is replaced. */
+		for (bool ready = false; !ready; clock_pause_ms(50)) {
+			struct err why = ERR_INIT;
+
+			ready = managed_ensure_database(m, &why) == ERR_OK;
+		}
+	}
+	managed_stop(m);
 }
 
 static void
@@ -251,6 +287,7 @@ main(void)
 		cmocka_unit_test(a_restart_keeps_the_rows),
 		cmocka_unit_test(a_server_left_by_a_killed_director_is_taken_over),
 		cmocka_unit_test(a_stale_pid_file_does_not_hinder_the_start),
+		cmocka_unit_test(a_start_during_the_stop_of_another_waits_for_it),
 		cmocka_unit_test(a_deep_state_directory_gets_a_short_socket),
 		cmocka_unit_test(a_closed_directory_above_is_named),
 		cmocka_unit_test(create_makes_database_and_tables_and_check_likes_them),

@@ -507,6 +507,87 @@ class Faults(unittest.TestCase):
         s.same(s.top + '/r')
         s.stop_sd()
 
+    @unittest.skipIf(os.geteuid() != 0, 'mounting needs root')
+    def test_a_really_full_disk(self):
+        s = Site(self)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tercet-test', s.vol], check=True)
+        self.addCleanup(subprocess.run, ['umount', s.vol])
+        s.start_sd().start_fd()
+        make_tree(s.src, 100)
+        s.director('backup full')
+        finished = os.path.getsize(s.vol + '/Fake-0001')
+        with open(s.vol + '/Fake-0001', 'rb') as f:
+            before = hashlib.sha256(f.read(finished)).hexdigest()
+        make_tree(s.top + '/more')
+        os.rename(s.top + '/more', s.src + '/more')
+        out = s.director('backup full', load='cat.json', dump='cat2.json', ok=False)
+        self.assertIn('End of medium on Volume "Fake-0001"', out)
+        self.assertRegex(out, r'Fake-0002.*No space left on device')
+        with open(s.vol + '/Fake-0001', 'rb') as f:
+            self.assertEqual(hashlib.sha256(f.read(finished)).hexdigest(), before)
+        s.check('Fake-0001')  # no partial block at its end
+        with open(s.top + '/cat2.json') as f:
+            catalog = f.read()
+        self.assertIn('"Full"', catalog)
+        self.assertNotIn('"Error"', catalog)
+        self.assertIn(str(os.path.getsize(s.vol + '/Fake-0001')), catalog)
+        # Room is made: the next job needs nobody's help.
+        subprocess.run(['mount', '-o', 'remount,size=64m', s.vol], check=True)
+        s.director('backup full', 'restore %s/r' % s.top, load='cat2.json')
+        self.assertEqual(sorted(os.listdir(s.vol)), ['Fake-0001', 'Fake-0002'])
+        s.same(s.top + '/r')
+        s.stop_sd()
+
+    def lie(self, s, lines, raw=b''):
+        """A file daemon that sends these stream headers (and raw bytes) instead of a file."""
+        d = director_session(s)
+        d.send(job_line(1))
+        key = reply(d, rb'3000 OK Job SDid=\d+ SDtime=\d+ Authorization=(\S+)\n')[1]
+        d.send('use storage=S media_type=File pool_name=P pool_type=Backup append=1 copy=0 stripe=0\n')
+        d.send('use device=FileDev\n')
+        d.sig(bnet.EOD)
+        d.sig(bnet.EOD)
+        reply(d, rb'3000 OK use device device=')
+        d.send('run')
+        f = say_hello(s, 'SD', 'R_CLIENT::c', key, 'Hello Start Job J.2026-11-21_11.11.11_01\n')
+        f.send('append open session\n')
+        f.get()
+        f.send('append data 1\n')
+        self.assertEqual(f.get(), b'3000 OK data\n')
+        for line in lines:
+            f.send(line)
+        f.sock.sendall(raw)
+        reply(d, rb'3010 Job \S+ start\n')
+        end = reply(d, rb'3099 Job \S+ end JobStatus=(\d+) JobFiles=(\d+) JobBytes=(\d+) JobErrors=(\d+)\n')
+        f.close()
+        d.close()
+        return int(end[1]), '\n'.join(getattr(d, 'messages', []))
+
+    def test_a_lying_file_daemon(self):
+        s = Site(self).start_sd().start_fd()
+        make_tree(s.src, 100)
+        s.director('backup full')
+        with open(s.vol + '/Fake-0001', 'rb') as f:
+            before = f.read()
+        for lines, raw, want in ((['1 -2 0'], b'', 'stream -2 of file 1'),
+                                 (['1 0 0'], b'', 'stream 0 of file 1'),
+                                 (['2 1 0'], b'', 'FileIndex=2 from FD not positive or sequential=0'),
+                                 (['0 1 0'], b'', 'FileIndex=0 from FD'),
+                                 (['-1 1 0'], b'', 'FileIndex=-1 from FD'),
+                                 (['99999999999 1 0'], b'', 'malformed stream header'),
+                                 (['1 2147483648 0'], b'', 'malformed stream header'),
+                                 (['rubbish'], b'', 'malformed stream header'),
+                                 ([], b'\x7f\xff\xff\xff' + b'x' * 100000, 'client'),
+                                 ([], random.Random(5).randbytes(5000), 'client')):
+            status, text = self.lie(s, lines, raw)
+            self.assertEqual(status, ord('f'), (lines, text))
+            self.assertIn(want, text)
+        with open(s.vol + '/Fake-0001', 'rb') as f:
+            self.assertEqual(f.read(), before)
+        s.director('backup full', 'restore %s/r' % s.top, load='cat.json')
+        s.same(s.top + '/r')
+        s.stop_sd()
+
     def test_a_thousand_garbage_connections(self):
         s = Site(self).start_sd().start_fd()
         make_tree(s.src, 100)
@@ -637,6 +718,54 @@ class Reading(unittest.TestCase):
                 if os.path.isfile('%s/%s/%s/catalog.tsv' % (GOLDEN, style, name)):
                     with self.subTest(style=style, name=name):
                         self.vector(s, style, name)
+        s.stop_sd()
+
+    def span(self, s):
+        """The golden job over three volumes, a foreign block first on each of them."""
+        folder = GOLDEN + '/bareos/span'
+        with open(GOLDEN + '/bareos/interleaved/inter-a-0039', 'rb') as f:
+            data = f.read()
+        n0, = struct.unpack_from('>I', data, 4)
+        n1, = struct.unpack_from('>I', data, n0 + 4)
+        for n in ('span-0027', 'span-0028', 'span-0029'):
+            with open('%s/%s' % (folder, n), 'rb') as f:
+                own = f.read()
+            with open('%s/%s' % (s.vol, n), 'wb') as f:
+                f.write(own[:198] + data[n0:n0 + n1] + own[198:])
+        with open(folder + '/restore-job27.bsr') as f:
+            text = re.sub(r'VolAddr=(\d+)-(\d+)', lambda m: 'VolAddr=%d-%d' % (int(m[1]) + n1, int(m[2]) + n1), f.read())
+        with open(folder + '/restore-job27.bsr') as f:
+            records, _ = volume.select(volume.bootstrap(f.read().splitlines()), folder)
+        return text, [(r.session, r.fi, r.stream, hashlib.md5(r.data).digest()) for r in records]
+
+    def test_a_record_goes_on_behind_another_job_on_the_next_volume(self):
+        s = Site(self).start_sd()
+        text, want = self.span(s)
+        got, _, end = read_records(s, text.splitlines())
+        self.assertEqual(got, want)
+        self.assertEqual(end[1], b'84')
+        s.stop_sd()
+
+    def test_a_missing_volume_of_a_span_is_reported(self):
+        s = Site(self).start_sd()
+        text, want = self.span(s)
+        os.unlink(s.vol + '/span-0028')
+        got, d, end = read_records(s, text.splitlines())
+        messages = '\n'.join(d.messages)
+        self.assertIn('Cannot read volume "span-0028"', messages)
+        self.assertRegex(messages, r'a record of file \d+ of session 27 is incomplete')
+        self.assertEqual(end[1], b'69')
+        self.assertLess(len(got), len(want))
+        s.stop_sd()
+
+    def test_a_volume_cut_at_a_whole_block_is_reported(self):
+        s = Site(self).start_sd()
+        text, _ = self.span(s)
+        last = blocks(s.vol + '/span-0029')[-1]
+        os.truncate(s.vol + '/span-0029', last.at)
+        _, d, end = read_records(s, text.splitlines())
+        self.assertIn('Volume "span-0029" ends at address %d' % last.at, '\n'.join(d.messages))
+        self.assertEqual(end[1], b'69')
         s.stop_sd()
 
     def test_damage_is_named_and_stepped_over(self):
