@@ -196,6 +196,7 @@ execute(struct session *s, const char *commands, struct err *err)
 
 		if (*text != '\0' && session_command(s, text, err) != ERR_OK)
 			return err->code;
+		session_end_line(s);
 		if (s->sub_prompt) {
 			page_printf(&s->page, "\n");
 			return err_set(err, ERR_CONFIG, "\"%s\" asks a question: use a script",
@@ -204,6 +205,18 @@ execute(struct session *s, const char *commands, struct err *err)
 		commands += n + (commands[n] == ';');
 	}
 	return ERR_OK;
+}
+
+/* In text mode the director signals failures only to who asks; others answer "api: 0". */
+static enum err_code
+tell_failures(struct session *s, struct buf *quiet, struct err *err)
+{
+	struct buf *saved = s->page.capture;
+
+	s->page.capture = quiet;
+	enum err_code rc = session_command(s, ".api 0 signals=yes", err);
+	s->page.capture = saved;
+	return rc;
 }
 
 static enum err_code
@@ -221,6 +234,8 @@ serve(struct session *s, const struct con_conf *conf, const struct con_director 
 	enum err_code rc = ERR_OK;
 	if (o->json)
 		rc = session_command(s, ".api 2", err);
+	else if (o->strict)
+		rc = tell_failures(s, &quiet, err);
 	else if (s->interactive) {
 		struct buf *saved = s->page.capture;
 

@@ -121,6 +121,15 @@ session_command(struct session *s, const char *text, struct err *err)
 	return rc;
 }
 
+void
+session_end_line(struct session *s)
+{
+	if (s->sub_prompt || s->last.len == 0)
+		return;
+	page_printf(&s->page, "\n");
+	buf_clear(&s->last);
+}
+
 /* Split at the separator: the rest of the line comes next. */
 static void
 split_line(struct session *s, char *text)
@@ -146,7 +155,9 @@ serve_line(struct session *s, char *text, bool typed, struct err *err)
 		return ERR_OK;
 	}
 	split_line(s, text);
-	return session_command(s, text, err);
+	enum err_code rc = session_command(s, text, err);
+	session_end_line(s);
+	return rc;
 }
 
 enum err_code

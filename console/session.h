@@ -33,6 +33,8 @@ void session_release(struct session *s);
 MUST_CHECK enum err_code session_receive(struct session *s, struct err *err);
 /* Send one line and show the answer. */
 MUST_CHECK enum err_code session_command(struct session *s, const char *text, struct err *err);
+/* A line end behind an answer that has none, as JSON: the next begins a line. */
+void session_end_line(struct session *s);
 /* Lines until quit or the end of input. */
 MUST_CHECK enum err_code session_run(struct session *s, struct err *err);
 /* Run the command with its answer as text, not shown; owned, NULL on failure. */

@@ -32,7 +32,7 @@ foreach(t ${system_tests})
 		list(APPEND labels ${extra})
 	endif()
 	add_test(NAME system/${area}/${base} COMMAND ${command})
-	set_tests_properties(system/${area}/${base} PROPERTIES LABELS "${labels}" TIMEOUT 600
+	set_tests_properties(system/${area}/${base} PROPERTIES LABELS "${labels}" TIMEOUT 1200
 		SKIP_RETURN_CODE 77 ENVIRONMENT
 		"TERCET_BIN=${CMAKE_BINARY_DIR};TERCET_SOURCE=${CMAKE_SOURCE_DIR};TERCET_SANITIZE=${TERCET_SANITIZE};ASAN_OPTIONS=abort_on_error=1:detect_leaks=1;TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/regress/tools/tsan.supp")
 endforeach()

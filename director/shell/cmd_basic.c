@@ -58,6 +58,9 @@ cmd_api(struct shell *sh, UNUSED struct err *err)
 	const char *messages = args_value(&sh->args, "messages");
 	if (messages != NULL)
 		out_set_messages(sh->out, args_is_prefix(messages, "yes"));
+	const char *signals = args_value(&sh->args, "signals");
+	if (signals != NULL)
+		out_tell_failures(sh->out, args_is_prefix(signals, "yes"));
 	sh->batch = mode == API_JSON;
 	out_set_mode(sh->out, mode);
 	if (mode == API_JSON)

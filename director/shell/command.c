@@ -15,7 +15,7 @@ const struct command commands[] = {
 /*  name               handler            flags    help                                          arguments, example */
 { ".",                 cmd_dot,           S,       "no operation",                               "", NULL },
 { ".actiononpurge",    cmd_actiononpurge, S,       "list possible actions on purge",             "", NULL },
-{ ".api",              cmd_api,           0,       "choose text (0) or JSON (2) answers",        "[ 0 | 1 | 2 | off | on | json ] [compact=<yes|no>] [messages=<yes|no>]", ".api 2 compact=yes" },
+{ ".api",              cmd_api,           0,       "choose text (0) or JSON (2) answers",        "[ 0 | 1 | 2 | off | on | json ] [compact=<yes|no>] [messages=<yes|no>] [signals=<yes|no>]", ".api 2 compact=yes" },
 { ".authorized",       cmd_authorized,    0,       "check for authorization",                    "job=<job-name> | client=<client-name> | storage=<storage-name> | schedule=<schedule-name> | pool=<pool-name> | cmd=<command> | fileset=<fileset-name> | catalog=<catalog>", NULL },
 { ".catalogs",         cmd_dot_catalogs,  0,       "list all catalog resources",                 "", NULL },
 { ".clients",          cmd_dot_clients,   S,       "list all client resources",                  "[enabled | disabled]", NULL },

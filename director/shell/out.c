@@ -16,7 +16,7 @@
 struct out {
 	const struct shell_io *io; /* borrowed */
 	enum api_mode mode;
-	bool compact, keep_messages, plain;
+	bool compact, keep_messages, plain, tell_failures;
 	struct buf text;
 	json_t *root;            /* owned: the result object */
 	json_t *here[DEPTH_MAX]; /* borrowed from root: containers that are open */
@@ -80,6 +80,12 @@ enum api_mode
 out_mode(const struct out *o)
 {
 	return o->mode;
+}
+
+void
+out_tell_failures(struct out *o, bool on)
+{
+	o->tell_failures = on;
 }
 
 void
@@ -500,6 +506,8 @@ out_end(struct out *o, bool known, bool failed, bool pending, struct err *err)
 			send_envelope(o, failed || !known);
 		if (pending)
 			out_signal(o, FRAME_MSGS_PENDING);
+	} else if (o->tell_failures && (failed || o->has_error)) {
+		out_signal(o, FRAME_CMD_FAILED);
 	}
 	drop_answer(o);
 	if (!out_broken(o))

@@ -28,6 +28,8 @@ void out_freep(struct out **o);
 
 void out_set_mode(struct out *o, enum api_mode mode);
 enum api_mode out_mode(const struct out *o);
+/* Mode 0 too: the signal CMD_FAILED in front of EOD when the command failed (tconsole --strict). */
+void out_tell_failures(struct out *o, bool on);
 void out_set_compact(struct out *o, bool compact);
 /* Warnings and information of successful commands stand in result.messages as well. */
 void out_set_messages(struct out *o, bool on);

@@ -125,6 +125,23 @@ fileset_top_options(const struct fileset_block *include, const char *path, bool 
 	return &include->options[include->n_options - 1];
 }
 
+struct bytes
+fileset_strip_path(struct bytes path, unsigned components)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < components; i++) {
+		const uint8_t *slash = path.n > at + 1
+					       ? memchr(path.p + at + 1, '/', path.n - at - 1)
+					       : NULL;
+
+		if (slash == NULL)
+			return path;
+		at = (size_t)(slash - path.p);
+	}
+	return at + 1 < path.n ? bytes_skip(path, at) : path;
+}
+
 bool
 size_match_takes(const struct size_match *m, uint64_t size)
 {

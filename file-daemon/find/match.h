@@ -31,6 +31,9 @@ struct match fileset_match(const struct fileset *fs, const struct fileset_block 
 /* The same for a File entry itself, which is always taken: only the options are looked for. */
 const struct file_options *fileset_top_options(const struct fileset_block *include,
 					       const char *path, bool is_dir);
+/* The end of path behind so many leading components, as the volume names it; path itself when
+ * nothing would be left.  Spec: config.md 1.14 StripPath */
+struct bytes fileset_strip_path(struct bytes path, unsigned components);
 bool size_match_takes(const struct size_match *m, uint64_t size);
 const char *match_reason_text(enum match_reason r);
 

@@ -198,10 +198,27 @@ a_link_is_met_once_as_the_first_and_then_as_a_later_name(void **state)
 	link_table_free(t);
 }
 
+static void
+leading_components_are_stripped_as_long_as_one_is_left(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned n;
+		const char *want;
+	} rows[] = { { "/a/b/c", 0, "/a/b/c" }, { "/a/b/c", 1, "/b/c" },    { "/a/b/c", 2, "/c" },
+		     { "/a/b/c", 3, "/a/b/c" }, { "/a/b/c", 99, "/a/b/c" }, { "/", 1, "/" },
+		     { "/a", 1, "/a" } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(bytes_eq(fileset_strip_path(bytes_str(rows[i].path), rows[i].n),
+				     bytes_str(rows[i].want)));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leading_components_are_stripped_as_long_as_one_is_left),
 		cmocka_unit_test(option_letters_become_options),
 		cmocka_unit_test(lists_are_tried_in_the_order_of_the_spec),
 		cmocka_unit_test(

@@ -223,7 +223,7 @@ put_attributes(struct writer *w, const struct batch *b, const struct item *it, s
 	struct lstat_fields f;
 	/* The batch keeps a NUL behind each path: a directory's '/' takes its place for a moment.
 	 */
-	struct bytes name = item_path(b, it);
+	struct bytes name = fileset_strip_path(item_path(b, it), it->options->strip);
 	bool slash = it->type == FT_DIREND && name.n > 1;
 	struct attr_record a = { .file_index = (int32_t)w->file_index,
 				 .type = later ? (int)FT_LNKSAVED : (int)it->type,
@@ -321,8 +321,10 @@ put_digest(struct writer *w, const struct batch *b, struct item *it)
 	if (it->digest_n > 0)
 		put_stream(w, it->options->digest_stream, bytes_of(it->digest, it->digest_n));
 	if (it->link != NULL) {
-		if (!bytes_eq(item_path(b, it), it->link->path))
-			it->link->saved_as = str_ndup((const char *)item_path(b, it).p, it->path_n);
+		struct bytes name = fileset_strip_path(item_path(b, it), it->options->strip);
+
+		if (!bytes_eq(name, it->link->path))
+			it->link->saved_as = str_ndup((const char *)name.p, name.n);
 		it->link->file_index = w->file_index;
 		it->link->digest_stream = it->options->digest_stream;
 		it->link->digest_len = (uint32_t)it->digest_n;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "file-daemon/find/shadow.h"
 #include "file-daemon/session/session_internal.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -63,6 +64,12 @@ expand_block(struct fd_job *j, struct fileset_block *b)
 	free(old.v);
 }
 
+static void
+on_shadow(void *arg, enum msg_type type, const struct err *e)
+{
+	job_report_err(((struct fd_job *)arg)->msg, type, e);
+}
+
 void
 fileset_expand(struct fd_job *j)
 {
@@ -75,4 +82,5 @@ fileset_expand(struct fd_job *j)
 				"saved",
 				j->fileset.blocks[i].plugins.v[k]);
 	}
+	fileset_shadow(&j->fileset, on_shadow, j);
 }

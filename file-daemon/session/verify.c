@@ -42,12 +42,13 @@ send_attributes(struct verify *v, const struct file_entry *e, uint32_t index, st
 {
 	char lstat[LSTAT_TEXT_MAX], target[4096], head[64 + LETTERS_MAX];
 	struct lstat_fields f;
+	struct bytes name = fileset_strip_path(e->path, e->options->strip);
 	struct bytes link = bytes_of("", 0);
 	bool later = e->link != NULL && !e->link_first;
 	int n;
 
 	if (later) {
-		link = e->link->path;
+		link = fileset_strip_path(e->link->path, e->options->strip);
 	} else if (e->type == FT_LNK) {
 		ssize_t got = readlinkat(e->dir->fd, (const char *)e->path.p + e->name_at, target,
 					 sizeof(target));
@@ -58,9 +59,8 @@ send_attributes(struct verify *v, const struct file_entry *e, uint32_t index, st
 	n = snprintf(head, sizeof(head), "%u 1 %s ", index, v->letters);
 	buf_clear(&v->line);
 	if (buf_append(&v->line, head, (size_t)n, err) != ERR_OK ||
-	    buf_append(&v->line, e->path.p, e->path.n, err) != ERR_OK ||
-	    (e->type == FT_DIREND && e->path.n > 1 &&
-	     buf_append(&v->line, "/", 1, err) != ERR_OK) ||
+	    buf_append(&v->line, name.p, name.n, err) != ERR_OK ||
+	    (e->type == FT_DIREND && name.n > 1 && buf_append(&v->line, "/", 1, err) != ERR_OK) ||
 	    buf_append(&v->line, "", 1, err) != ERR_OK ||
 	    buf_append(&v->line, lstat, lstat_emit(&f, lstat) + 1, err) != ERR_OK ||
 	    buf_append(&v->line, link.p, link.n, err) != ERR_OK ||

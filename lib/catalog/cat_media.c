@@ -284,6 +284,7 @@ struct next_call {
 	struct cat_media *out;
 	bool *found, *recycled;
 	struct buf *notes;
+	size_t notes_len; /* before: a run from the beginning says it anew */
 };
 
 static void
@@ -305,6 +306,7 @@ find_next(struct pg *pg, void *ctx, struct err *err)
 	bool changed = true;
 
 	*call->recycled = false;
+	call->notes->len = call->notes_len;
 	want_args(call->want, &a);
 	arg_u64(&a, call->want->index > 1 ? call->want->index - 1 : 0);
 	for (int i = 0; changed; i++) {
@@ -328,7 +330,7 @@ enum err_code
 cat_media_find_next(struct catalog *c, const struct cat_media_want *want, struct cat_media *out,
 		    bool *found, bool *recycled, struct buf *notes, struct err *err)
 {
-	struct next_call call = { want, out, found, recycled, notes };
+	struct next_call call = { want, out, found, recycled, notes, notes->len };
 
 	return catalog_tx(c, find_next, &call, err);
 }

@@ -86,6 +86,7 @@ struct update_call {
 	struct cat_media *out;
 	bool *found;
 	struct buf *notes;
+	size_t notes_len; /* before: a run from the beginning says it anew */
 };
 
 /* Counters may only grow; a smaller one is ignored and said. */
@@ -193,6 +194,7 @@ update(struct pg *pg, void *ctx, struct err *err)
 	struct sql_args a = { .n = 0 };
 	bool changed;
 
+	call->notes->len = call->notes_len;
 	arg_text(&a, call->u->name);
 	if (media_run_one(pg, SQL_MEDIA_GET_FOR_UPDATE, &a, call->out, call->found, err) != ERR_OK)
 		return err->code;
@@ -208,7 +210,7 @@ enum err_code
 cat_media_update(struct catalog *c, const struct cat_media_update *u, struct cat_media *out,
 		 bool *found, struct buf *notes, struct err *err)
 {
-	struct update_call call = { u, out, found, notes };
+	struct update_call call = { u, out, found, notes, notes->len };
 
 	if (catalog_tx(c, update, &call, err) != ERR_OK)
 		return err_ctx(err, "volume %s", u->name);
@@ -222,6 +224,9 @@ struct limits_call {
 	struct cat_media *m;
 	bool *changed;
 	struct buf *notes;
+	/* before: a run from the beginning must not see what the one before it found */
+	struct cat_media was;
+	size_t notes_len;
 };
 
 static enum err_code
@@ -229,6 +234,8 @@ limits(struct pg *pg, void *ctx, struct err *err)
 {
 	const struct limits_call *call = ctx;
 
+	*call->m = call->was;
+	call->notes->len = call->notes_len;
 	return media_limits(pg, call->m, call->changed, call->notes, err);
 }
 
@@ -236,7 +243,7 @@ enum err_code
 cat_media_apply_limits(struct catalog *c, struct cat_media *m, bool *changed, struct buf *notes,
 		       struct err *err)
 {
-	struct limits_call call = { m, changed, notes };
+	struct limits_call call = { m, changed, notes, *m, notes->len };
 
 	return catalog_tx(c, limits, &call, err);
 }

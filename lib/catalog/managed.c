@@ -394,7 +394,7 @@ managed_start(const struct managed_options *o, struct managed **out, struct err 
 	held = -1;
 	if (run_server(m, err) != ERR_OK)
 		return err->code;
-	if (m->found != 0)
+	if (m->found != 0 && !o->guest)
 		log_info("catalog: going on with the PostgreSQL server that runs (process %d)",
 			 (int)m->found);
 	if (!o->guest && thread_start(&m->keeper, "catalog-keep", keep, m, err) != ERR_OK)

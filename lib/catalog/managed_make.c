@@ -21,12 +21,14 @@
 #include "lib/base/num.h"
 #include "lib/base/own.h"
 
-#define INITDB_SECONDS 600
-#define REMOVE_TRIES   5
-#define REMOVE_WAIT_MS 200
-#define SOCKET_NAME    "/.s.PGSQL." MANAGED_PORT
-#define SOCKET_DIR_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof(SOCKET_NAME) - 8)
-#define LAST_WORDS_MAX 2048
+#define INITDB_SECONDS  600
+#define REMOVE_TRIES    5
+#define REMOVE_WAIT_MS  200
+#define SOCKET_NAME     "/.s.PGSQL." MANAGED_PORT
+#define SOCKET_DIR_MAX  (sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof(SOCKET_NAME) - 8)
+#define LAST_WORDS_MAX  2048
+#define BUFFERS_MIN_MIB 128u
+#define BUFFERS_MAX_MIB 1024u
 
 /* --- finding programs and the user --------------------------------------------------------- */
 
@@ -267,9 +269,9 @@ run_to_end(struct args *a, unsigned seconds, struct err *err)
 
 static const char settings[] = "\n# Tercet\n"
 			       "listen_addresses = ''\n"
-			       "shared_buffers = '128MB'\n"
 			       "max_connections = 200\n"
-			       "max_wal_size = '2GB'\n"
+			       "max_wal_size = '4GB'\n"
+			       "wal_buffers = '32MB'\n"
 			       "checkpoint_timeout = '15min'\n"
 			       "wal_compression = lz4\n"
 			       "wal_level = minimal\n"
@@ -282,6 +284,18 @@ static const char settings[] = "\n# Tercet\n"
 			       "log_min_messages = warning\n"
 			       "jit = off\n";
 
+/* An eighth of the memory: enough for the newest indexes, and not much on a small machine. */
+static unsigned
+buffers_mib(void)
+{
+	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+	uint64_t eighth = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 8 / MIB;
+
+	return eighth < BUFFERS_MIN_MIB   ? BUFFERS_MIN_MIB
+	       : eighth > BUFFERS_MAX_MIB ? BUFFERS_MAX_MIB
+					  : (unsigned)eighth;
+}
+
 /* Peer authentication: the account that runs the server and root log in as the one role. */
 static enum err_code
 write_settings(const struct managed *m, struct err *err)
@@ -293,8 +307,10 @@ write_settings(const struct managed *m, struct err *err)
 
 	if (fd_read_file(conf, &text, err) != ERR_OK)
 		return err->code;
-	if (buf_append(&text, settings, sizeof(settings) - 1, err) != ERR_OK ||
-	    fd_replace_file(conf, buf_bytes(&text), 0600, err) != ERR_OK)
+	if (buf_append(&text, settings, sizeof(settings) - 1, err) != ERR_OK)
+		return err->code;
+	buf_text(&text, "shared_buffers = '%uMB'\n", buffers_mib());
+	if (fd_replace_file(conf, buf_bytes(&text), 0600, err) != ERR_OK)
 		return err->code;
 	buf_clear(&text);
 	buf_text(&text, "local all all peer map=tercet\n");

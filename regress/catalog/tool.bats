@@ -23,7 +23,7 @@ setup_file() {
 	chmod 755 "$PG"
 	echo rootpw >"$PG/pw"
 	chmod 644 "$PG/pw"
-	cd "$PG"
+	cd "$PG" || return 1
 	as_server "$PG_BIN/initdb" -A scram-sha-256 -U admin --pwfile="$PG/pw" -D "$PG/data" >"$PG/initdb.out" 2>&1
 	as_server "$PG_BIN/pg_ctl" -w -t 300 -D "$PG/data" -l "$PG/log" \
 		-o "-k $PG -c listen_addresses= -p 5432" start >"$PG/start.out"
@@ -32,7 +32,7 @@ setup_file() {
 }
 
 teardown_file() {
-	cd /
+	cd / || return 1
 	as_server "$PG_BIN/pg_ctl" -w -D "$PG/data" -m immediate stop
 	rm -rf "$PG"
 	rm -rf "/tmp/tercet-farm-ports/$FARM_PORT"
@@ -196,11 +196,11 @@ says() {
 }
 
 @test "initdb of the managed cluster killed half-way, then done again" {
-	local state tool_pid i
+	local state tool_pid
 	# shellcheck source=/dev/null
 	state=$(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog")
 	cp "$FARM/site/etc/tercet-dir.conf" "$FARM/tool.conf"
-	for i in 1 2; do
+	for _ in 1 2; do
 		"$TERCET_BIN/tercet-catalog" -c "$FARM/tool.conf" create >"$FARM/killed.out" 2>&1 &
 		tool_pid=$!
 		farm_await 120 test -d "$state/data.new/base"

@@ -144,7 +144,7 @@ ended_with() {
 	director_says "priority 30 waits for priority 10, JobId $first"
 	touch "$FARM/open.B"
 	farm_await 30 ended_with "$thirty" T
-	[ "$(catalog "SELECT string_agg(jobid::text, ' ' ORDER BY starttime, schedtime DESC) FROM job WHERE jobid >= $first")" = "$first $twenty $thirty" ]
+	[ "$(catalog "SELECT string_agg(jobid::text, ' ' ORDER BY logid) FROM log WHERE jobid >= $first AND logtext LIKE '%Start Backup JobId%'")" = "$first $twenty $thirty" ]
 }
 
 @test "Allow Mixed Priority lets a more urgent job start beside a running one" {

@@ -21,6 +21,8 @@ Job { Name = "OneJob"; JobDefs = "Any"; Pool = "OneJob" }
 Job { Name = "Small"; JobDefs = "Any"; Pool = "Small" }
 Job { Name = "Short"; JobDefs = "Any"; Pool = "Short" }
 Job { Name = "Poor"; JobDefs = "Any"; Pool = "Poor" }
+Pool { Name = "Closed"; Storage = "Disk"; Maximum Volumes = 5 }
+Job { Name = "Closed"; JobDefs = "Any"; Pool = "Closed" }
 Job { Name = "Cycle"; JobDefs = "Any"; Pool = "Cycle" }
 X
 	farm_up
@@ -106,4 +108,27 @@ volumes() {
 	diff -r "$FARM/src" "$FARM/out2$FARM/src"
 	[ "$(catalog "SELECT count(*) FROM job WHERE jobid = $first")" -eq 0 ] ||
 		[ "$(catalog "SELECT count(*) FROM file WHERE jobid = $first")" -eq 0 ]
+}
+
+@test "volumes of every state that may not be written are named with the reason" {
+	for state in Full Used Error Read-Only Disabled; do
+		farm_console "label storage=Disk volume=Is-$state pool=Closed" >"$FARM/label.out"
+		catalog "UPDATE media SET volstatus = '$state' WHERE volumename = 'Is-$state'"
+	done
+	catalog "UPDATE media SET volstatus = 'Append', enabled = 0 WHERE volumename = 'Is-Disabled'"
+	farm_console "run job=Closed yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says_why() { farm_joblog "$JOB" | grep -F 'No volume of pool "Closed" can be written now'; }
+	farm_await 30 says_why
+	farm_joblog "$JOB" >"$FARM/log"
+	cat "$FARM/log"
+	grep -F "Maximum Volumes (5)" "$FARM/log"
+	for state in Full Used Error Read-Only; do
+		grep -F "Is-$state" "$FARM/log" | grep -F "$state"
+	done
+	grep -F "Is-Disabled" "$FARM/log" | grep -iF "enabled"
+	farm_console "cancel jobid=$JOB yes"
+	canceled() { [ "$(farm_job_status "$JOB")" = A ]; }
+	farm_await 15 canceled
+	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Closed' AND volstatus IN ('Full', 'Used', 'Error', 'Read-Only')")" -eq 4 ]
 }

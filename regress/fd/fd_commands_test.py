@@ -6,6 +6,7 @@ Programs before and after, limits, cancel, refusals, passive client, restore rul
 # labels: quick tsan
 import os
 import signal
+import threading
 import time
 import unittest
 
@@ -222,6 +223,34 @@ class Small(Commands):
         self.assertIn('2997', self.dir.command('cancel Job=x\n'))
         rewrite(text)
         self.assertIn('2901', self.dir.command('cancel Job=x\n'))
+
+
+class Heartbeat(Commands):
+    own = '  Heartbeat Interval = 1'
+
+    def test_the_director_hears_from_a_job_that_waits(self):
+        hold = self.site.path('hold')
+        os.mkfifo(hold)
+        after = self.script('after', 'sleep 2.5')
+        job = self.dir.prepare(['I\n', 'O Mr\n', 'N\n', 'F ' + hold, 'N\n', 'N\n'], scripts=[(1, 0, 0, 1, after)])
+        job.expect(b'2000 OK RunBeforeNow\n')
+        self.dir.start(job)
+        plain, beats = job.fd.recv, []
+
+        def recv():
+            frame = plain()
+            if frame == bnet.HEARTBEAT:
+                beats.append(time.time())
+            return frame
+
+        job.fd.recv = recv
+        timer = threading.Timer(3.5, lambda: self.put('hold', b'data'))
+        timer.start()
+        job.finish()
+        timer.join()
+        job.check()
+        self.assertGreater(len(beats), 3)
+        self.assertGreater(beats[-1] - beats[0], 3)
 
 
 class Passive(Commands):

@@ -67,6 +67,43 @@ class Selection(Commands):
         self.tree_of('a', 'no/.nobackup', 'no/x', 'no/deep/y', 'yes/z')
         self.assertEqual(self.saved(self.include([('M', [])], more=['Z .nobackup\n'])), {'a', 'yes/', 'yes/z'})
 
+    def test_strip_path(self):
+        top = self.tree_of('a', 'sub/b')
+        os.link(top + '/a', top + '/sub/hard')
+        n = top.count('/')
+        job = self.dir.backup(self.include([('MAXP%d:' % (n - 1), [])]))
+        job.check()
+        self.check_volume()
+        self.assertEqual(self.dir.names(job), {'/src/a', '/src/sub/b', '/src/sub/hard', '/src/sub/', '/src/'})
+        back = self.site.path('back')
+        self.dir.restore('replace=a prelinks=0 where=' + back).check()
+        self.compare(top, back + '/src')
+        job = self.dir.backup(self.include([('MP%d:' % (n + 1), [])]))
+        self.assertEqual(self.dir.names(job), {'/b', '/hard', top + '/a', top + '/', top + '/sub/'})
+
+    def test_shadowing(self):
+        top = self.tree_of('a', 'sub/b', 'out/c', 'subway/d')
+        files = [top + '/sub', top, top + '/out', top + '/subway/']
+        for letters, saved in (('M', 14), ('Md1', 14), ('Md2', 8)):
+            del self.dir.log[:]
+            job = self.dir.backup(self.include([(letters, [])], files=files))
+            self.assertEqual(job.end[1], saved)
+            self.assertEqual(job.row['status'], 'W' if letters == 'Md1' else 'T')
+            self.assertEqual(self.dir.texts().count('File entry'), 0 if letters == 'M' else 3)
+        # What a pattern leaves out is not reached from above, so that the entry stays.
+        job = self.dir.backup(self.include([('Md2e', ['WD */out']), ('Md2', [])], files=files))
+        self.assertEqual(sum(n.endswith('/out/c') for n in self.dir.names(job)), 1)
+        # Nor is what stands behind a link.
+        os.symlink(top + '/sub', top + '/link')
+        job = self.dir.backup(self.include([('Md2', [])], files=[top, top + '/link/b']))
+        self.assertIn(top + '/link/b', self.dir.names(job))
+        os.unlink(top + '/link')
+        # Over two Include blocks.
+        two = self.include([('M', [])], files=[top]) + self.include([('Md4', [])], files=[top + '/sub'])
+        self.assertEqual(self.dir.backup(two).end[1], 8)
+        two = self.include([('M', [])], files=[top]) + self.include([('Md2', [])], files=[top + '/sub'])
+        self.assertEqual(self.dir.backup(two).end[1], 10)
+
     def test_no_recursion(self):
         self.tree_of('a', 'sub/b')
         self.assertEqual(self.saved(self.include([('Mh', [])])), {'a', 'sub/'})

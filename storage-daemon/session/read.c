@@ -103,13 +103,20 @@ step_over(struct reader *r, uint64_t at, const struct err *why, uint64_t *to, st
 static void
 report_lost_files(struct reader *r, struct seen_session *e, int32_t file_index)
 {
+	int32_t first = 0, last = 0;
+
 	e->damaged = false;
-	if (file_index > e->file_index + 1)
+	for (int32_t i = e->file_index + 1; i < file_index; i++) {
+		if (!bootstrap_match(r->bsr, i, STREAM_UNIX_ATTRIBUTES))
+			continue;
+		first = first == 0 ? i : first;
+		last = i;
+	}
+	if (first != 0)
 		job_report(
 			r->s->msg, MSG_ERROR,
 			"Volume \"%s\": files %d to %d of session %u may be lost or incomplete.\n",
-			r->volume, e->file_index + 1, file_index - 1,
-			(unsigned)(e->key & 0xffffffffu));
+			r->volume, first, last, (unsigned)(e->key & 0xffffffffu));
 }
 
 /* ---- records ---- */
@@ -246,6 +253,8 @@ read_one(struct reader *r, uint64_t at, uint64_t *next, struct err *err)
 	if (!bootstrap_enter_block(r->bsr, &blk, e != NULL && e->labelled ? &about : NULL))
 		return ERR_OK;
 	code = block_verify(block, &head, err);
+	if (code == ERR_FORMAT)
+		(void)session_of(r, head.session_id, head.session_time); /* it lost something */
 	return code == ERR_OK ? take_block(r, block, &head, &blk, err) : code;
 }
 

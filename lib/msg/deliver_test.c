@@ -1,0 +1,410 @@
+/* lib/msg/deliver_test.c - routes, files, mail, console spool: director.md 20 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/msg/deliver.h"
+
+#include "lib/base/fd.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/base/thread.h"
+#include "lib/proto/job_code.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/tercet-deliver-XXXXXX";
+
+static char *
+in_dir(const char *name)
+{
+	return str_printf("%s/%s", dir, name);
+}
+
+static char *
+content(const char *name)
+{
+	OWNED(freep) char *path = in_dir(name);
+	struct buf b = BUF_INIT(1u << 26);
+	struct err err = ERR_INIT;
+
+	if (fd_read_file(path, &b, &err) != ERR_OK) {
+		buf_release(&b);
+		return NULL;
+	}
+	return buf_take_str(&b);
+}
+
+/* ---- routes ---- */
+
+static void
+mail_goes_by_the_end_of_the_job(void **state UNUSED)
+{
+	static const struct {
+		enum conf_msg_dest_kind kind;
+		int status;
+		bool sent;
+	} rows[] = {
+		{ CONF_DEST_MAIL, STATUS_OK, true },
+		{ CONF_DEST_MAIL, STATUS_FATAL, true },
+		{ CONF_DEST_MAIL_OK, STATUS_OK, true },
+		{ CONF_DEST_MAIL_OK, STATUS_WARNINGS, true },
+		{ CONF_DEST_MAIL_OK, STATUS_ERROR, false },
+		{ CONF_DEST_MAIL_OK, STATUS_CANCELED, false },
+		{ CONF_DEST_MAIL_ERR, STATUS_OK, false },
+		{ CONF_DEST_MAIL_ERR, STATUS_WARNINGS, false },
+		{ CONF_DEST_MAIL_ERR, STATUS_ERROR, true },
+		{ CONF_DEST_MAIL_ERR, STATUS_FATAL, true },
+		{ CONF_DEST_MAIL_ERR, STATUS_CANCELED, true },
+		{ CONF_DEST_APPEND, STATUS_OK, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(msg_dest_mails_at(rows[i].kind, rows[i].status), rows[i].sent);
+}
+
+static void
+types_are_wanted_one_by_one(void **state UNUSED)
+{
+	const struct conf_msg_dest d = { .kind = CONF_DEST_CONSOLE,
+					 .types = CONF_MSG_BIT(MSG_ERROR) |
+						  CONF_MSG_BIT(MSG_FATAL) };
+
+	assert_true(msg_dest_wants(&d, MSG_ERROR));
+	assert_true(msg_dest_wants(&d, MSG_FATAL));
+	assert_false(msg_dest_wants(&d, MSG_INFO));
+	assert_false(msg_dest_is_stamped(CONF_DEST_CATALOG));
+	assert_false(msg_dest_is_stamped(CONF_DEST_SYSLOG));
+	assert_true(msg_dest_is_stamped(CONF_DEST_APPEND));
+	assert_int_equal(msg_syslog_priority(MSG_FATAL), LOG_ERR);
+	assert_int_equal(msg_syslog_priority(MSG_WARNING), LOG_WARNING);
+	assert_int_equal(msg_syslog_priority(MSG_SAVED), LOG_INFO);
+}
+
+/* ---- sinks ---- */
+
+static void
+take_row(void *arg, uint32_t job_id, int64_t time UNUSED, const char *text)
+{
+	buf_text(arg, "%u:%s|", job_id, text);
+}
+
+static struct msg_sink *
+sink_of(struct conf_messages *m, struct buf *rows)
+{
+	const struct msg_sink_options o = { .messages = m,
+					    .daemon = "t-dir",
+					    .working_directory = dir,
+					    .timestamp_format = "%Y",
+					    .catalog = take_row,
+					    .catalog_arg = rows };
+	struct msg_sink *s = msg_sink_new(&o);
+
+	msg_sink_set_job(s, 7, "job.2026-11-21_12.00.00_01");
+	return s;
+}
+
+static void
+each_destination_gets_its_types(void **state UNUSED)
+{
+	OWNED(freep) char *append = in_dir("append"), *file = in_dir("file");
+	OWNED(freep) char *append_text = NULL, *file_text = NULL;
+	OWNED(buf_release) struct buf rows = BUF_INIT(10000);
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_APPEND, .target = append, .types = CONF_MSG_ALL },
+		{ .kind = CONF_DEST_FILE, .target = file, .types = CONF_MSG_BIT(MSG_ERROR) },
+		{ .kind = CONF_DEST_CATALOG, .types = CONF_MSG_BIT(MSG_INFO) },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 3 };
+
+	for (int round = 0; round < 2; round++) {
+		struct msg_sink *s = sink_of(&m, &rows);
+
+		msg_sink_say(s, MSG_INFO, "one");
+		msg_sink_put(s, MSG_ERROR, 1795228169, "t-fd JobId 7: Error: two\n");
+		msg_sink_finish(s, NULL);
+	}
+	append_text = content("append");
+	file_text = content("file");
+	assert_non_null(strstr(append_text, "2026 t-fd JobId 7: Error: two\n"));
+	assert_non_null(strstr(strstr(append_text, "two") + 1, "two"));
+	assert_string_equal(file_text, "2026 t-fd JobId 7: Error: two\n");
+	assert_string_equal(buf_str(&rows), "7:t-dir JobId 7: one|7:t-dir JobId 7: one|");
+}
+
+#define WRITERS 4
+#define LINES   3000
+
+struct writer {
+	struct msg_sink *sink;
+	struct msg_console *console;
+	int number;
+	struct thread thread;
+};
+
+static void
+write_lines(void *arg)
+{
+	struct writer *w = arg;
+	char line[64];
+
+	for (int i = 0; i < LINES; i++) {
+		(void)snprintf(line, sizeof(line), "writer %d line %d", w->number, i);
+		if (w->sink != NULL)
+			msg_sink_put(w->sink, MSG_INFO, 0, line);
+		else
+			msg_console_put(w->console, 1, 7, line);
+	}
+}
+
+/* Every line of every writer is there once, and those of one writer in their order. */
+static void
+check_lines(const char *text)
+{
+	int next[WRITERS] = { 0 }, total = 0;
+
+	for (const char *p = text; (p = strstr(p, "writer ")) != NULL; total++) {
+		char *end;
+		long w = strtol(p + 7, &end, 10), line = strtol(end + 6, &end, 10);
+
+		assert_true(w >= 0 && w < WRITERS);
+		assert_int_equal(line, next[w]);
+		assert_int_equal(*end, '\n');
+		next[w]++;
+		p = end;
+	}
+	assert_int_equal(total, WRITERS * LINES);
+}
+
+static void
+run_writers(struct msg_sink *sink, struct msg_console *console)
+{
+	struct writer w[WRITERS];
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < WRITERS; i++) {
+		w[i] = (struct writer){ .sink = sink, .console = console, .number = i };
+		assert_int_equal(thread_start(&w[i].thread, "writer", write_lines, &w[i], &err),
+				 ERR_OK);
+	}
+	for (int i = 0; i < WRITERS; i++)
+		thread_join(&w[i].thread);
+}
+
+static void
+many_writers_keep_their_order(void **state UNUSED)
+{
+	OWNED(freep) char *path = in_dir("many"), *text = NULL;
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_APPEND, .target = path, .types = CONF_MSG_ALL }
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 1 };
+	struct msg_sink *s = sink_of(&m, &rows);
+
+	run_writers(s, NULL);
+	msg_sink_finish(s, NULL);
+	text = content("many");
+	check_lines(text);
+}
+
+static void
+mail_is_given_to_the_command_without_a_shell(void **state UNUSED)
+{
+	OWNED(freep) char *to = in_dir("mailed; $(touch x)"), *text = NULL;
+	OWNED(freep) char *command = str_printf("/usr/bin/tee \"%s\"", to);
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_MAIL, .target = to, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 1, .mail_command = command };
+	const struct msg_mail mail = { .status = STATUS_OK };
+	struct msg_sink *s = sink_of(&m, &rows);
+	struct dirent *e;
+	DIR *d;
+
+	msg_sink_say(s, MSG_INFO, "for the mail");
+	msg_sink_finish(s, &mail);
+	text = content("mailed; $(touch x)");
+	assert_non_null(text);
+	assert_non_null(strstr(text, "t-dir JobId 7: for the mail\n"));
+	d = opendir(dir);
+	while ((e = readdir(d)) != NULL)
+		assert_null(strstr(e->d_name, ".mail"));
+	(void)closedir(d);
+}
+
+static void
+a_mail_that_fails_is_kept(void **state UNUSED)
+{
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	OWNED(freep) char *text = NULL;
+	char nobody[] = "nobody", command[] = "/bin/false";
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_MAIL, .target = nobody, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 1, .mail_command = command };
+	const struct msg_mail mail = { .status = STATUS_OK };
+	struct msg_sink *s = sink_of(&m, &rows);
+
+	msg_sink_say(s, MSG_INFO, "kept");
+	msg_sink_finish(s, &mail);
+	text = content("t-dir.job.2026-11-21_12.00.00_01.0.mail.failed");
+	assert_non_null(text);
+	assert_non_null(strstr(text, "kept"));
+	msg_clean_spools(dir, "t-dir");
+	free(text);
+	text = content("t-dir.job.2026-11-21_12.00.00_01.0.mail.failed");
+	assert_non_null(text);
+}
+
+/* ---- the console spool ---- */
+
+static bool
+take_line(void *arg, const struct msg_console_line *line)
+{
+	buf_text(arg, "%s\n", line->text);
+	return true;
+}
+
+static bool
+take_one(void *arg, const struct msg_console_line *line)
+{
+	struct buf *b = arg;
+
+	if (b->len > 0)
+		return false;
+	return take_line(arg, line);
+}
+
+static void
+readers_have_their_own_positions_and_keep_them(void **state UNUSED)
+{
+	OWNED(freep) char *path = in_dir("t.conmsg");
+	OWNED(buf_release) struct buf got = BUF_INIT(10000);
+	struct msg_console *c = msg_console_new(path);
+
+	msg_console_put(c, 1, 7, "one");
+	msg_console_put(c, 1, 7, "two\nlines");
+	assert_int_equal(msg_console_pending(c, "a"), 2);
+	msg_console_read(c, "a", take_one, &got);
+	assert_string_equal(buf_str(&got), "one\n");
+	assert_int_equal(msg_console_pending(c, "a"), 1);
+	assert_int_equal(msg_console_pending(c, "b b"), 2);
+	msg_console_free(c);
+
+	c = msg_console_new(path);
+	msg_console_put(c, 1, 0, "three");
+	assert_int_equal(msg_console_pending(c, "a"), 2);
+	buf_clear(&got);
+	msg_console_read(c, "a", take_line, &got);
+	assert_string_equal(buf_str(&got), "two\nlines\nthree\n");
+	assert_int_equal(msg_console_pending(c, "a"), 0);
+	buf_clear(&got);
+	msg_console_last(c, 1, take_line, &got);
+	assert_string_equal(buf_str(&got), "three\n");
+	assert_int_equal(msg_console_pending(c, "b b"), 3);
+	msg_console_free(c);
+}
+
+static void
+many_writers_fill_the_spool_in_order(void **state UNUSED)
+{
+	OWNED(freep) char *path = in_dir("many.conmsg");
+	OWNED(buf_release) struct buf got = BUF_INIT(1u << 24);
+	struct msg_console *c = msg_console_new(path);
+
+	run_writers(NULL, c);
+	msg_console_free(c);
+	c = msg_console_new(path);
+	msg_console_read(c, "r", take_line, &got);
+	check_lines(buf_str(&got));
+	msg_console_free(c);
+}
+
+static void
+the_spool_is_bounded(void **state UNUSED)
+{
+	OWNED(freep) char *path = in_dir("bounded.conmsg");
+	struct msg_console *c = msg_console_new(path);
+	size_t n;
+
+	for (int i = 0; i < 50000; i++)
+		msg_console_put(c, 1, 7, "a line");
+	n = msg_console_pending(c, "r");
+	assert_true(n >= 10000 && n <= 20000);
+	msg_console_free(c);
+	c = msg_console_new(path);
+	assert_int_equal(msg_console_pending(c, "r"), n);
+	msg_console_free(c);
+}
+
+static void
+a_damaged_spool_loses_only_what_is_damaged(void **state UNUSED)
+{
+	OWNED(freep) char *path = in_dir("damaged.conmsg");
+	OWNED(buf_release) struct buf got = BUF_INIT(10000);
+	struct err err = ERR_INIT;
+	struct msg_console *c = msg_console_new(path);
+
+	msg_console_put(c, 1, 7, "whole");
+	msg_console_put(c, 1, 7, "cut off here");
+	msg_console_free(c);
+	assert_int_equal(truncate(path, 22), 0);
+	c = msg_console_new(path);
+	msg_console_read(c, "r", take_line, &got);
+	assert_string_equal(buf_str(&got), "whole\n");
+	msg_console_free(c);
+	assert_int_equal(fd_replace_file(path, bytes_str("1 1 1 18446744073709551615\nx"), 0600,
+					 &err),
+			 ERR_OK);
+	c = msg_console_new(path);
+	assert_int_equal(msg_console_pending(c, "r"), 0);
+	msg_console_free(c);
+}
+
+static int
+make_dir(void **state UNUSED)
+{
+	return mkdtemp(dir) != NULL ? 0 : -1;
+}
+
+static int
+remove_dir(void **state UNUSED)
+{
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	while ((e = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), e->d_name, 0);
+	(void)closedir(d);
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mail_goes_by_the_end_of_the_job),
+		cmocka_unit_test(types_are_wanted_one_by_one),
+		cmocka_unit_test(each_destination_gets_its_types),
+		cmocka_unit_test(many_writers_keep_their_order),
+		cmocka_unit_test(mail_is_given_to_the_command_without_a_shell),
+		cmocka_unit_test(a_mail_that_fails_is_kept),
+		cmocka_unit_test(readers_have_their_own_positions_and_keep_them),
+		cmocka_unit_test(many_writers_fill_the_spool_in_order),
+		cmocka_unit_test(the_spool_is_bounded),
+		cmocka_unit_test(a_damaged_spool_loses_only_what_is_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# What a person types wrong, changes in menus and expects of scripts.
+# labels: quick
+
+load ../lib/farm
+
+setup_file() {
+	farm_start
+	mkdir -p "$FARM/src/sub"
+	echo one >"$FARM/src/a.txt"
+	echo two >"$FARM/src/sub/b.txt"
+	farm_console "run job=Backup level=Full yes" wait >"$FARM/run.out"
+}
+
+teardown_file() {
+	farm_stop
+}
+
+@test "jobs are listed by the time that passed, and refused by an unknown client" {
+	farm_console "list jobs days=1" | grep -E '^\| +1 \| Backup '
+	farm_console "list jobs hours=1 last" | grep -E '^\| +1 \| Backup '
+	run "$FARM/site/tconsole" --strict -x "list jobs client=nosuch"
+	[ "$status" -eq 2 ]
+	[[ $output == *"invalid client argument: nosuch"* ]]
+	run "$FARM/site/tconsole" -x "list volume=nosuch"
+	[[ $output == *'No Volume "nosuch"'* ]]
+	farm_console "rerun days=1" | grep 'No jobids with the specified options'
+}
+
+@test "strict tells a failed command in text mode, from arguments and from a pipe" {
+	run "$FARM/site/tconsole" --strict -x "version; list foo"
+	[ "$status" -eq 2 ]
+	run "$FARM/site/tconsole" --strict -x "version"
+	[ "$status" -eq 0 ]
+	run bash -c "echo foo | '$FARM/site/tconsole' --strict"
+	[ "$status" -eq 2 ]
+	run bash -c "echo foo | '$FARM/site/tconsole'"
+	[ "$status" -eq 0 ]
+}
+
+@test "several JSON answers stand on lines of their own" {
+	"$FARM/site/tconsole" --json -x ".api 2 compact=yes; version; list foo; time" | python3 -c "
+import json, sys
+lines = sys.stdin.read().splitlines()
+assert lines[-3:] and all(json.loads(l) for l in lines[-3:]), lines
+assert 'error' in json.loads(lines[-2])"
+}
+
+@test "wrong values of run are errors, not other values" {
+	local bad
+	for bad in priority=foo backupformat=foo replace=foo level=foo client=nosuch pool=nosuch; do
+		run "$FARM/site/tconsole" --strict -x "run job=Backup $bad yes"
+		[ "$status" -eq 2 ]
+		[[ $output != *queued* ]]
+	done
+	run farm_console "run job=Backup storage=Dis yes"
+	[[ $output == *'Storage "Dis" not found.'* ]]
+	[[ $output == *'Did you mean Disk?'* ]]
+}
+
+@test "restore says what is wrong before it reads the catalog" {
+	local bad
+	for bad in replace=foo regexwhere=foo restorejob=nosuch client=nosuch restoreclient=nosuch bogus=1; do
+		run "$FARM/site/tconsole" --strict -x "restore jobid=1 all done $bad yes"
+		[ "$status" -eq 2 ]
+		[[ $output != *"Building directory tree"* ]]
+		[[ $output != *queued* ]]
+	done
+	run farm_console "restore client=nosuch"
+	[[ $output == *'"nosuch": not found'* ]]
+	[[ $output != *"13: Cancel"* ]]
+}
+
+@test "the menu of a restore relocates files, and shows how" {
+	run farm_console "restore jobid=1 all done" mod 11 1 "$FARM/src" 2 "$FARM/moved" 5 "$FARM/src/a.txt" . 6 yes wait
+	[[ $output == *"$FARM/src/a.txt -> $FARM/moved/a.txt"* ]]
+	[[ $output == *"RegexWhere:"* ]]
+	[ "$(cat "$FARM/moved/a.txt")" = one ]
+	[ "$(cat "$FARM/moved/sub/b.txt")" = two ]
+}
+
+@test "a volume is changed by words and by menu; unknown words are refused" {
+	farm_console "label storage=Disk volume=Hand1 pool=Full" | grep 'successfully created'
+	run farm_console "update volume=Hand1 volstatus=Used comment=foo"
+	[[ $output == *"Invalid keyword: comment"* ]]
+	run farm_console "update volume=Hand1" 1 5 4 3 15
+	[[ $output == *"Current Volume status is: Append"* ]]
+	[[ $output == *"New Volume status is: Used"* ]]
+	[[ $output == *"Selection terminated."* ]]
+	[ "$(catalog "SELECT volstatus || ' ' || maxvoljobs FROM media WHERE volumename = 'Hand1'")" = "Used 3" ]
+}
+
+@test "a delayed job is canceled, and said once" {
+	run farm_console 'run job=Backup when="2038-01-01 00:00:00" yes' "cancel all yes"
+	[ "$(grep -c 'marked to be canceled' <<<"$output")" -eq 1 ]
+}
+
+@test "the next volume is named, or how it will come to be" {
+	farm_console "list nextvol job=Backup days=7" | grep 'Inc-'
+}
+
+@test "a broken configuration is refused in clear words and the old one stays" {
+	cp "$FARM/site/etc/tercet-dir.conf" "$FARM/good.conf"
+	sed -i 's/^  Label Format = "Full-"/  Lable Format = "Full-"/' "$FARM/site/etc/tercet-dir.conf"
+	run farm_console reload
+	[[ $output == *"failed to reload"* ]]
+	[[ $output == *"tercet-dir.conf"* ]]
+	[[ $output == *"Lable"* ]]
+	farm_console "show pool=Full" | grep 'LabelFormat = "Full-"'
+	cp "$FARM/good.conf" "$FARM/site/etc/tercet-dir.conf"
+	farm_console reload | grep '^reloaded'
+}
+
+@test "rubbish does no harm" {
+	head -c 200000 /dev/urandom | "$FARM/site/tconsole" >/dev/null 2>&1 || true
+	printf 'list jobs \0 x\n\n   \n\377\376\n%s\n' "$(head -c 20000 /dev/zero | tr '\0' x)" |
+		"$FARM/site/tconsole" >/dev/null
+	farm_console 'run job="Backup' | grep 'Missing closing quote'
+	farm_console version | grep 'Version:'
+}
+
+# console KEYS...: a person at a terminal.
+terminal() {
+	TERM=xterm HOME=$FARM expect -c "
+		set timeout 20
+		spawn -noecho $FARM/site/tconsole
+		expect -re {\n\*} $1
+		puts END"
+}
+
+@test "at a terminal: completion, history, a dialogue left by a period" {
+	terminal '
+		send "vers\t\r";                   expect -re {Version: .*\n\*}
+		send "show client=far\t\r";        expect -re {Name = "farm-fd".*\n\*}
+		send "\033\[A\r";                  expect -re {Name = "farm-fd".*\n\*}
+		send "run job=Backup\r";           expect {OK to run? (yes/mod/no): }
+		send ".\r";                        expect -re {Job not run.*\n\*}
+		send "restore jobid=1\r";          expect {$ }
+		send "cd tmp\r";                   expect {cwd is: /tmp/}
+		send "quit\r";                     expect -re {Restore not done.*\n\*}
+		send "quit\r";                     expect eof' >"$FARM/terminal.out"
+	grep -q END "$FARM/terminal.out"
+	grep -q 'cwd is: /tmp/' "$FARM/terminal.out"
+	grep -q 'Restore not done' "$FARM/terminal.out"
+	[ "$(stat -c %a "$FARM/.tconsole_history")" = 600 ]
+}
+
+@test "a console that leaves in the middle leaves the director in order" {
+	( printf 'restore jobid=1\nls\n' ) | "$FARM/site/tconsole" >/dev/null
+	( printf 'run job=Backup\nmod\n' ) | "$FARM/site/tconsole" >/dev/null
+	farm_console "status director" | grep 'No Jobs running'
+}
