@@ -57,6 +57,9 @@ complete(const char *text, int start, UNUSED int end)
 		free(candidates[i]);
 	free(candidates);
 	candidates = NULL;
+	/* Behind "limit=" and "home/" the word goes on. */
+	size_t n = matches != NULL && matches[0] != NULL ? strlen(matches[0]) : 0;
+	rl_completion_suppress_append = n > 0 && strchr("=/", matches[0][n - 1]) != NULL;
 	return matches;
 }
 
@@ -74,7 +77,7 @@ line_new(const struct line_options *o)
 	rl_readline_name = "tconsole";
 	rl_attempted_completion_function = complete;
 	rl_completer_word_break_characters = " \t\n";
-	rl_catch_signals = 0;
+	rl_catch_signals = 1; /* the terminal is set right again before Ctrl-C ends us */
 	using_history();
 	if (o->history_file != NULL) {
 		l->history_file = str_dup(o->history_file);

@@ -19,8 +19,8 @@
 struct link {
 	struct bytes path; /* of the first name; owned by the table */
 	/* The writer's: */
-	char *saved_as;         /* owned; NULL: path.  The first name was gone and this one took
-				   its place */
+	char *saved_as;         /* owned; NULL: path.  The name on the volume: this one took the
+				   place of a first name that was gone, or its path is stripped */
 	uint32_t file_index;    /* 0: the first name was not saved */
 	uint32_t digest_stream; /* 0: none */
 	uint8_t digest[64];

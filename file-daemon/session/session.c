@@ -175,7 +175,8 @@ session_serve(void *arg, int fd)
 	struct err e = ERR_INIT;
 
 	if (accept_peer(d, s.conf, fd, &who, &c, &e) != ERR_OK) {
-		log_warn("connection refused: %s", e.text);
+		if (e.code != ERR_EOF) /* that is a port probe, which monitors do all day */
+			log_warn("connection refused: %s", e.text);
 		return;
 	}
 	if (who.storage_calling) {

@@ -14,6 +14,7 @@
 #include "lib/base/own.h"
 #include "lib/crypto/digest.h"
 #include "lib/files/rebuild.h"
+#include "lib/files/xattr_record.h"
 #include "lib/proto/stream.h"
 
 /* ---- a target directory and what was reported ---- */
@@ -321,6 +322,36 @@ sessions_may_interleave(void **state)
 	assert_content(f, "/s200", "ab");
 }
 
+/* So many that the settling thread has its part, with something to tell about some. */
+static void
+many_files_are_settled_and_told_in_order(void **state)
+{
+	struct xattr_item odd = { bytes_str("nowhere.name"), bytes_str("v") };
+	OWNED(buf_release) struct buf record = BUF_INIT(1000);
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(xattr_record_append(&record, &odd, &err), ERR_OK);
+	begin(f, (struct rebuild_options){ .replace = REPLACE_IF_NEWER });
+	for (int i = 0; i < 1000; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "/d%d/f%d", i / 50, i % 300);
+		regular(f, name, name);
+		if (i % 100 == 7)
+			put(f, 1, f->index, STREAM_XATTR_LINUX, buf_bytes(&record));
+	}
+	regular(f, "/d19/f99", "not newer than the one just restored");
+	finish(f);
+	assert_int_equal(f->events[REBUILD_RESTORED], 1000);
+	assert_int_equal(f->events[REBUILD_SKIPPED], 1);
+	assert_int_equal(f->events[REBUILD_WARNING], 1);
+	assert_int_equal(f->events[REBUILD_ERROR], 0);
+	assert_int_equal(stat_of(f, "/d0/f7").st_mtime, 1000);
+	assert_int_equal(stat_of(f, "/d0/f7").st_mode, S_IFREG | 0640);
+	assert_content(f, "/d19/f99", "/d19/f99");
+}
+
 static void
 rules_decide_about_files_that_are_there(void **state)
 {
@@ -524,6 +555,7 @@ main(void)
 		T(a_hole_at_the_end_is_extended),
 		T(digests_are_checked_whatever_was_guessed),
 		T(sessions_may_interleave),
+		T(many_files_are_settled_and_told_in_order),
 		T(rules_decide_about_files_that_are_there),
 		T(names_are_mapped_by_regexwhere),
 		T(prelinks_move_absolute_link_targets_only),

@@ -26,6 +26,7 @@
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_fileset.h"
 #include "lib/catalog/cat_log.h"
+#include "lib/catalog/cat_media.h"
 #include "lib/catalog/cat_pool.h"
 #include "lib/catalog/cat_storage.h"
 #include "lib/catalog/catalog_internal.h"
@@ -236,6 +237,36 @@ static void
 a_commit_whose_answer_is_lost_is_not_done_again(void **state)
 {
 	insert_while_losing(LOSE_COMMIT_ANSWER);
+}
+
+/* What a transaction says it says once, also when it ran twice. */
+static void
+a_volume_update_done_again_speaks_once(void **state)
+{
+	OWNED(catalog_closep) struct catalog *c = through_proxy();
+	OWNED(buf_release) struct buf notes = BUF_INIT(1u << 16);
+	struct err err = ERR_INIT;
+	struct cat_pool pool = { .name = "again", .type = "Backup" };
+	struct cat_media m = { .name = "again-1", .media_type = "File", .status = "Append" };
+	struct cat_media_update u = { .name = "again-1",
+				      .status = "Append",
+				      .vol_files = 5,
+				      .vol_bytes = 500,
+				      .job_start = 1795000000 };
+	const char *first;
+	bool flag;
+
+	MUST(cat_pool_sync(c, &pool, &err));
+	m.pool_id = pool.pool_id;
+	MUST(cat_media_create(c, &m, &flag, &err));
+	MUST(cat_media_update(c, &u, &m, &flag, &notes, &err));
+	assert_int_equal(notes.len, 0);
+	u.vol_files = 4;
+	atomic_store(&proxy.lose, LOSE_COMMIT);
+	MUST(cat_media_update(c, &u, &m, &flag, &notes, &err));
+	first = strstr(buf_str(&notes), "Ignoring Volume Files");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "Ignoring Volume Files"));
 }
 
 static void
@@ -496,6 +527,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_that_is_lost_is_done_again),
 		cmocka_unit_test(a_commit_whose_answer_is_lost_is_not_done_again),
+		cmocka_unit_test(a_volume_update_done_again_speaks_once),
 		cmocka_unit_test(job_messages_are_stored_once),
 		cmocka_unit_test(attributes_are_stored_once),
 		cmocka_unit_test(a_loader_that_waits_for_the_server_sees_the_end),

@@ -12,7 +12,7 @@ import subprocess
 import time
 import unittest
 
-from director import Commands
+from director import Commands, bnet
 
 
 class Selection(Commands):
@@ -62,6 +62,17 @@ class Selection(Commands):
         top = self.tree_of('a', 'sub/b', 'sub/c', 'other/d')
         self.assertEqual(self.saved(self.include([('M', [])], exclude=[top + '/sub'])), {'a', 'other/', 'other/d'})
         self.assertEqual(self.saved(self.include([('M', [])], exclude=['*/b', '*/other'])), {'a', 'sub/', 'sub/c'})
+
+    def test_a_pattern_that_cannot_be_is_named(self):
+        job = self.dir.job()
+        job.open_fd()
+        job.send_level()
+        for line in ('fileset\n', *self.include([('M', ['R (unclosed'])])):
+            job.fd.send(line)
+        job.fd.sig(bnet.EOD)
+        job.finish()
+        self.assertNotIn(job.row['status'], 'TW')
+        self.assertIn('(unclosed', self.dir.texts(3))
 
     def test_exclude_dir_containing(self):
         self.tree_of('a', 'no/.nobackup', 'no/x', 'no/deep/y', 'yes/z')
@@ -244,6 +255,7 @@ class Meanwhile(Commands):
 
     def test_files_that_grew_are_saved_as_they_are_and_the_job_is_good(self):
         data = {'log': os.urandom(3000000), 'half': os.urandom(400000), 'steady': b'same'}
+        data.update({'many%02d' % i: os.urandom(300000 + i * 13000) for i in range(24)})  # more than one batch holds
         for n in data:
             self.put('src/' + n, data[n][:100])
 
@@ -322,6 +334,22 @@ class Meanwhile(Commands):
         job = self.dir.backup(self.dir.simple([path, self.src(a=b'x')]))
         self.assertEqual(job.row['status'], 'W')
         self.assertRegex(self.dir.texts(4), re.escape(path) + r': reading failed at byte 0 of 4096, only what came before is saved: ')
+
+
+@unittest.skipIf(os.environ.get('TERCET_SANITIZE'), 'sanitizers need memory of their own')
+class Memory(Commands):
+    own = '  Pipeline Memory = 10 m\n  Maximum Workers Per Job = 4'
+
+    def test_pipeline_memory_bounds_the_daemon(self):
+        top = self.site.path('src')
+        for i in range(240):
+            self.put('src/f%03d' % i, os.urandom(500000))
+        for i in range(4):
+            self.put('src/large%d' % i, bytes(30000000))
+        self.dir.backup(self.dir.simple([top])).check()
+        with open('/proc/%d/status' % self.site.fd.pid) as f:
+            peak = int(re.search(r'VmHWM:\s+(\d+) kB', f.read())[1])
+        self.assertLess(peak, 48 * 1024)
 
 
 class Devices(Commands):

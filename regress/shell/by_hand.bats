@@ -119,30 +119,61 @@ assert 'error' in json.loads(lines[-2])"
 	farm_console version | grep 'Version:'
 }
 
-# console KEYS...: a person at a terminal.
-terminal() {
-	TERM=xterm HOME=$FARM expect -c "
-		set timeout 20
-		spawn -noecho $FARM/site/tconsole
-		expect -re {\n\*} $1
-		puts END"
+@test "at a terminal: completion, history, prompts, a dialogue left by a period" {
+	cat >"$FARM/terminal.exp" <<X
+set timeout 20
+set env(TERM) dumb
+set env(HOME) $FARM
+spawn -noecho $FARM/site/tconsole
+proc want {what} {
+	expect { -re \$what {} timeout { puts "MISSED \$what"; exit 1 } eof { puts "END at \$what"; exit 1 } }
+}
+X
+	cat >>"$FARM/terminal.exp" <<'X'
+want {\*$}
+send "vers\t\r"
+want {Version: .*\*$}
+send "show client=far\t\r"
+want {Name = "farm-fd".*\*$}
+send "\020\r"
+want {Name = "farm-fd".*\*$}
+send "list jobs lim\t1\r"
+want {list jobs limit=1\r\n.*jobstatus.*\*$}
+send "run job=Backup\r"
+want {OK to run\? \(yes/mod/no\): $}
+send "mod\r"
+want {1-10\): $}
+send ".\r"
+want {OK to run\? \(yes/mod/no\): $}
+send ".\r"
+want {Job not run.*\*$}
+send "restore jobid=1\r"
+want {\$ $}
+send "cd tm\t\r"
+want {cwd is: /tmp/.*\$ $}
+send "quit\r"
+want {Restore not done.*\*$}
+send "quit\r"
+expect eof
+X
+	expect "$FARM/terminal.exp"
+	[ "$(stat -c %a "$FARM/.tconsole_history")" = 600 ]
+	grep -q '^version' "$FARM/.tconsole_history"
 }
 
-@test "at a terminal: completion, history, a dialogue left by a period" {
-	terminal '
-		send "vers\t\r";                   expect -re {Version: .*\n\*}
-		send "show client=far\t\r";        expect -re {Name = "farm-fd".*\n\*}
-		send "\033\[A\r";                  expect -re {Name = "farm-fd".*\n\*}
-		send "run job=Backup\r";           expect {OK to run? (yes/mod/no): }
-		send ".\r";                        expect -re {Job not run.*\n\*}
-		send "restore jobid=1\r";          expect {$ }
-		send "cd tmp\r";                   expect {cwd is: /tmp/}
-		send "quit\r";                     expect -re {Restore not done.*\n\*}
-		send "quit\r";                     expect eof' >"$FARM/terminal.out"
-	grep -q END "$FARM/terminal.out"
-	grep -q 'cwd is: /tmp/' "$FARM/terminal.out"
-	grep -q 'Restore not done' "$FARM/terminal.out"
-	[ "$(stat -c %a "$FARM/.tconsole_history")" = 600 ]
+@test "daemons whose program was replaced are stopped and started" {
+	local bin=$FARM/bin sd
+	mkdir "$bin"
+	cp "$TERCET_BIN"/tercet-{dir,sd,fd,setup} "$TERCET_BIN/tconsole" "$bin"
+	"$FARM/site/tercet" stop
+	sed -i "s|^SITE_BIN=.*|SITE_BIN='$bin'|" "$FARM/site/etc/site"
+	"$FARM/site/tercet" start
+	sd=$(farm_pid sd)
+	cp "$bin/tercet-sd" "$bin/new" && mv "$bin/new" "$bin/tercet-sd"
+	"$FARM/site/tercet" status | grep "tercet-sd runs (process $sd)"
+	"$FARM/site/tercet" restart
+	[ "$(farm_pid sd)" != "$sd" ]
+	! kill -0 "$sd" 2>/dev/null
 }
 
 @test "a console that leaves in the middle leaves the director in order" {

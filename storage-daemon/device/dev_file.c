@@ -32,8 +32,10 @@ file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mo
 		d->fd = open(d->path, flags | O_CREAT | O_EXCL, 0640);
 		d->created = d->fd >= 0;
 	}
+	if (d->fd < 0 && errno == ENOENT && access(where, F_OK) != 0)
+		return err_errno(err, ERR_SYS, "Archive Device %s", where);
 	if (d->fd < 0 && errno == ENOENT)
-		return err_errno(err, ERR_EOF, "open %s", d->path);
+		return err_set(err, ERR_EOF, "open %s: No such file or directory", d->path);
 	if (d->fd < 0)
 		return err_errno(err, ERR_SYS, "open %s", d->path);
 	if (fstat(d->fd, &st) != 0)

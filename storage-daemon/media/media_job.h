@@ -38,6 +38,7 @@ struct media_job {
 	const char *daemon; /* name of this storage daemon, for labels */
 	const char *job;    /* unique name, for messages */
 	uint32_t session_id, session_time;
+	int64_t heartbeat_s; /* ops->alive at least this often while waiting; 0: with each look */
 };
 
 void media_report(const struct media_job *j, enum msg_type type, const char *fmt, ...) PRINTF(3, 4);

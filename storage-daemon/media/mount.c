@@ -194,7 +194,9 @@ try_offer(struct media *m, struct device *d, const struct media_job *j, const st
 		return code; /* on failure it stays mounted and claimed, idle */
 	}
 	volumes_drop_write(m->volumes, v->name);
-	if (code != ERR_FORMAT && code != ERR_EOF) {
+	/* A new volume that fails says that the medium does; an old one has its own trouble. */
+	if (code != ERR_FORMAT && code != ERR_EOF &&
+	    (code != ERR_SYS || vol_info_wants_label(v) || v->bytes == 0)) {
 		*err = why;
 		return err_ctx(err, "volume \"%s\"", v->name);
 	}
@@ -225,12 +227,12 @@ search(struct media *m, struct device *d, const struct media_job *j, const struc
 	return err_set(err, ERR_EOF, "none of %u volumes offered can be used", OFFERS_MAX);
 }
 
-/* Until a mount command came, or it is time to look again. */
-static enum err_code
-wait_for_operator(struct device *d, const struct media_job *j, uint32_t asked, int64_t seconds,
-		  struct err *err)
+/* Until a mount command came, or end_ms; false: only the time is over. */
+static bool
+was_asked(struct device *d, const struct media_job *j, uint32_t asked, int64_t end_ms)
 {
-	int64_t end_ms = clock_mono_ms() + seconds * 1000, left;
+	int64_t left;
+	bool is;
 
 	mutex_lock(&d->lock);
 	d->blocked++;
@@ -239,10 +241,32 @@ wait_for_operator(struct device *d, const struct media_job *j, uint32_t asked, i
 	       (left = end_ms - clock_mono_ms()) > 0)
 		(void)cond_wait_ms(&d->changed, &d->lock, left);
 	d->blocked--;
+	is = d->mount_asked != asked;
 	mutex_unlock(&d->lock);
-	if (cancel_asked(j->cancel))
-		return err_set(err, ERR_CANCELED, "canceled while waiting for a volume");
-	return j->ops->alive(j->arg, err);
+	return is;
+}
+
+static enum err_code
+wait_for_operator(struct device *d, const struct media_job *j, uint32_t asked, int64_t seconds,
+		  struct err *err)
+{
+	int64_t end_ms = clock_mono_ms() + seconds * 1000;
+	bool over = false;
+
+	while (!over) {
+		int64_t next_ms = clock_mono_ms() + j->heartbeat_s * 1000;
+		enum err_code code;
+
+		if (j->heartbeat_s == 0 || next_ms > end_ms)
+			next_ms = end_ms;
+		over = was_asked(d, j, asked, next_ms) || next_ms == end_ms;
+		if (cancel_asked(j->cancel))
+			return err_set(err, ERR_CANCELED, "canceled while waiting for a volume");
+		code = j->ops->alive(j->arg, err);
+		if (code != ERR_OK)
+			return code;
+	}
+	return ERR_OK;
 }
 
 static void

@@ -190,6 +190,35 @@ a_refused_volume_with_writers_asks_for_another_device(void **state)
 }
 
 static void
+a_volume_that_cannot_be_opened_is_passed_over(void **state)
+{
+	struct mounted on;
+	struct err err = ERR_INIT;
+
+	mount_in(0, &on);
+	device_leave(dev(0), on.generation);
+	assert_int_equal(mount_release(&site.media, dev(0), &cancel, &err), ERR_OK);
+	fake.fail_at = fake.ops + 2; /* the question, then the open */
+	fake.fail_code = ERR_SYS;
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V2");
+	assert_string_equal(fake_volume("V1")->status, "Append");
+	assert_non_null(strstr(fake.said, "Volume \"V1\" cannot be used"));
+}
+
+static void
+a_new_volume_that_cannot_be_made_ends_the_job(void **state)
+{
+	struct mounted on;
+	struct err err = ERR_INIT;
+
+	fake.fail_at = fake.ops + 2;
+	fake.fail_code = ERR_SYS;
+	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &err), ERR_SYS);
+	assert_int_equal(fake.n_vol, 1);
+}
+
+static void
 a_full_disk_leaves_other_volumes_alone(void **state)
 {
 	struct mounted on;
@@ -279,6 +308,8 @@ main(void)
 		T(a_volume_idle_in_another_device_is_taken_over),
 		T(a_volume_being_written_is_not_taken_over),
 		T(a_refused_volume_with_writers_asks_for_another_device),
+		T(a_volume_that_cannot_be_opened_is_passed_over),
+		T(a_new_volume_that_cannot_be_made_ends_the_job),
 		T(a_full_disk_leaves_other_volumes_alone),
 		T(a_device_serves_one_pool_at_a_time),
 		T(what_can_never_be_is_refused_at_once),

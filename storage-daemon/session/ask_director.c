@@ -171,7 +171,8 @@ ask_media_job(struct session *s)
 				   .daemon = s->sd->conf->storage->name,
 				   .job = s->job.job,
 				   .session_id = s->job.session_id,
-				   .session_time = s->job.session_time };
+				   .session_time = s->job.session_time,
+				   .heartbeat_s = s->sd->conf->storage->heartbeat_interval };
 }
 
 /* The answer must begin with "1000 OK"; what else it says is the reason. */

@@ -265,14 +265,13 @@ report_early_end(struct reader *r, uint64_t at)
 	struct seen_session *e, *next;
 	uint64_t last = 0;
 
-	if (!bootstrap_last_wanted(r->bsr, r->volume, &last) || last < r->win.limit)
+	if (!bootstrap_last_wanted(r->bsr, r->volume, &last) || last < at)
 		return;
 	r->damages++;
 	job_report(r->s->msg, MSG_ERROR,
 		   "Volume \"%s\" ends at address %llu, the job goes on to address %llu: what was "
 		   "there is lost.\n",
-		   r->volume, (unsigned long long)u64_min(at, r->win.limit),
-		   (unsigned long long)last);
+		   r->volume, (unsigned long long)at, (unsigned long long)last);
 	HASH_ITER (hh, r->seen, e, next) {
 		report_open_file(r, e);
 	}

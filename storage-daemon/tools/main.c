@@ -49,5 +49,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < N_SUBCOMMANDS; i++)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			return subcommands[i].run(argc - 1, argv + 1);
+	if (argc > 1)
+		(void)fprintf(stderr, "tercet-volume: there is no subcommand \"%s\"\n", argv[1]);
 	return usage(stderr);
 }

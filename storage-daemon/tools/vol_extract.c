@@ -116,9 +116,10 @@ run(struct extract *x, const struct vol_job *j, const char *target)
 	code = vol_read(&j->inputs, &ro, &events, x, &err);
 	ended = rebuild_finish(x->rebuild, &end);
 	c = rebuild_counts(x->rebuild);
-	printf("%" PRIu64 " files restored into %s, %" PRIu64 " bytes; %" PRIu64
-	       " skipped, %" PRIu64 " warnings, %" PRIu64 " errors.\n",
-	       c.files, target, c.bytes, c.skipped, c.warnings, c.errors);
+	if (code == ERR_OK || c.records > 0)
+		printf("%" PRIu64 " files restored into %s, %" PRIu64 " bytes; %" PRIu64
+		       " skipped, %" PRIu64 " warnings, %" PRIu64 " errors.\n",
+		       c.files, target, c.bytes, c.skipped, c.warnings, c.errors);
 	if (code != ERR_OK)
 		vol_say("%s", err.text);
 	if (ended != ERR_OK)

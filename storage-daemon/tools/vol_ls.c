@@ -172,7 +172,7 @@ list(const struct ls_options *o, char **operands, size_t n)
 	ro = (struct vol_read_options){ j.bootstrap, j.include, j.exclude };
 	code = vol_read(&j.inputs, &ro, &events, &ls, &err);
 	buf_release(&ls.line);
-	if (ls.list_files)
+	if (ls.list_files && (code == ERR_OK || ls.files > 0))
 		printf("%" PRIu64 " files found.\n", ls.files);
 	if (code != ERR_OK) {
 		vol_say("%s", err.text);
