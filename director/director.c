@@ -511,7 +511,7 @@ read_os_text(void)
 
 enum err_code
 director_new(const char *config_path, struct dir_conf **conf, struct director **out,
-	     struct err *err)
+	     struct err *err) NO_ANALYSIS /* no other thread runs */
 {
 	struct director *d = NEW(struct director);
 	OWNED(freep) char *spool = NULL;
@@ -537,7 +537,7 @@ director_new(const char *config_path, struct dir_conf **conf, struct director **
 }
 
 enum err_code
-director_start(struct director *d, struct err *err)
+director_start(struct director *d, struct err *err) NO_ANALYSIS /* no other thread runs */
 {
 	if (bring_up_catalogs(d, d->conf, true, err) != ERR_OK ||
 	    job_table_start(d->jobs, err) != ERR_OK)
@@ -546,7 +546,7 @@ director_start(struct director *d, struct err *err)
 }
 
 void
-director_free(struct director *d)
+director_free(struct director *d) NO_ANALYSIS /* no other thread runs */
 {
 	if (d == NULL)
 		return;

@@ -71,7 +71,7 @@ store_state(struct job_table *t)
 }
 
 static void
-load_state(struct job_table *t)
+load_state(struct job_table *t) NO_ANALYSIS /* no thread yet */
 {
 	struct buf b = BUF_INIT(1u << 20);
 	struct err err = ERR_INIT;
@@ -128,7 +128,7 @@ job_table_new(struct director *d)
 }
 
 static void
-wake_locked(struct job_table *t)
+wake_locked(struct job_table *t) REQUIRES(&t->lock)
 {
 	t->changed = t->watch_changed = true;
 	cond_broadcast(&t->wake);
@@ -291,7 +291,7 @@ job_find_unique(struct job_table *t, const char *unique, struct job_info *out)
 /* ---- waiting for jobs ---- */
 
 static bool
-is_known_locked(struct job_table *t, uint32_t job_id)
+is_known_locked(struct job_table *t, uint32_t job_id) REQUIRES(&t->lock)
 {
 	struct job *j;
 
@@ -412,7 +412,7 @@ worker_main(void *arg)
 }
 
 static void
-give_worker_locked(struct job_table *t, struct job *j)
+give_worker_locked(struct job_table *t, struct job *j) REQUIRES(&t->lock)
 {
 	struct err err = ERR_INIT;
 	char name[16];
@@ -454,7 +454,7 @@ say_start_wait(struct job *j, int64_t seconds)
 
 /* Examine the queue once; returns ms after which to look again. */
 static int64_t
-examine_locked(struct job_table *t, const struct dir_conf *conf)
+examine_locked(struct job_table *t, const struct dir_conf *conf) REQUIRES(&t->lock)
 {
 	int64_t now = clock_now(), next_ms = EXAMINE_MAX_MS;
 	struct job *j, **list;
@@ -497,7 +497,7 @@ examine_locked(struct job_table *t, const struct dir_conf *conf)
 
 /* Take jobs whose worker has ended off the list; an owned array of references. */
 static size_t
-take_ended_locked(struct job_table *t, struct job ***out)
+take_ended_locked(struct job_table *t, struct job ***out) REQUIRES(&t->lock)
 {
 	struct job *j, *next;
 	size_t n = 0, total = 0;

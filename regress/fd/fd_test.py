@@ -70,6 +70,18 @@ class Site:
             f.write(CONF % dict(port=self.fd_port, dir=self.dir, tls='yes' if tls else 'no', own=own,
                             director=director))
         self.log = open(self.path('fd.log'), 'wb')
+        self.fd = self.sd = None
+        try:
+            self.start(args)
+        except BaseException:
+            for p in (self.fd, self.sd):
+                if p is not None:
+                    p.kill()
+                    p.wait()
+            shutil.rmtree(self.dir)
+            raise
+
+    def start(self, args):
         self.fd = subprocess.Popen([os.path.join(BIN, 'tercet-fd'), '-f', '-c', self.path('fd.conf'),
                                     *args], stdout=self.log, stderr=self.log)
         self.sd = subprocess.Popen([sys.executable, os.path.join(PEERS, 'fake_sd.py'), '-p', str(self.sd_port),
