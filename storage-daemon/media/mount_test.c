@@ -92,6 +92,19 @@ a_waiting_job_notices_cancel_and_a_lost_director(void **state)
 }
 
 static void
+a_waiting_job_shows_both_peers_that_it_lives(void **state)
+{
+	struct media_job beating = job;
+	struct err why = ERR_INIT, err = ERR_INIT;
+	struct mount_pause pause = { .asked = device_mount_asked(dev(0)) };
+	unsigned before = fake.ops;
+
+	beating.heartbeat_s = 1; /* the first pause is longer */
+	assert_int_equal(mount_wait(dev(0), &beating, &wish, &pause, &why, &err), ERR_OK);
+	assert_true(fake.ops - before >= 2);
+}
+
+static void
 a_failing_medium_is_marked_and_others_go_on(void **state)
 {
 	struct mounted on, other;
@@ -302,6 +315,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(without_a_volume_the_device_is_free_for_others),
 		T(a_waiting_job_notices_cancel_and_a_lost_director),
+		T(a_waiting_job_shows_both_peers_that_it_lives),
 		T(a_failing_medium_is_marked_and_others_go_on),
 		T(a_failed_sync_stays_failed),
 		T(the_catalog_hears_of_a_failure_later_when_it_is_away),
