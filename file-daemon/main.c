@@ -49,9 +49,9 @@ load_conf(const struct cli_daemon *o)
 }
 
 static enum err_code
-start_listening(struct program *p, struct err *err)
+start_listening(struct program *p, const struct fd_conf *conf, struct err *err)
 {
-	const struct conf_addrs *from = &p->daemon.conf->client->addresses;
+	const struct conf_addrs *from = &conf->client->addresses;
 	OWNED(freep) struct listen_addr *to = NEW_ARRAY(struct listen_addr, from->n);
 
 	for (size_t i = 0; i < from->n; i++) {
@@ -80,14 +80,15 @@ reload(struct program *p, const struct cli_daemon *o)
 }
 
 static enum err_code
-run(struct daemon *d, struct program *p, struct err *err)
+run(struct daemon *d, struct program *p, const struct fd_conf *conf, struct err *err)
 {
 	int sig;
 
-	if (cancel_init(&p->daemon.stop, err) != ERR_OK || start_listening(p, err) != ERR_OK ||
-	    daemon_become_user(d, err) != ERR_OK || daemon_ready(d, err) != ERR_OK)
+	if (cancel_init(&p->daemon.stop, err) != ERR_OK ||
+	    start_listening(p, conf, err) != ERR_OK || daemon_become_user(d, err) != ERR_OK ||
+	    daemon_ready(d, err) != ERR_OK)
 		return err->code;
-	log_info("%s %s listens on port %u", p->daemon.conf->client->name, TERCET_VERSION,
+	log_info("%s %s listens on port %u", conf->client->name, TERCET_VERSION,
 		 (unsigned)listen_port(p->listener));
 	while ((sig = daemon_next_signal(NULL)) == SIGHUP)
 		reload(p, &d->options);
@@ -101,13 +102,15 @@ serve(struct daemon *d)
 {
 	struct program *p = d->arg;
 	struct fd_conf *conf = load_conf(&d->options);
+	const struct fd_conf *first;
 	struct err e = ERR_INIT;
 	enum err_code rc;
 
 	if (conf == NULL)
 		return DAEMON_EXIT_CONFIG;
+	first = conf; /* whole until the first reload */
 	fd_daemon_init(&p->daemon, &conf);
-	rc = run(d, p, &e);
+	rc = run(d, p, first, &e);
 	if (rc != ERR_OK)
 		log_error("%s", e.text);
 	if (p->listener != NULL)

@@ -101,6 +101,8 @@ refuse_batch(struct err *err, const char *question)
 		       question);
 }
 
+static char *format(const char *fmt, va_list ap) PRINTF(1, 0);
+
 static char *
 format(const char *fmt, va_list ap)
 {

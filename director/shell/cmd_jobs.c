@@ -425,7 +425,7 @@ cmd_estimate(struct shell *sh, struct err *err)
 	if (job->type != JOB_BACKUP)
 		return err_set(err, ERR_CONFIG,
 			       "Job \"%s\" is a %s job: only backups are estimated", job->name,
-			       job_type_text(job->type));
+			       job_type_text((int)job->type));
 	if (estimate_level(sh, job, &level, err) != ERR_OK ||
 	    since_of(sh, job, client->name, ((struct named *)(void *)fileset)->name, &level, &since,
 		     err) != ERR_OK)

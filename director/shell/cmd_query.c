@@ -95,8 +95,8 @@ defaults_job(struct shell *sh, const struct dir_job *j)
 	def_string(sh, "client", NAME_OF(j->client));
 	def_string(sh, "storage", j->n_storage > 0 ? j->storage[0]->name : NULL);
 	def_string(sh, "where", j->where);
-	def_string(sh, "level", job_level_text(j->level));
-	def_string(sh, "type", job_type_text(j->type));
+	def_string(sh, "level", job_level_text((int)j->level));
+	def_string(sh, "type", job_type_text((int)j->type));
 	def_string(sh, "fileset",
 		   j->file_set == NULL ? NULL : ((struct named *)(void *)j->file_set)->name);
 	def_number(sh, "enabled", director_is_enabled(sh->d, SWITCH_JOB, j->name));

@@ -407,6 +407,8 @@ out_table(struct out *o, const struct table *t, const struct table_style *style)
 
 /* ---- messages ---- */
 
+static void say(struct out *o, enum out_kind kind, const char *fmt, va_list ap) PRINTF(3, 0);
+
 static void
 say(struct out *o, enum out_kind kind, const char *fmt, va_list ap)
 {

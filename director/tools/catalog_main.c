@@ -238,7 +238,7 @@ main(int argc, char **argv)
 	}
 	command = operands == argc - 1 ? find_command(argv[operands]) : NULL;
 	if (command == NULL)
-		return complain(argc - operands, argv + operands);
+		return (int)complain(argc - operands, argv + operands);
 	atomic_store(&log_trace_level, o.debug);
 	return (int)run(&o, command);
 }

@@ -556,7 +556,7 @@ loader_start(struct loader *l, struct err *err)
 }
 
 void
-loader_stop(struct loader *l)
+loader_stop(struct loader *l) NO_ANALYSIS /* its thread has ended */
 {
 	struct batch *next;
 

@@ -138,8 +138,7 @@ all_spellings_of_an_acl_are_understood(void **state)
 	static const char *const same[] = {
 		"user::rw-\nuser:54321:rwx\ngroup::r--\nmask::rwx\nother::---\n",
 		"u::rw,u:54321:rwx,g::r,m::rwx,o::",
-		" other::--- # last\n mask::rwx\n\nuser:54321:rwx "
-		"#effective:r--\nuser::rw-\ngroup::r--",
+		" other::---#last\n mask::rwx\n\nu:54321:rwx #effective:r--\nuser::rw-\ngroup::r--",
 		"user::rw-\nuser:54321:rwx\ngroup::r--\nmask:rwx\nother:---\n",
 	};
 	struct buf first = BUF_INIT(ACL_KERNEL_MAX), next = BUF_INIT(ACL_KERNEL_MAX);
@@ -159,14 +158,8 @@ all_spellings_of_an_acl_are_understood(void **state)
 static void
 what_is_no_acl_is_refused_and_unknown_names_are_told(void **state)
 {
-	static const char *const bad[] = { "user",
-					   "user:",
-					   "mask:x:rwx",
-					   "you::rwx",
-					   "user::rwz",
-					   "user::rwxr",
-					   "other:"
-					   "r:x:" };
+	static const char *const bad[] = { "user",      "user:",      "mask:x:rwx", "you::rwx",
+					   "user::rwz", "user::rwxr", "other:r:x:" };
 	struct fixture *f = *state;
 	struct buf out = BUF_INIT(ACL_KERNEL_MAX);
 	struct err err = ERR_INIT;

@@ -12,7 +12,7 @@ setup_file() {
 FileSet {
   Name = "Slow"
   Include {
-    Options { Signature = MD5; Read Fifo = yes }
+    Options { Signature = MD5; Read Fifo = yes; Hard Links = yes }
     File = "$FARM/src"
     File = "$FARM/fifo"
   }

@@ -13,7 +13,7 @@ setup_file() {
 }
 
 teardown_file() {
-	umount "$FARM/site/volumes" 2>/dev/null || true
+	umount -l "$FARM/site/volumes" 2>/dev/null || true
 	farm_stop
 }
 

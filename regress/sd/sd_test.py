@@ -511,7 +511,7 @@ class Faults(unittest.TestCase):
     def test_a_really_full_disk(self):
         s = Site(self)
         subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tercet-test', s.vol], check=True)
-        self.addCleanup(subprocess.run, ['umount', s.vol])
+        self.addCleanup(subprocess.run, ['umount', '-l', s.vol])
         s.start_sd().start_fd()
         make_tree(s.src, 100)
         s.director('backup full')
