@@ -125,6 +125,7 @@ teardown_file() {
 @test "a bootstrap file names volume, session and files, and restores without a selection" {
 	farm_run Backup Full
 	farm_ok
+	# shellcheck source=/dev/null
 	state=$(. "$FARM/site/etc/site" && echo "$SITE_STATE")
 	cat "$state/dir/Backup.bsr"
 	volume=$(catalog "SELECT volumename FROM media JOIN jobmedia USING (mediaid) WHERE jobid = $JOB LIMIT 1")
@@ -137,6 +138,7 @@ teardown_file() {
 }
 
 @test "an Incremental appends to the bootstrap file, a Full begins it anew" {
+	# shellcheck source=/dev/null
 	state=$(. "$FARM/site/etc/site" && echo "$SITE_STATE")
 	echo more >"$FARM/src/more"
 	farm_run Backup Incremental

@@ -119,48 +119,6 @@ assert 'error' in json.loads(lines[-2])"
 	farm_console version | grep 'Version:'
 }
 
-@test "at a terminal: completion, history, prompts, a dialogue left by a period" {
-	cat >"$FARM/terminal.exp" <<X
-set timeout 8
-set env(TERM) dumb
-set env(HOME) $FARM
-spawn -noecho $FARM/site/tconsole
-proc want {what} {
-	expect { -re \$what {} timeout { puts "MISSED \$what"; exit 1 } eof { puts "END at \$what"; exit 1 } }
-}
-X
-	cat >>"$FARM/terminal.exp" <<'X'
-want {\*$}
-send "vers\t\r"
-want {Version: .*\*$}
-send "show client=far\t\r"
-want {Name = "farm-fd".*\*$}
-send "\020\r"
-want {Name = "farm-fd".*\*$}
-send "list jobs lim\t1\r"
-want {list jobs limit=1\r\n.*jobstatus.*\*$}
-send "run job=Backup\r"
-want {OK to run\? \(yes/mod/no\): $}
-send "mod\r"
-want {1-10\): $}
-send ".\r"
-want {OK to run\? \(yes/mod/no\): $}
-send ".\r"
-want {Job not run.*\*$}
-send "restore jobid=1\r"
-want {\$ $}
-send "cd tm\t\r"
-want {cwd is: /tmp/.*\$ $}
-send "quit\r"
-want {Restore not done.*\*$}
-send "quit\r"
-expect eof
-X
-	expect "$FARM/terminal.exp"
-	[ "$(stat -c %a "$FARM/.tconsole_history")" = 600 ]
-	grep -q '^version' "$FARM/.tconsole_history"
-}
-
 @test "daemons whose program was replaced are stopped and started" {
 	local bin=$FARM/bin sd
 	mkdir "$bin"
