@@ -68,7 +68,7 @@ everything_goes_on() {
 	slow_job
 	farm_kill fd
 	farm_await 60 job_is_over "$JOB"
-	farm_up
+	farm_up 9>&-
 	everything_goes_on ""
 }
 
@@ -77,7 +77,7 @@ everything_goes_on() {
 	farm_kill sd
 	exec 9>&-
 	farm_await 90 job_is_over "$JOB"
-	farm_up
+	farm_up 9>&-
 	everything_goes_on ""
 }
 
@@ -85,7 +85,7 @@ everything_goes_on() {
 	slow_job
 	farm_kill dir
 	exec 9>&-
-	farm_up
+	farm_up 9>&-
 	farm_await 60 job_is_over "$JOB"
 	everything_goes_on "the director could not write its last words"
 }
