@@ -95,8 +95,10 @@ ended() {
 	slow_job
 	# shellcheck source=/dev/null
 	data=$(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog/data")
-	kill -9 "$(head -n 1 "$data/postmaster.pid")"
-	sleep 1
+	server=$(head -n 1 "$data/postmaster.pid")
+	kill -9 "$server"
+	killed() { [ ! -d "/proc/$server" ]; }
+	farm_await 20 killed
 	exec 9>&-
 	healed() { catalog "SELECT 1" 2>/dev/null | grep -q 1; }
 	farm_await 60 healed
