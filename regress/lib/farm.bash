@@ -115,9 +115,10 @@ farm_console() {
 	printf '%s\n' "$@" | "$FARM/site/tconsole"
 }
 
-# Wait until a condition holds: farm_await SECONDS COMMAND...
+# Wait until a condition holds: farm_await SECONDS COMMAND...  The seconds are those of a quiet
+# machine and a release build; sanitizers and neighbours on the same two cores get four times that.
 farm_await() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 4 * $1))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || {
