@@ -532,7 +532,8 @@ queue_main(void *arg)
 		t->changed = false;
 		ms = examine_locked(t, conf);
 		n = take_ended_locked(t, &ended);
-		if (n == 0 && !t->changed)
+		/* stop may have been asked for before this thread's first look. */
+		if (n == 0 && !t->changed && !(t->stop && t->jobs == NULL))
 			(void)cond_wait_ms(&t->wake, &t->lock, ms);
 		stop = t->stop && t->jobs == NULL;
 		store = t->state_changed;
