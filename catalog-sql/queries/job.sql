@@ -61,10 +61,11 @@ SELECT 'newest', jobid, level, starttime FROM newest
 UNION ALL
 (SELECT 'failed', m.jobid, m.level, m.starttime FROM mine m, newest n
 	WHERE m.jobstatus IN ('E', 'e', 'f', 'A', 'I', 'D') AND m.level IN ('F', 'D')
-		AND m.starttime > n.starttime
+		AND (m.starttime, m.jobid) > (n.starttime, n.jobid)
 	ORDER BY m.starttime DESC, m.jobid DESC LIMIT 1);
 
--- Spec: director.md 8.1
+-- Spec: director.md 8.1; times are whole seconds, so among jobs of one second JobId decides: a small
+-- job begins in the second in which the one before it ended.
 -- name: job_accurate_chain repeatable
 WITH full_job AS (
 	SELECT * FROM job
@@ -75,26 +76,28 @@ later AS (
 	SELECT j.* FROM job j JOIN fileset s ON s.filesetid = j.filesetid, full_job f
 	WHERE j.jobstatus IN ('T', 'W') AND j.type = :type AND j.clientid = :clientid
 		AND s.fileset = (SELECT fileset FROM fileset WHERE filesetid = :filesetid)
-		AND j.starttime < :before AND j.starttime > f.endtime
+		AND j.starttime < :before AND (j.starttime, j.jobid) > (f.endtime, f.jobid)
 		AND :level::text IN ('I', 'f')),
 diff_job AS (
-	SELECT * FROM later WHERE level = 'D' AND jobfiles > 0 ORDER BY jobtdate DESC LIMIT 1),
+	SELECT * FROM later WHERE level = 'D' AND jobfiles > 0
+	ORDER BY jobtdate DESC, jobid DESC LIMIT 1),
 inc_job AS (
-	SELECT l.* FROM later l
-	WHERE l.level = 'I' AND l.starttime > coalesce((SELECT endtime FROM diff_job),
-	                                               (SELECT endtime FROM full_job)))
+	SELECT l.* FROM later l,
+		(SELECT endtime, jobid FROM (TABLE full_job UNION ALL TABLE diff_job) b
+			ORDER BY level LIMIT 1) base -- 'D' before 'F'
+	WHERE l.level = 'I' AND (l.starttime, l.jobid) > (base.endtime, base.jobid))
 SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
 	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
 FROM (SELECT * FROM full_job UNION ALL SELECT * FROM diff_job UNION ALL SELECT * FROM inc_job) x
 ORDER BY jobtdate, jobid;
 
--- Spec: director.md 14.2
+-- Spec: director.md 14.2; JobId decides among jobs of one second, as above.
 -- name: job_restore_recent repeatable
 WITH usable AS (
 	SELECT j.* FROM job j
 	WHERE j.clientid = :clientid AND j.jobstatus IN ('T', 'W') AND j.type = :type
-		AND j.starttime < :before
+		AND (j.starttime < :before OR j.starttime = :before AND j.jobid <= :last)
 		AND (:fileset::text IS NULL OR j.filesetid IN
 			(SELECT filesetid FROM fileset WHERE fileset = :fileset))
 		AND EXISTS (SELECT 1 FROM jobmedia m JOIN media v USING (mediaid)
@@ -105,14 +108,15 @@ full_job AS (
 	SELECT * FROM usable WHERE level = 'F' ORDER BY jobtdate DESC, jobid DESC LIMIT 1),
 diff_job AS (
 	SELECT u.* FROM usable u, full_job f
-	WHERE u.level = 'D' AND u.jobtdate > f.jobtdate
+	WHERE u.level = 'D' AND (u.jobtdate, u.jobid) > (f.jobtdate, f.jobid)
 		AND u.filesetid IN (SELECT b.filesetid FROM fileset a JOIN fileset b USING (fileset)
 			WHERE a.filesetid = f.filesetid)
 	ORDER BY u.jobtdate DESC, u.jobid DESC LIMIT 1),
 inc_job AS (
-	SELECT u.* FROM usable u, full_job f
-	WHERE u.level = 'I'
-		AND u.jobtdate > coalesce((SELECT jobtdate FROM diff_job), f.jobtdate)
+	SELECT u.* FROM usable u, full_job f,
+		(SELECT jobtdate, jobid FROM (TABLE full_job UNION ALL TABLE diff_job) b
+			ORDER BY level LIMIT 1) base
+	WHERE u.level = 'I' AND (u.jobtdate, u.jobid) > (base.jobtdate, base.jobid)
 		AND u.filesetid IN (SELECT b.filesetid FROM fileset a JOIN fileset b USING (fileset)
 			WHERE a.filesetid = f.filesetid))
 SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,

@@ -22,6 +22,7 @@ struct restore {
 	uint32_t *ids; /* owned: the jobs, oldest first */
 	size_t n_ids;
 	int64_t before;        /* 0: now */
+	uint32_t last;         /* the job that began then and is the last to count; 0: none */
 	struct str_list paths; /* file= and what the menu asked for */
 	struct str_list dirs;  /* directory= */
 	bool select;           /* to the tree shell even though something is marked */

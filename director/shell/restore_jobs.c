@@ -170,6 +170,7 @@ newest_chain(struct shell *sh, struct restore *r, struct err *err)
 {
 	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
 	struct cat_recent_key key = { .before = r->before,
+				      .last = r->last,
 				      .pool = args_value(&sh->args, "pool"),
 				      .type = args_has(&sh->args, "archive") ? 'A' : 'B' };
 	char when[32];
@@ -410,7 +411,7 @@ item_directories(struct shell *sh, struct restore *r, enum step *step, struct er
 	return ask_paths(sh, r, "Enter directory name: ", true, err);
 }
 
-/* The chain that ends with a job: what was newest one second after it began. */
+/* The chain that ends with a job: what was newest when it began, and itself. */
 static enum err_code
 item_state_of(struct shell *sh, struct restore *r, enum step *step, struct err *err)
 {
@@ -430,7 +431,8 @@ item_state_of(struct shell *sh, struct restore *r, enum step *step, struct err *
 		return err_set(err, ERR_CONFIG, "JobId %s not found in catalog.", text);
 	if (take_ids(sh, r, text, err) != ERR_OK)
 		return err->code;
-	r->before = job.start_time + 1;
+	r->before = job.start_time;
+	r->last = job.job_id;
 	return newest_chain(sh, r, err);
 }
 

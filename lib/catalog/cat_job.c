@@ -258,6 +258,7 @@ cat_restore_recent(struct catalog *c, const struct cat_recent_key *key, struct c
 	arg_u64(&a, key->client_id);
 	arg_letter(&a, key->type != 0 ? key->type : 'B');
 	arg_time(&a, key->before != 0 ? key->before : clock_now() + 1);
+	arg_u64(&a, key->last);
 	arg_text(&a, key->fileset);
 	arg_text(&a, key->pool);
 	return list(c, SQL_JOB_RESTORE_RECENT, &a, out, err);

@@ -256,6 +256,59 @@ the_most_recent_chain_is_full_diff_and_incrementals(void **state)
 	assert_int_equal(bsr.v[0].end_addr, 4000000000u);
 }
 
+/* Times of the catalog are whole seconds: small jobs may all begin in one. */
+static void
+jobs_of_one_second_are_all_in_the_chain(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool pool;
+	uint32_t client = farm_client(&farm, "fd-quick");
+	uint32_t media, id[6];
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+	struct cat_recent_key key = { .client_id = client, .fileset = "FS" };
+	static const char levels[] = "IFIDII";
+
+	(void)pool_of("Second", 0, &pool);
+	media = volume(&pool, "Second-0001", "Append");
+	for (int i = 0; i < 6; i++) {
+		id[i] = farm_job(&farm, "quick", levels[i], T0, client, fs1);
+		put_on(id[i], media);
+		farm_end_job(&farm, id[i], 'T', 5);
+	}
+	MUST(cat_restore_recent(cat, &key, &jobs, &err));
+	assert_int_equal(jobs.n, 4);
+	assert_int_equal(jobs.v[0].job_id, id[1]);
+	assert_int_equal(jobs.v[1].job_id, id[3]);
+	assert_int_equal(jobs.v[2].job_id, id[4]);
+	assert_int_equal(jobs.v[3].job_id, id[5]);
+	cat_jobs_release(&jobs);
+	key.before = T0;
+	key.last = id[4];
+	MUST(cat_restore_recent(cat, &key, &jobs, &err));
+	assert_int_equal(jobs.n, 3);
+	assert_int_equal(jobs.v[2].job_id, id[4]);
+}
+
+static void
+the_accurate_chain_has_jobs_that_begin_in_the_second_another_ended(void **state)
+{
+	struct err err = ERR_INIT;
+	uint32_t client = farm_client(&farm, "fd-quicker");
+	uint32_t id[4];
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+	struct cat_accurate_key key = { client, fs1, 'B', 'I', T0 + 100 };
+	static const char levels[] = "FDII";
+
+	for (int i = 0; i < 4; i++) {
+		id[i] = farm_job(&farm, "quicker", levels[i], T0 + i, client, fs1);
+		farm_end_job(&farm, id[i], 'T', 5); /* a second after it began */
+	}
+	MUST(cat_job_accurate_chain(cat, &key, &jobs, &err));
+	assert_int_equal(jobs.n, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(jobs.v[i].job_id, id[i]);
+}
+
 static void
 volumes_are_chosen_in_the_order_of_the_attempts(void **state)
 {
@@ -501,6 +554,9 @@ main(void)
 		cmocka_unit_test(a_second_ensure_finds_the_first_row),
 		cmocka_unit_test(level_facts_are_those_of_good_jobs),
 		cmocka_unit_test(the_most_recent_chain_is_full_diff_and_incrementals),
+		cmocka_unit_test(jobs_of_one_second_are_all_in_the_chain),
+		cmocka_unit_test(
+			the_accurate_chain_has_jobs_that_begin_in_the_second_another_ended),
 		cmocka_unit_test(volumes_are_chosen_in_the_order_of_the_attempts),
 		cmocka_unit_test(a_pool_has_no_more_than_its_maximum_volumes),
 		cmocka_unit_test(update_media_guards_its_counters),
