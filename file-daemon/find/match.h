@@ -37,6 +37,20 @@ struct bytes fileset_strip_path(struct bytes path, unsigned components);
 bool size_match_takes(const struct size_match *m, uint64_t size);
 const char *match_reason_text(enum match_reason r);
 
+/* The director's time of a job's start on the clock that stamps our files, which is ahead by so
+ * many us.  Rounded down, and a timer tick earlier, because the kernel stamps a file with the time
+ * of its last tick: a file saved once more than needed does no harm, one saved once less is lost.
+ * Spec: wire.md 5.4 */
+static inline int64_t
+since_on_our_clock(int64_t since, int64_t ahead_us)
+{
+	enum { TICK_US = 10 * 1000, SECOND_US = 1000 * 1000 };
+	int64_t us = ahead_us - TICK_US;
+	int64_t seconds = us / SECOND_US;
+
+	return since + (us % SECOND_US < 0 ? seconds - 1 : seconds);
+}
+
 /* Saved when not full?  Whole seconds.  Spec: wire.md 5.4 */
 static inline bool
 changed_since(int64_t since, int64_t mtime, int64_t ctime_, bool mtime_only)

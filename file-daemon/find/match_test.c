@@ -161,6 +161,24 @@ since_counts_both_times_unless_mtime_only(void **state)
 }
 
 static void
+since_is_never_later_than_a_change_after_the_start(void **state)
+{
+	/* The job began at 100.0; the file was changed at that moment, by a clock this far ahead.
+	 */
+	static const int64_t ahead_us[] = { 0,        1,          -1,         9999,    -9999,
+					    400000,   -400000,    999999,     -999999, 5000000,
+					    -5000000, 3600000000, -3600000001 };
+
+	for (size_t i = 0; i < sizeof(ahead_us) / sizeof(ahead_us[0]); i++) {
+		int64_t stamp_us = 100 * 1000000 + ahead_us[i] - 4000; /* the tick before */
+		int64_t since = since_on_our_clock(100, ahead_us[i]);
+
+		assert_true(since <= stamp_us / 1000000);
+		assert_true(since >= stamp_us / 1000000 - 1);
+	}
+}
+
+static void
 size_matches_know_ranges_and_about(void **state)
 {
 	const struct size_match about = { SIZE_ABOUT, 1000, 1000 };
@@ -226,6 +244,7 @@ main(void)
 		cmocka_unit_test(a_block_without_patterns_and_with_exclude_leaves_everything_out),
 		cmocka_unit_test(wrong_fileset_lines_are_refused),
 		cmocka_unit_test(since_counts_both_times_unless_mtime_only),
+		cmocka_unit_test(since_is_never_later_than_a_change_after_the_start),
 		cmocka_unit_test(size_matches_know_ranges_and_about),
 		cmocka_unit_test(a_link_is_met_once_as_the_first_and_then_as_a_later_name),
 	};

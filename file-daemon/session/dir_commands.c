@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "file-daemon/find/match.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -50,9 +51,9 @@ cmd_jobid(struct session *s, struct bytes line, struct err *err)
 
 /* ---- level ---- */
 
-/* Our clock minus the director's, in seconds. */
+/* By how much our clock is ahead of the director's. */
 static enum err_code
-clock_shift(struct session *s, int64_t *shift, struct err *err)
+clock_difference(struct session *s, int64_t *ahead_us, struct err *err)
 {
 	int64_t sum = 0;
 
@@ -70,7 +71,7 @@ clock_shift(struct session *s, int64_t *shift, struct err *err)
 		if (i >= CLOCK_ROUNDS_DROPPED)
 			sum += before + (after - before) / 2 - (int64_t)theirs;
 	}
-	*shift = sum / (DIR_FD_BTIME_ROUNDS - CLOCK_ROUNDS_DROPPED) / 1000000;
+	*ahead_us = sum / (DIR_FD_BTIME_ROUNDS - CLOCK_ROUNDS_DROPPED);
 	return ERR_OK;
 }
 
@@ -78,21 +79,22 @@ static enum err_code
 level_since(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
-	int64_t since, shift = 0;
+	int64_t since, ahead_us = 0, seconds;
 	int mtime_only;
 
 	if (!wire_scan(line, DIR_FD_SINCE_OLD_SCAN, &since, &mtime_only))
 		return err_set(err, ERR_PROTO, "unknown level command: %.*s", (int)line.n,
 			       (const char *)line.p);
-	if (clock_shift(s, &shift, err) != ERR_OK)
+	if (clock_difference(s, &ahead_us, err) != ERR_OK)
 		return err->code;
-	if (shift > CLOCK_TOLERATED_SECONDS || shift < -CLOCK_TOLERATED_SECONDS)
+	seconds = ahead_us / 1000000;
+	if (seconds > CLOCK_TOLERATED_SECONDS || seconds < -CLOCK_TOLERATED_SECONDS)
 		job_report(j->msg,
-			   shift > CLOCK_WARNED_SECONDS || shift < -CLOCK_WARNED_SECONDS
+			   seconds > CLOCK_WARNED_SECONDS || seconds < -CLOCK_WARNED_SECONDS
 				   ? MSG_WARNING
 				   : MSG_INFO,
-			   DIR_FD_CLOCK_INFO, shift);
-	j->since = since + shift;
+			   DIR_FD_CLOCK_INFO, seconds);
+	j->since = since_on_our_clock(since, ahead_us);
 	j->since_counts = true;
 	if (atomic_load(&j->level) == LEVEL_NONE)
 		atomic_store(&j->level, LEVEL_SINCE);
