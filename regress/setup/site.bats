@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# regress/setup/site.bats - what tercet-setup writes: secrets, units, one more client
+
+load ../lib/farm
+
+setup_file() {
+	farm_make
+}
+
+teardown_file() {
+	if [ -f "$FARM/web1.pid" ]; then
+		kill "$(cat "$FARM/web1.pid")"
+	fi
+	farm_stop
+}
+
+passwords() {
+	sed -n 's/.*Password = "\(.*\)".*/\1/p' "$1"/etc/*.conf | sort -u
+}
+
+@test "nobody but the owner can read a secret, and no two sites share one" {
+	"$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/other" >/dev/null
+	[ -z "$(find "$FARM/site/etc" "$FARM/other/etc" -perm /077)" ]
+	passwords "$FARM/site" >"$FARM/a"
+	passwords "$FARM/other" >"$FARM/b"
+	[ "$(wc -l <"$FARM/a")" -ge 3 ]
+	[ -z "$(comm -12 "$FARM/a" "$FARM/b")" ]
+	[ "$(grep -cE '^[A-Za-z0-9+/=_-]{32,}$' "$FARM/a")" = "$(wc -l <"$FARM/a")" ]
+	[ "$(grep -cFf "$FARM/a" "$FARM/setup.out")" = 0 ]
+}
+
+@test "a site is not written over" {
+	cp "$FARM/site/etc/tercet-dir.conf" "$FARM/before"
+	run "$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/site"
+	[ "$status" -ne 0 ]
+	cmp "$FARM/before" "$FARM/site/etc/tercet-dir.conf"
+}
+
+@test "systemd finds no fault in the units" {
+	"$TERCET_BIN/tercet-setup" --systemd --bin "$TERCET_BIN" "$FARM/units" >/dev/null
+	[ "$(find "$FARM/units/systemd" -name '*.service' | wc -l)" = 3 ]
+	run systemd-analyze verify "$FARM"/units/systemd/*.service
+	echo "$output"
+	[ "$status" -eq 0 ]
+	lacks "$FARM" <<<"$output"
+}
+
+@test "one more client, as --add-client prints it, is backed up" {
+	port=$(farm_ports)
+	farm_up
+	"$TERCET_BIN/tercet-setup" --add-client web1 --client-address 127.0.0.1 "$FARM/site" >"$FARM/web1.out"
+	mkdir "$FARM/web1"
+	sed -n '/^Client {/,/^$/p' "$FARM/web1.out" |
+		sed "s,/var/lib/tercet,$FARM/web1,; s,^Client {,&\n  Port = $port," >"$FARM/web1/tercet-fd.conf"
+	chmod 600 "$FARM/web1/tercet-fd.conf"
+	sed -i "s,^Client {,&\n  Port = $port," "$FARM/site/etc/tercet-dir.d/client-web1.conf"
+	"$TERCET_BIN/tercet-fd" -t -c "$FARM/web1/tercet-fd.conf"
+	"$TERCET_BIN/tercet-fd" -c "$FARM/web1/tercet-fd.conf" -p "$FARM/web1.pid" 3>&-
+	farm_console reload
+	tree make "$FARM/src" --seed 3 --files 20
+	farm_run Backup Full client=web1-fd
+	farm_ok
+	[ "$(catalog "SELECT c.name FROM job JOIN client c USING (clientid) WHERE jobid = $JOB")" = web1-fd ]
+}
