@@ -98,9 +98,9 @@ debug_director(struct shell *sh, const struct debug *d)
 		if (!log_set_file(d->trace != 0 ? path : NULL))
 			out_warning(sh->out, "The trace file %s cannot be opened\n", path);
 	}
-	out_text(sh->out, "level=%d trace=%d hangup=%d timestamp=%d tracefilename=%s/%s.trace\n",
-		 d->level, d->trace, d->hangup, d->timestamp, director_working_directory(sh->d),
-		 director_name(sh->d));
+	/* What is in force: every trace line has its time, and nothing hangs up by itself. */
+	out_text(sh->out, "level=%d trace=%d hangup=0 timestamp=1 tracefilename=%s/%s.trace\n",
+		 d->level, log_has_file(), director_working_directory(sh->d), director_name(sh->d));
 }
 
 static enum err_code

@@ -220,21 +220,21 @@ cmd_setdebug(struct session *s, struct bytes line, struct err *err)
 {
 	int level, to_file, hangup = -1, stamp = -1;
 	bool full = wire_scan(line, DIR_FD_SETDEBUG_SCAN, &level, &to_file, &hangup, &stamp);
-	char path[512] = "*None*";
+	char path[512];
 
 	if (!full && !wire_scan(line, DIR_FD_SETDEBUG_OLD_SCAN, &level, &to_file, &hangup) &&
 	    !wire_scan(line, DIR_FD_SETDEBUG_OLDEST_SCAN, &level, &to_file))
 		return REPLY(s, err, DIR_FD_BAD_SETDEBUG, (const char *)line.p);
 	if (level >= 0)
 		atomic_store(&log_trace_level, level);
-	if (to_file > 0 && s->conf->client->working_directory != NULL) {
-		(void)snprintf(path, sizeof(path), "%s/%s.trace",
-			       s->conf->client->working_directory, s->conf->client->name);
-		if (!log_set_file(path))
-			(void)snprintf(path, sizeof(path), "*None*");
-	} else if (to_file == 0) {
-		(void)log_set_file(NULL);
-	}
+	(void)snprintf(path, sizeof(path), "%s/%s.trace", s->conf->client->working_directory,
+		       s->conf->client->name);
+	/* Below 0: as it is; the answer says what is in force. */
+	if (to_file >= 0 && !log_set_file(to_file > 0 ? path : NULL))
+		log_warn("%s cannot be opened", path);
+	to_file = log_has_file();
+	if (!to_file)
+		(void)snprintf(path, sizeof(path), "*None*");
 	if (full)
 		return REPLY(s, err, DIR_FD_OK_SETDEBUG, level, to_file, hangup, stamp, path);
 	return REPLY(s, err, DIR_FD_OK_SETDEBUG_OLD, level, to_file, hangup, path);

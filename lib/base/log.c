@@ -38,6 +38,17 @@ log_set_file(const char *path)
 	return path == NULL || opened != NULL;
 }
 
+bool
+log_has_file(void)
+{
+	bool has;
+
+	mutex_lock(&lock);
+	has = file != NULL;
+	mutex_unlock(&lock);
+	return has;
+}
+
 /* One line to stderr (with a priority prefix for the journal when it is not a terminal). */
 static void
 put(int priority, const char *text)

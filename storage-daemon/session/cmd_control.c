@@ -71,9 +71,10 @@ cmd_setdebug(struct conversation *v, struct bytes line, struct err *err)
 	(void)snprintf(file, sizeof(file), "%s/%s.trace", v->sd->conf->storage->working_directory,
 		       v->sd->conf->storage->name);
 	atomic_store(&log_trace_level, level);
-	if (!log_set_file(trace_on ? file : NULL))
+	/* Below 0: as it is. */
+	if (trace_on >= 0 && !log_set_file(trace_on > 0 ? file : NULL))
 		return conn_printf(v->c, err, "3991 Bad setdebug command: cannot open %s\n", file);
-	return conn_printf(v->c, err, DIR_SD_OK_SETDEBUG, level, trace_on, stamp, file);
+	return conn_printf(v->c, err, DIR_SD_OK_SETDEBUG, level, log_has_file(), stamp, file);
 }
 
 /* One "host[ipv4;address] " per address. */
