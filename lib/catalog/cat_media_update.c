@@ -113,11 +113,51 @@ grow_counters(struct cat_media *m, const struct cat_media_update *u, struct buf 
 		m->vol_bytes = u->vol_bytes;
 }
 
-/* The guards of catalog.md 8.7, in their order. */
+/*
+ * The states that a storage daemon's word replaces.  All others were given by an operator while
+ * the job ran, or by a limit, and stay; so does what only operators give (a daemon sends back what
+ * it was answered last).  Spec: catalog.md 5.4
+ */
+static const struct {
+	const char *word;
+	const char *replaces[6];
+} daemon_words[] = {
+	{ "Append", { "Append", "Unlabeled" } },
+	{ "Used", { "Append", "Unlabeled" } },
+	{ "Full", { "Append", "Unlabeled", "Used" } },
+	{ "Error", { "Append", "Unlabeled", "Used", "Full", "Recycle", "Purged" } },
+};
+
+static bool
+is_free_again(const struct cat_media *m)
+{
+	return strcmp(m->status, "Recycle") == 0 || strcmp(m->status, "Purged") == 0;
+}
+
+/* written: there is more on the volume than the catalog knew. */
+static bool
+may_say_status(const struct cat_media *m, const char *word, bool written)
+{
+	for (size_t i = 0; i < sizeof(daemon_words) / sizeof(daemon_words[0]); i++) {
+		if (strcmp(daemon_words[i].word, word) != 0)
+			continue;
+		/* What a job has just written there must not be taken for free. */
+		if (written && is_free_again(m))
+			return true;
+		for (size_t k = 0; k < 6 && daemon_words[i].replaces[k] != NULL; k++)
+			if (strcmp(daemon_words[i].replaces[k], m->status) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* The guards of catalog.md 8.7, in their order.  The limit MaxVolBytes is the catalog's: the daemon
+ * says what it knew when it was answered last. */
 static void
 judge_update(struct cat_media *m, const struct cat_media_update *u, struct buf *notes)
 {
 	bool blocks_changed = u->vol_blocks != m->vol_blocks;
+	bool set_status = may_say_status(m, u->status, blocks_changed || u->relabel);
 
 	if (m->first_written <= 0)
 		m->first_written = u->vol_first_written != 0 ? u->vol_first_written : u->job_start;
@@ -139,10 +179,10 @@ judge_update(struct cat_media *m, const struct cat_media_update *u, struct buf *
 	m->vol_mounts = u->vol_mounts;
 	m->vol_errors = u->vol_errors;
 	m->vol_writes = u->vol_writes;
-	m->max_vol_bytes = u->max_vol_bytes;
 	m->vol_read_time = u->vol_read_time;
 	m->vol_write_time = u->vol_write_time;
-	(void)snprintf(m->status, sizeof(m->status), "%s", u->status);
+	if (set_status)
+		(void)snprintf(m->status, sizeof(m->status), "%s", u->status);
 	m->slot = u->slot;
 	m->in_changer = u->in_changer;
 }

@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_fileset.h"
@@ -408,7 +409,8 @@ update_media_guards_its_counters(void **state)
 	u.relabel = false;
 	u.vol_bytes = 5;
 	u.end_time = T0 + 50;
-	u.max_vol_bytes = 300000;
+	m.max_vol_bytes = 300000;
+	MUST(cat_media_store(cat, &m, &err));
 	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
 	assert_int_equal(m.vol_bytes, 301740);
 	assert_int_equal(m.last_written, T0 + 5); /* no new block */
@@ -422,6 +424,76 @@ update_media_guards_its_counters(void **state)
 	u.name = "none";
 	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
 	assert_false(found);
+}
+
+/* What the catalog has, what a storage daemon says in mid-job, what is true then.  Spec:
+ * catalog.md 5.4 */
+static const struct {
+	const char *is, *said, *then;
+	uint32_t blocks; /* the catalog knows 10 */
+	bool relabel;
+} words_of_daemons[] = {
+	{ "Append", "Append", "Append", 20, false },
+	{ "Unlabeled", "Append", "Append", 1, true },
+	{ "Recycle", "Append", "Append", 1, true },
+	{ "Purged", "Append", "Append", 20, false }, /* purged while a job writes it */
+	{ "Purged", "Append", "Purged", 10, false },
+	{ "Purged", "Full", "Purged", 10, false }, /* a restore that ends after the purge */
+	{ "Append", "Full", "Full", 20, false },
+	{ "Used", "Full", "Full", 20, false },
+	{ "Used", "Append", "Used", 20, false }, /* a limit, by another job of the volume */
+	{ "Full", "Append", "Full", 20, false },
+	{ "Append", "Error", "Error", 20, false },
+	{ "Full", "Error", "Error", 10, false },
+	/* an operator's */
+	{ "Read-Only", "Append", "Read-Only", 20, false },
+	{ "Read-Only", "Full", "Read-Only", 20, false },
+	{ "Disabled", "Append", "Disabled", 20, false },
+	{ "Archive", "Append", "Archive", 20, false },
+	{ "Archive", "Error", "Archive", 20, false },
+	{ "Error", "Append", "Error", 20, false },
+	{ "Error", "Full", "Error", 20, false },
+	{ "Cleaning", "Append", "Cleaning", 20, false },
+	/* the daemon says back what it was answered; the operator has thought better of it */
+	{ "Append", "Read-Only", "Append", 20, false },
+	{ "Append", "Disabled", "Append", 20, false },
+	{ "Append", "Purged", "Append", 20, false },
+};
+
+static void
+the_status_of_an_operator_outlives_a_running_job(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool pool;
+
+	(void)pool_of("Word", 0, &pool);
+	for (size_t i = 0; i < sizeof(words_of_daemons) / sizeof(words_of_daemons[0]); i++) {
+		OWNED(buf_release) struct buf notes = BUF_INIT(65536);
+		OWNED(freep) char *name = str_printf("Word-%04zu", i);
+		struct cat_media_update u = { .name = name,
+					      .status = "Append",
+					      .vol_blocks = 10,
+					      .vol_bytes = 1000,
+					      .max_vol_bytes = 7,
+					      .end_time = T0,
+					      .job_start = T0 };
+		struct cat_media m;
+		uint32_t id;
+		bool found;
+
+		id = volume(&pool, name, "Append");
+		MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+		MUST(cat_media_set_status(cat, id, words_of_daemons[i].is, &err));
+		u.status = words_of_daemons[i].said;
+		u.vol_blocks = words_of_daemons[i].blocks;
+		u.relabel = words_of_daemons[i].relabel;
+		u.vol_bytes = 2000;
+		MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+		if (strcmp(m.status, words_of_daemons[i].then) != 0)
+			fail_msg("%s, the daemon said %s: is %s", words_of_daemons[i].is,
+				 words_of_daemons[i].said, m.status);
+		assert_int_equal(m.max_vol_bytes, 0);
+	}
 }
 
 static void
@@ -560,6 +632,7 @@ main(void)
 		cmocka_unit_test(volumes_are_chosen_in_the_order_of_the_attempts),
 		cmocka_unit_test(a_pool_has_no_more_than_its_maximum_volumes),
 		cmocka_unit_test(update_media_guards_its_counters),
+		cmocka_unit_test(the_status_of_an_operator_outlives_a_running_job),
 		cmocka_unit_test(a_volume_without_jobs_can_be_purged_and_recycled),
 		cmocka_unit_test(lists_are_typed_tables),
 		cmocka_unit_test(jobs_of_a_dead_director_become_failed),
