@@ -52,10 +52,6 @@ job_ended() {
 	return 1
 }
 
-client_has_job() {
-	farm_console "status client=farm-fd" | sed -n '/^Running Jobs/,/^Terminated/p' | grep -q Slow
-}
-
 gone() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -68,7 +64,7 @@ gone() {
 	farm_console "run job=Slow level=Full yes" >"$FARM/slow.out"
 	job=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out" | head -n 1)
 	[ -n "$job" ]
-	farm_await 30 client_has_job
+	farm_await 30 farm_reads "$FARM/fifo"
 	kill_postmaster "$old"
 	farm_await 120 new_postmaster "$old"
 	exec 9>&-

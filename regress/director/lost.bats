@@ -34,15 +34,18 @@ setup() {
 }
 
 teardown() {
+	farm_after
 	exec 9>&-
-	farm_console wait messages >/dev/null || true
+	farm_settle
 }
 
-# Start a job and wait until its file daemon hangs on the fifo.
+# Start a job and wait until files were sent and its file daemon hangs on the fifo: it must have
+# it open before the test lets go of the other end, or it waits for a writer that never comes.
 slow_job() {
 	farm_console "run job=${1:-Slow} level=Full yes" >"$FARM/slow.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out" | head -n 1)
 	[ -n "$JOB" ]
+	farm_await 30 farm_reads "$FARM/fifo"
 	farm_await 30 job_has_files
 }
 

@@ -55,8 +55,9 @@ teardown_file() {
 
 teardown() {
 	local j
+	farm_after
 	for j in A B C D S S2 Mixed1 Mixed2 Only Newest Late; do touch "$FARM/open.$j"; done
-	farm_console wait messages >/dev/null
+	farm_settle
 	rm -f "$FARM"/open.*
 }
 

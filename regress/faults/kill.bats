@@ -39,7 +39,8 @@ slow_job() {
 	farm_console "run job=Slow level=Full yes" >"$FARM/slow.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out" | head -n 1)
 	[ -n "$JOB" ]
-	farm_await 30 job_has_files "$JOB"
+	farm_await 30 farm_reads "$FARM/fifo"
+	farm_await 30 job_has_files
 }
 
 job_has_files() {

@@ -3,10 +3,34 @@
 # A bats file says "load ../lib/farm" and calls farm_start in setup_file, farm_stop in teardown_file.
 # The site is written by tercet-setup, so that every test also proves what a user would run.
 # FARM is the directory; $FARM/src what the job "Backup" saves.  Nothing is shared between farms.
+#
+# Nothing here waits without limit.  Whatever runs out of its time fails, and says what it saw:
+# jobs, their logs, the daemons' logs and the stacks of their threads (farm_evidence).
 # shellcheck shell=bash
 
 : "${TERCET_SOURCE:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
 : "${TERCET_BIN:=$TERCET_SOURCE/build/release}"
+
+# Seconds for one run of the console, "wait" for a job included, and for one test: several times
+# what the longest honest ones take under the thread sanitizer on two busy cores (40 and 150).
+: "${FARM_PATIENCE:=180}"
+: "${BATS_TEST_TIMEOUT:=450}"
+export FARM_PATIENCE BATS_TEST_TIMEOUT
+
+# A test that fails shows the ends of the logs; one that ran out of its time, everything.
+teardown() {
+	farm_after
+}
+
+# For a teardown of a file's own.
+farm_after() {
+	[ -z "${BATS_TEST_COMPLETED:-}${BATS_TEST_SKIPPED:-}" ] || return 0
+	if [ -n "${BATS_TIMED_OUT+x}" ]; then
+		farm_evidence "the test took longer than $BATS_TEST_TIMEOUT seconds"
+	elif [ -n "${FARM:-}" ]; then
+		tail -n 20 "$FARM"/site/log/tercet-*.log
+	fi
+}
 
 tree() {
 	python3 "$TERCET_SOURCE/regress/lib/tree.py" "$@"
@@ -15,7 +39,7 @@ tree() {
 # Three neighbouring ports that no other farm has and nobody listens on, below the range the
 # kernel takes for outgoing connections.
 farm_ports() {
-	python3 - <<'X'
+	python3 - "$$" <<'X'
 import os, random, socket, sys
 lock = '/tmp/tercet-farm-ports'
 os.makedirs(lock, mode=0o1777, exist_ok=True)
@@ -55,6 +79,9 @@ farm_make() {
 	mkdir -p "$FARM/src"
 	"$TERCET_BIN/tercet-setup" --name farm --port "$FARM_PORT" --backup "$FARM/src" --bin "$TERCET_BIN" \
 		"$FARM/site" >"$FARM/setup.out"
+	# No console waits for ever, whoever in a test starts it.
+	sed -i "s,^exec ,exec timeout --foreground \"\$(cat '$FARM/patience')\" ," "$FARM/site/tconsole"
+	echo "$FARM_PATIENCE" >"$FARM/patience"
 	export FARM FARM_PORT
 }
 
@@ -110,9 +137,53 @@ farm_kill() { # daemon [signal]
 	kill "-${2:-9}" "$(farm_pid "$1")"
 }
 
+# farm_evidence WHY: what can be seen of a site that hangs, to standard error.  The second time
+# in a farm only the reason, and from then on consoles get a short time: the rest of the file fails
+# soon.
+farm_evidence() {
+	local d pid
+	{
+		echo "== $1"
+		[ ! -e "$FARM/evidence" ] || return 0
+		touch "$FARM/evidence"
+		echo 20 >"$FARM/patience"
+		echo "== jobs"
+		catalog "SELECT jobid, name, jobstatus, starttime, endtime, jobfiles FROM job ORDER BY jobid"
+		catalog "SELECT logtext FROM log WHERE jobid IN (SELECT jobid FROM job WHERE jobstatus NOT IN ('T', 'W', 'E', 'f', 'A')) ORDER BY logid"
+		printf '%s\n' "status director" "status client=farm-fd" "status storage=Disk" | "$FARM/site/tconsole"
+		for d in dir sd fd; do
+			echo "== log of tercet-$d"
+			tail -n 60 "$FARM/site/log/tercet-$d.log"
+			pid=$(farm_pid "$d") && [ -d "/proc/$pid" ] || {
+				echo "tercet-$d does not run"
+				continue
+			}
+			command -v gdb >/dev/null || continue
+			echo "== threads of tercet-$d ($pid)"
+			timeout -k 5 60 gdb -p "$pid" -batch -ex 'thread apply all bt' 2>/dev/null |
+				grep -E '^(Thread|#)' | grep -vE 'sanitizer|__tsan|/nptl/|/sysdeps/' | cut -c 1-180
+		done
+	} >&2 || true
+}
+
 # farm_console COMMAND...: run commands in tconsole, print what it prints.
 farm_console() {
-	printf '%s\n' "$@" | "$FARM/site/tconsole"
+	local rc=0
+	printf '%s\n' "$@" | "$FARM/site/tconsole" || rc=$?
+	[ $rc -ne 124 ] || farm_evidence "the console did not end within $(cat "$FARM/patience") seconds: $*"
+	return $rc
+}
+
+# farm_settle: wait until no job runs; jobs that do not end are shown, then cancelled.
+farm_settle() {
+	farm_console wait messages >"$FARM/settle.out" && return
+	printf '%s\n' "cancel all yes" "wait timeout=15" | "$FARM/site/tconsole" >&2
+	return 1
+}
+
+# farm_reads PATH: the client has this file open now.
+farm_reads() {
+	find "/proc/$(farm_pid fd)/fd" -lname "$1" 2>/dev/null | grep -q .
 }
 
 # Wait until a condition holds: farm_await SECONDS COMMAND...  The seconds are those of a quiet
@@ -122,12 +193,15 @@ farm_await() {
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || {
-			echo "did not come true in time: $*" >&2
+			farm_evidence "did not come true in time: $*"
 			return 1
 		}
 		sleep 0.2
 	done
 }
+
+# The program itself: Debian's psql is a Perl script before it, five times as slow to start.
+FARM_PSQL=$(printf '%s\n' /usr/lib/postgresql/*/bin/psql | sort -V | tail -n 1)
 
 # catalog SQL: one value or rows, straight from the managed cluster.
 catalog() {
@@ -135,7 +209,7 @@ catalog() {
 	# shellcheck source=/dev/null
 	data=$(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog/data")
 	PGHOST=$(sed -n 5p "$data/postmaster.pid") PGPORT=$(sed -n 4p "$data/postmaster.pid") \
-		psql -X -q -A -t -U "$(stat -c %U "$data")" -d tercet -c "$1"
+		PGCONNECT_TIMEOUT=10 timeout -k 5 60 "$FARM_PSQL" -X -q -A -t -U "$(stat -c %U "$data")" -d tercet -c "$1"
 }
 
 # farm_run JOB [LEVEL] [more run arguments]: run it to its end; JOB id and STATUS letter are set.
@@ -143,7 +217,10 @@ farm_run() {
 	local job=$1 level=${2:-}
 	shift
 	[ $# -gt 0 ] && shift
-	farm_console "run job=$job ${level:+level=$level} $* yes" "wait" "messages" >"$FARM/run.out" 2>&1
+	farm_console "run job=$job ${level:+level=$level} $* yes" "wait" "messages" >"$FARM/run.out" 2>&1 || {
+		cat "$FARM/run.out" >&2
+		return 1
+	}
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out" | head -n 1)
 	[ -n "$JOB" ] || {
 		cat "$FARM/run.out" >&2
@@ -183,7 +260,10 @@ farm_job_status() {
 farm_restore() {
 	local id=$1 where=$2
 	shift 2
-	farm_console "restore jobid=$id where=$where $* all done yes" "wait" "messages" >"$FARM/restore.out" 2>&1
+	farm_console "restore jobid=$id where=$where $* all done yes" "wait" "messages" >"$FARM/restore.out" 2>&1 || {
+		cat "$FARM/restore.out" >&2
+		return 1
+	}
 	RESTORE=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/restore.out" | head -n 1)
 	[ -n "$RESTORE" ] || {
 		cat "$FARM/restore.out" >&2
