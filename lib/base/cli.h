@@ -52,7 +52,7 @@ struct cli_daemon {
 	bool test;          /* -t */
 	bool strict;        /* --strict: warnings W1-W4 are errors */
 	bool foreground;    /* -f */
-	bool no_signals;    /* -s: there are no handlers to leave out */
+	bool no_signals;    /* -s: they do what they do to any program */
 	int debug;          /* -d */
 	int verbose;        /* -v, how often */
 	const char *user, *group, *pid_file;
@@ -71,7 +71,7 @@ struct cli_daemon {
 	{ 'u', "user", CLI_TEXT, &(o)->user, "USER", "run as this user" },                             \
 	{ 'g', "group", CLI_TEXT, &(o)->group, "GROUP", "run as this group" },                         \
 	{ 'p', "pid-file", CLI_TEXT, &(o)->pid_file, "FILE", "write the process id to this file" },    \
-	{ 's', "no-signals", CLI_FLAG, &(o)->no_signals, NULL, "accepted, without effect" },           \
+	{ 's', "no-signals", CLI_FLAG, &(o)->no_signals, NULL, "let signals end it at once (debuggers)" }, \
 	{ 'h', "help", CLI_FLAG, &(o)->help, NULL, "print this text" },                                \
 	{ '?', NULL, CLI_FLAG, &(o)->help, NULL, "the same" },                                         \
 	{ 0, "version", CLI_FLAG, &(o)->version, NULL, "print the version" }

@@ -59,6 +59,8 @@ daemon_main(struct daemon *d, int argc, char **argv)
 		return d->check(&d->options);
 	if (!d->options.foreground)
 		return detach_run(argc, argv);
+	if (d->options.no_signals)
+		thread_allow_signals();
 	log_init(d->program);
 	atomic_store(&log_trace_level, d->options.debug);
 	raise_file_limit();

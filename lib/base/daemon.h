@@ -3,7 +3,7 @@
  *
  * Purpose: options common to the daemons, going to the background, user and group, file limit, pid
  *          file, readiness, signals.  A daemon's main.c adds only what is its own.
- * Threads: the main thread; signals are blocked in it and in all threads it starts.
+ * Threads: the main thread; signals are blocked in it and in all threads it starts, but with -s.
  * Spec:    config.md 8.2 (options, exit codes)
  */
 #ifndef TERCET_BASE_DAEMON_H
@@ -37,7 +37,8 @@ MUST_CHECK enum err_code daemon_become_user(const struct daemon *d, struct err *
 MUST_CHECK enum err_code daemon_ready(struct daemon *d, struct err *err);
 /* The end: remove the pid file if it is ours. */
 void daemon_gone(struct daemon *d);
-/* The next of SIGTERM, SIGINT and SIGHUP; 0 when until was asked for (NULL: never). */
+/* The next of SIGTERM, SIGINT and SIGHUP; 0 when until was asked for (NULL: never).  With -s they
+ * end the process before anybody sees them. */
 int daemon_next_signal(const struct cancel *until);
 
 #endif

@@ -19,6 +19,7 @@
 	X(ERR_OK,       "nothing")                                         \
 	X(ERR_EOF,      "nothing: input ended at a clean boundary")        \
 	X(ERR_FULL,     "nothing: the medium is full, take the next one")  \
+	X(ERR_ABSENT,   "nothing: the medium is not there, wait for it")   \
 	X(ERR_CANCELED, "the job: someone asked it to stop")               \
 	X(ERR_SYS,      "one operation: the local system refused it")      \
 	X(ERR_LIMIT,    "one operation: a documented bound was exceeded")  \

@@ -89,3 +89,15 @@ thread_block_signals(void)
 	(void)sigdelset(&all, SIGABRT);
 	(void)pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
+
+void
+thread_allow_signals(void)
+{
+	static const int allowed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
+		(void)sigaddset(&set, allowed[i]);
+	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

@@ -30,5 +30,7 @@ uint32_t thread_job(void);
 const char *thread_name(void);
 /* Block all signals in this thread and all it starts; main() calls it first. */
 void thread_block_signals(void);
+/* Let those that end or stop a program do so again, in this thread and all it starts from now. */
+void thread_allow_signals(void);
 
 #endif

@@ -77,12 +77,13 @@ class Site:
         self.sd = self.fd = None
         test.addCleanup(self.close)
 
-    def start_sd(self, prefix=()):
+    def start_sd(self, prefix=(), options=()):
         pid_file = self.top + '/sd.pid'
         if os.path.exists(pid_file):
             os.unlink(pid_file)
         self.log = open(self.top + '/sd.log', 'ab')
-        self.sd = subprocess.Popen([*prefix, BIN + '/tercet-sd', '-f', '-c', self.top + '/sd.conf', '-p', pid_file],
+        self.sd = subprocess.Popen([*prefix, BIN + '/tercet-sd', '-f', '-c', self.top + '/sd.conf', '-p', pid_file,
+                                    *options],
                                    stdout=self.log, stderr=self.log)
         for _ in range(200 * SLOW):
             if os.path.exists(pid_file):
@@ -232,6 +233,14 @@ class MainPath(unittest.TestCase):
         self.assertIn('2 sessions', s.check('Fake-0001'))
         s.same(s.top + '/r')
         s.stop_sd()
+
+    def test_without_signal_handling_a_signal_ends_it_at_once(self):
+        for options, code in (((), 0), (('-s',), -signal.SIGTERM)):
+            s = Site(self).start_sd(options=options)
+            s.sd.terminate()
+            self.assertEqual(s.sd.wait(30), code)
+            self.assertEqual(os.path.exists(s.top + '/sd.pid'), code != 0)
+            s.sd = None
 
     def test_operator_commands(self):
         s = Site(self).start_sd().start_fd()

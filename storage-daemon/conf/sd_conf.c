@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Bacula's "ReadOnly = yes" is AccessMode = readonly. */
 static bool
@@ -95,6 +96,12 @@ sd_device_kind(const struct sd_device *d, enum sd_device_type *out, struct err *
 		return err_set(err, ERR_CONFIG,
 			       "Device Type \"%s\" is not supported; accepted: file, tape, fifo",
 			       d->device_type);
+	/* A directory may be mounted later; a drive is a file of /dev. */
+	if (stat(d->archive_device, &st) != 0 && errno == ENOENT &&
+	    strncmp(d->archive_device, "/dev/", 5) != 0) {
+		*out = SD_DEVICE_FILE;
+		return ERR_OK;
+	}
 	if (stat(d->archive_device, &st) != 0)
 		return err_errno(err, ERR_CONFIG,
 				 "%s, so that its type is unknown; set Device Type",
@@ -121,6 +128,12 @@ check_device(struct conf_diag *diag, struct sd_device *d)
 		conf_error(diag,
 			   conf_res_pos(r, d->device_type != NULL ? "DeviceType" : "ArchiveDevice"),
 			   "Device \"%s\": %s", d->name, err.text);
+	if (d->device_type == NULL && d->kind == SD_DEVICE_FILE &&
+	    access(d->archive_device, F_OK) != 0)
+		conf_warn(diag, CONF_W_NONE, conf_res_pos(r, "ArchiveDevice"),
+			  "%s is not there; taken for a directory of volumes that is not mounted "
+			  "(Device Type = File says so)",
+			  d->archive_device);
 	if (d->auto_deflate != SD_IO_NONE && d->auto_deflate_algorithm == SD_DEFLATE_NONE)
 		conf_error(diag, conf_res_pos(r, "AutoDeflate"),
 			   "AutoDeflate needs AutoDeflateAlgorithm");

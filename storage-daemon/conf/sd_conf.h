@@ -206,6 +206,7 @@ struct conf_messages *sd_conf_find_messages(const struct sd_conf *c, const char 
 
 /*
  * The type of a device by its DeviceType, or by looking at ArchiveDevice when none is given.
+ * What is not there and not below /dev is a directory that may be mounted later.
  * Errors: ERR_CONFIG  unknown type, or nothing there to look at
  * Spec: config.md 4.5
  */

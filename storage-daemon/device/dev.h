@@ -7,6 +7,7 @@
  * Threads: one at a time; an append handle is used under the lock of its device (RANK_DEVICE),
  *          a read handle belongs to one session.
  * Errors:  ERR_EOF   open: no such volume · read: at the end of the volume
+ *          ERR_ABSENT open: no such volume, and nothing else either: the medium is not mounted
  *          ERR_FULL  write: no room; what was written of it has been cut off again
  *          ERR_SYS   the system refused
  * Spec:    volume.md 2.3, 2.5, 5, 20 row 19
@@ -43,6 +44,8 @@ struct dev_ops {
 	/* Up to n bytes at address at; *got 0 at the end. */
 	enum err_code (*read)(struct dev *d, void *p, size_t n, uint64_t at, size_t *got,
 			      struct err *err);
+	/* n bytes at address at will be read soon; a hint, NULL: the medium takes none. */
+	void (*read_ahead)(struct dev *d, size_t n, uint64_t at);
 	/* All n bytes at address at (the end of the volume), or none. */
 	enum err_code (*write)(struct dev *d, const void *p, size_t n, uint64_t at,
 			       struct err *err);

@@ -7,6 +7,7 @@
  */
 #include "storage-daemon/device/device_internal.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,9 +15,36 @@
 #include "lib/base/fd.h"
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
+#include "lib/base/own.h"
 
 /* Write-back is asked for in steps of this many bytes, so that the sync at the end is short. */
 #define FLUSH_STEP (32u * MIB)
+
+static bool
+is_empty(const char *where)
+{
+	OWNED(closedirp) DIR *dir = opendir(where);
+	const struct dirent *e;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			return false;
+	return dir != NULL;
+}
+
+/*
+ * The file is not there.  Without its directory, or with nothing else in it, that says nothing
+ * about the volume: the archive's file system may not be mounted.
+ */
+static enum err_code
+no_such_file(const struct dev *d, const char *where, struct err *err)
+{
+	if (access(where, F_OK) != 0)
+		return err_errno(err, ERR_ABSENT, "Archive Device %s", where);
+	if (is_empty(where))
+		return err_set(err, ERR_ABSENT, "Archive Device %s is empty", where);
+	return err_set(err, ERR_EOF, "open %s: No such file or directory", d->path);
+}
 
 static enum err_code
 file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mode, struct err *err)
@@ -32,10 +60,8 @@ file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mo
 		d->fd = open(d->path, flags | O_CREAT | O_EXCL, 0640);
 		d->created = d->fd >= 0;
 	}
-	if (d->fd < 0 && errno == ENOENT && access(where, F_OK) != 0)
-		return err_errno(err, ERR_SYS, "Archive Device %s", where);
 	if (d->fd < 0 && errno == ENOENT)
-		return err_set(err, ERR_EOF, "open %s: No such file or directory", d->path);
+		return no_such_file(d, where, err);
 	if (d->fd < 0)
 		return err_errno(err, ERR_SYS, "open %s", d->path);
 	if (fstat(d->fd, &st) != 0)
@@ -67,6 +93,12 @@ file_read(struct dev *d, void *p, size_t n, uint64_t at, size_t *got, struct err
 	}
 	*got = have;
 	return ERR_OK;
+}
+
+static void
+file_read_ahead(struct dev *d, size_t n, uint64_t at)
+{
+	(void)posix_fadvise(d->fd, (off_t)at, (off_t)n, POSIX_FADV_WILLNEED);
 }
 
 static enum err_code
@@ -156,6 +188,7 @@ const struct dev_ops dev_file_ops = {
 	.random_access = true,
 	.open = file_open,
 	.read = file_read,
+	.read_ahead = file_read_ahead,
 	.write = file_write,
 	.size = file_size,
 	.truncate = file_truncate,

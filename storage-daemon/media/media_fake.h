@@ -42,6 +42,7 @@ struct fake {
 	enum err_code fail_code;
 	unsigned cut_at; /* before this operation or question the power goes; 0: never */
 	bool off;
+	bool unmounted; /* the archive is not there */
 	uint32_t seed;
 
 	struct vol_info vol[FAKE_FILES];
@@ -163,6 +164,8 @@ fake_open(struct dev *d, const char *where UNUSED, const char *volume, enum dev_
 
 	if (code != ERR_OK)
 		return code;
+	if (fake.unmounted)
+		return err_set(err, ERR_ABSENT, "Archive Device /medium is empty");
 	if (f == NULL && mode == DEV_CREATE)
 		f = fake_create(volume);
 	if (f == NULL)

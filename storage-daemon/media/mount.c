@@ -194,6 +194,10 @@ try_offer(struct media *m, struct device *d, const struct media_job *j, const st
 		return code; /* on failure it stays mounted and claimed, idle */
 	}
 	volumes_drop_write(m->volumes, v->name);
+	if (code == ERR_ABSENT) {
+		*err = why;
+		return code;
+	}
 	/* A new volume that fails says that the medium does; an old one has its own trouble. */
 	if (code != ERR_FORMAT && code != ERR_EOF &&
 	    (code != ERR_SYS || vol_info_wants_label(v) || v->bytes == 0)) {
@@ -274,15 +278,19 @@ ask_operator(struct device *d, const struct media_job *j, const struct mount_wis
 	     const struct err *why)
 {
 	char where[DEVICE_PRINT_MAX];
+	bool absent = why->code == ERR_ABSENT;
 
 	media_report(j, MSG_MOUNT,
-		     "Job %s is waiting. Cannot find any appendable volumes (%s).\n"
-		     "Please use the \"label\" command to create a new Volume for:\n"
+		     "Job %s is waiting. %s (%s).\n%s:\n"
 		     "    Storage:      %s\n"
 		     "    Pool:         %s\n"
 		     "    Media type:   %s",
-		     j->job, why->text, device_print(d, where, sizeof(where)), w->pool,
-		     w->media_type);
+		     j->job,
+		     absent ? "The archive is not mounted" : "Cannot find any appendable volumes",
+		     why->text,
+		     absent ? "Please mount the file system of"
+			    : "Please use the \"label\" command to create a new Volume for",
+		     device_print(d, where, sizeof(where)), w->pool, w->media_type);
 }
 
 enum err_code
@@ -298,7 +306,8 @@ mount_wait(struct device *d, const struct media_job *j, const struct mount_wish 
 	p->pause_s = p->pause_s == 0 ? WAIT_FIRST_S : 2 * p->pause_s;
 	if (p->pause_s > WAIT_LAST_S)
 		p->pause_s = WAIT_LAST_S;
-	j->ops->status(j->arg, STATUS_WAIT_MEDIA, why->text);
+	j->ops->status(j->arg, why->code == ERR_ABSENT ? STATUS_WAIT_MOUNT : STATUS_WAIT_MEDIA,
+		       why->text);
 	code = wait_for_operator(d, j, p->asked, p->pause_s, err);
 	p->waited_s += p->pause_s;
 	return code;

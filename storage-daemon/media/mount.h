@@ -6,6 +6,7 @@
  *          none, say what is needed, give the device back and wait for an operator.
  * Threads: any session, for a device it has reserved; the device is held meanwhile.
  * Errors:  ERR_EOF      the director has no volume: drop the device and mount_wait
+ *          ERR_ABSENT   the archive is not mounted: the same; nothing is said of its volumes
  *          ERR_LIMIT    other jobs write on the mounted volume and this job may not: take
  *                       another device or wait until they are done
  *          ERR_CANCELED · ERR_PEER and ERR_CATALOG of the director · ERR_SYS of the medium

@@ -18,7 +18,7 @@ struct vol_opened {
 
 /*
  * Open v in d.  ERR_FORMAT: this volume cannot be used; *broken says that the catalog should
- * call it Error.  ERR_EOF: it is not labelled and may not be.
+ * call it Error.  ERR_EOF: it is not labelled and may not be.  ERR_ABSENT: nothing is known of it.
  */
 MUST_CHECK enum err_code vol_open_append(struct media *m, struct device *d,
 					 const struct media_job *j, const struct mount_wish *w,

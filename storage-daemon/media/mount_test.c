@@ -203,6 +203,30 @@ a_refused_volume_with_writers_asks_for_another_device(void **state)
 }
 
 static void
+volumes_of_an_archive_that_is_not_mounted_are_left_alone(void **state)
+{
+	struct mounted on;
+	struct err why = ERR_INIT, err = ERR_INIT;
+	struct mount_pause pause = { .asked = 7 };
+
+	mount_in(0, &on);
+	device_leave(dev(0), on.generation);
+	assert_int_equal(mount_release(&site.media, dev(0), &cancel, &err), ERR_OK);
+	fake.unmounted = true;
+	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &why), ERR_ABSENT);
+	assert_string_equal(fake_volume("V1")->status, "Append");
+	assert_int_equal(fake.n_vol, 1);
+	assert_int_equal(mount_wait(dev(0), &job, &wish, &pause, &why, &err), ERR_OK);
+	assert_non_null(strstr(fake.said, "The archive is not mounted"));
+	assert_null(strstr(fake.said, "label"));
+	vol_info_set_status(fake_volume("V1"), "Recycle");
+	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &why), ERR_ABSENT);
+	fake.unmounted = false;
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V1");
+}
+
+static void
 a_volume_that_cannot_be_opened_is_passed_over(void **state)
 {
 	struct mounted on;
@@ -322,6 +346,7 @@ main(void)
 		T(a_volume_idle_in_another_device_is_taken_over),
 		T(a_volume_being_written_is_not_taken_over),
 		T(a_refused_volume_with_writers_asks_for_another_device),
+		T(volumes_of_an_archive_that_is_not_mounted_are_left_alone),
 		T(a_volume_that_cannot_be_opened_is_passed_over),
 		T(a_new_volume_that_cannot_be_made_ends_the_job),
 		T(a_full_disk_leaves_other_volumes_alone),

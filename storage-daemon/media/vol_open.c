@@ -11,6 +11,7 @@
  *   Unlabeled, Recycle, Purged     zeros, or a block begun  a torn label: label it
  *   any                            another volume's label   refuse
  *   Append                         missing or smaller       refuse, Error
+ *   any but VolBytes 0             the archive is missing   say nothing: ERR_ABSENT
  *   Append                         larger                   keep whole blocks, cut a torn one
  */
 #include "storage-daemon/media/mount_internal.h"
@@ -223,12 +224,16 @@ open_and_judge(struct media *m, struct device *d, const struct media_job *j,
 	enum err_code code = dev_open(d->ops, d->conf->archive_device, o->vol.name, DEV_APPEND,
 				      &o->dev, err);
 
+	/* Where nothing was written yet, an empty directory is as it should be. */
+	if (code == ERR_ABSENT && !is_blank_in_catalog(&o->vol))
+		return err_ctx(err, "volume \"%s\" of %llu bytes", o->vol.name,
+			       (unsigned long long)o->vol.bytes);
 	if (code == ERR_EOF && !is_blank_in_catalog(&o->vol) && !is_recycled(&o->vol)) {
 		*broken = true;
 		return err_set(err, ERR_FORMAT, "there is no such file in %s",
 			       d->conf->archive_device);
 	}
-	if (code == ERR_EOF)
+	if (code == ERR_EOF || code == ERR_ABSENT)
 		return label_blank(d, j, w, o, err);
 	if (code != ERR_OK)
 		return code;

@@ -75,7 +75,7 @@ get_volume(struct append *a, uint32_t need_block, struct err *err)
 			break;
 		if (code == ERR_LIMIT)
 			code = change_device(a, err);
-		else if (code == ERR_EOF)
+		else if (code == ERR_EOF || code == ERR_ABSENT)
 			code = wait_for_volume(a, &w, &pause, &busy, err);
 		else
 			*err = busy;

@@ -36,6 +36,7 @@ status_of(enum err_code code, uint32_t errors)
 		return STATUS_CANCELED;
 	case ERR_EOF:
 	case ERR_FULL:
+	case ERR_ABSENT:
 	case ERR_SYS:
 	case ERR_LIMIT:
 	case ERR_FORMAT:

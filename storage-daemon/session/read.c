@@ -7,7 +7,9 @@
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 #include "lib/proto/attr_record.h"
+#include "lib/proto/job_code.h"
 #include "lib/proto/stream.h"
+#include "storage-daemon/media/mount.h"
 #include "storage-daemon/media/vol_label.h"
 #include "storage-daemon/session/ask_director.h"
 #include "storage-daemon/session/sd.h"
@@ -368,30 +370,76 @@ read_opened(struct reader *r, struct dev *dev, struct err *err)
 	return code;
 }
 
-/* The device of the wish whose directory has the volume; files only. */
+static enum err_code
+open_in(struct reader *r, struct device *d, struct dev **out, struct err *err)
+{
+	enum err_code code = dev_open(d->ops, d->conf->archive_device, r->volume, DEV_READ, out,
+				      err);
+
+	if (code == ERR_OK)
+		r->device = d;
+	return code;
+}
+
+/* The device of the wish whose directory has the volume; files only.  ERR_ABSENT: none has it, but
+ * one is not there at all. */
 static enum err_code
 open_volume(struct reader *r, struct dev **out, struct err *err)
 {
 	struct media *m = &r->s->sd->media;
 	struct device *own = r->s->read_device;
-	enum err_code code = dev_open(own->ops, own->conf->archive_device, r->volume, DEV_READ, out,
-				      err);
+	enum err_code code = open_in(r, own, out, err);
+	bool elsewhere = code == ERR_EOF || code == ERR_ABSENT;
 
-	r->device = own;
-	for (size_t i = 0; code == ERR_EOF && i < m->devices->n; i++) {
+	for (size_t i = 0; elsewhere && i < m->devices->n; i++) {
 		struct device *d = &m->devices->v[i];
-		struct err ignored = ERR_INIT;
+		struct err why = ERR_INIT;
 
 		if (d == own || d->ops == NULL ||
 		    strcmp(d->conf->media_type, own->conf->media_type) != 0)
 			continue;
-		code = dev_open(d->ops, d->conf->archive_device, r->volume, DEV_READ, out,
-				&ignored);
-		if (code == ERR_OK)
-			r->device = d;
-		else
-			code = ERR_EOF;
+		switch (open_in(r, d, out, &why)) {
+		case ERR_OK:
+			return ERR_OK;
+		case ERR_ABSENT:
+			*err = why;
+			code = ERR_ABSENT;
+			break;
+		default:
+			break;
+		}
 	}
+	return code;
+}
+
+/* A file system that is not mounted now may be in a minute. */
+static enum err_code
+open_when_there(struct reader *r, struct dev **out, struct err *err)
+{
+	const struct reserve_wish *wish = r->s->read_wish;
+	const struct mount_wish w = { .pool = wish->pool,
+				      .pool_type = wish->pool_type,
+				      .media_type = wish->media_type };
+	const struct media_job job = ask_media_job(r->s);
+	struct mount_pause pause = { .asked = 0 };
+	enum err_code code;
+
+	for (;;) {
+		struct err why = ERR_INIT;
+
+		pause.asked = device_mount_asked(r->s->read_device);
+		code = open_volume(r, out, &why);
+		if (code != ERR_ABSENT) {
+			*err = why;
+			break;
+		}
+		(void)err_ctx(&why, "volume \"%s\"", r->volume);
+		code = mount_wait(r->s->read_device, &job, &w, &pause, &why, err);
+		if (code != ERR_OK)
+			break;
+	}
+	if (pause.waited_s > 0 && code == ERR_OK)
+		job.ops->status(job.arg, STATUS_RUNNING, "");
 	return code;
 }
 
@@ -433,7 +481,7 @@ read_volume(struct reader *r, struct err *err)
 	int64_t start_us = clock_now_us();
 	enum err_code code;
 
-	code = open_volume(r, &dev, err);
+	code = open_when_there(r, &dev, err);
 	if (code == ERR_EOF)
 		return err_set(err, ERR_SYS, "there is no volume \"%s\" in device %s", r->volume,
 			       device_print(r->s->read_device, where, sizeof(where)));
