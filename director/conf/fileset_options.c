@@ -1,5 +1,7 @@
 #include "director/conf/fileset_options.h"
 
+#include "lib/proto/compression.h"
+
 #include <strings.h>
 
 /* clang-format off */
@@ -8,10 +10,10 @@ static const struct option_word signatures[] = {
 	{ NULL, NULL },
 };
 static const struct option_word compressions[] = {
-	{ "GZIP", "Z6" }, { "GZIP1", "Z1" }, { "GZIP2", "Z2" }, { "GZIP3", "Z3" },
-	{ "GZIP4", "Z4" }, { "GZIP5", "Z5" }, { "GZIP6", "Z6" }, { "GZIP7", "Z7" },
-	{ "GZIP8", "Z8" }, { "GZIP9", "Z9" }, { "LZO", "Zo" }, { "LZFAST", "Zff" },
-	{ "LZ4", "Zf4" }, { "LZ4HC", "Zfh" }, { NULL, NULL },
+#define X(word, letters, magic, level, name) { word, "Z" letters },
+	COMPRESSIONS(X)
+#undef X
+	{ NULL, NULL },
 };
 static const struct option_word shadowings[] = {
 	{ "none", "0" }, { "localwarn", "d1" }, { "localremove", "d2" }, { "globalwarn", "d3" },
@@ -26,7 +28,7 @@ static const struct option_word replaces[] = {
 
 const struct option_row fileset_option_rows[] = {
 	{ "Signature", .kind = OPTION_WORDS, .words = signatures, .help = "checksum of each file" },
-	{ "Compression", .kind = OPTION_WORDS, .words = compressions, .help = "compression of the data" },
+	{ "Compression", .kind = OPTION_WORDS, .words = compressions, .help = "compression of the data; ZSTD and its levels 1, 3, 10, 19 need a client of Tercet, or of Bacula from version 15" },
 	{ "OneFS", YES_NO("0", "f"), .help = "yes: do not cross mount points" },
 	{ "Recurse", YES_NO("0", "h"), .help = "no: do not enter directories" },
 	{ "Sparse", YES_NO("s", "0"), .is_default_no = true, .help = "leave out blocks of zeros" },

@@ -185,20 +185,15 @@ take_number_section(const char **p, unsigned *out, struct err *err)
 	return ERR_OK;
 }
 
-/* Z0..Z9, Zo, Zff, Zf4, Zfh. */
 static enum err_code
 take_compression(const char **p, struct file_options *o, struct err *err)
 {
-	const char *s = *p;
-	size_t n = *s == 'f' ? 2 : 1;
+	const struct compression *c = compression_find(*p);
 
-	if (!((*s >= '0' && *s <= '9') || *s == 'o' ||
-	      (*s == 'f' && (s[1] == 'f' || s[1] == '4' || s[1] == 'h'))))
-		return err_set(err, ERR_PROTO, "compression \"Z%.2s\" is unknown", s);
-	o->compression = *s != '0';
-	memcpy(o->compression_text, s, n);
-	o->compression_text[n] = '\0';
-	*p = s + n;
+	if (c == NULL && **p != '0')
+		return err_set(err, ERR_PROTO, "compression \"Z%.2s\" is unknown", *p);
+	o->compression = c;
+	*p += c != NULL ? strlen(c->letters) : 1;
 	return ERR_OK;
 }
 

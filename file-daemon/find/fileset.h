@@ -14,6 +14,7 @@
 #include <regex.h>
 
 #include "lib/base/buf.h"
+#include "lib/proto/compression.h"
 
 #define FILESET_LETTERS_MAX 120 /* accurate, verify and base job letters of one Include */
 
@@ -90,12 +91,11 @@ struct text_array {
 
 /* One Options block. */
 struct file_options {
-	uint32_t flags;           /* enum file_option */
-	uint32_t digest_stream;   /* stream id of the digest, 0 none */
-	uint32_t compression;     /* first letter behind 'Z' pair: 0 none, else "Zx" as two bytes */
-	char compression_text[4]; /* "6", "o", "f4": as asked for */
-	unsigned strip;           /* leading path components to remove */
-	unsigned shadowing;       /* 0..4: d1..d4 */
+	uint32_t flags;                        /* enum file_option */
+	uint32_t digest_stream;                /* stream id of the digest, 0 none */
+	const struct compression *compression; /* NULL none */
+	unsigned strip;                        /* leading path components to remove */
+	unsigned shadowing;                    /* 0..4: d1..d4 */
 	bool force_encryption;
 	struct size_match size;
 	char accurate[FILESET_LETTERS_MAX], verify[FILESET_LETTERS_MAX],

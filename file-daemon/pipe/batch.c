@@ -30,7 +30,7 @@ batch_clear(struct batch *b)
 		walk_dir_put(b->dirs[i]);
 	b->n_dirs = b->n = 0;
 	b->expected_bytes = 0;
-	b->streams = b->opened = b->read_all = false;
+	b->streams = b->urgent = b->opened = false;
 	b->state = BATCH_FILLING;
 	b->next = NULL;
 	if (b->out.cap > 4u * BATCH_BYTES)
@@ -38,6 +38,12 @@ batch_clear(struct batch *b)
 	b->out.max = BATCH_OUT_MAX;
 	buf_clear(&b->out);
 	buf_clear(&b->names);
+}
+
+size_t
+batch_size(const struct batch *b)
+{
+	return sizeof(*b) + BATCH_ITEMS * sizeof(*b->items) + b->names.cap + b->out.cap;
 }
 
 void
@@ -50,7 +56,7 @@ batch_free(struct batch *b)
 		struct segment *s = b->segments;
 
 		b->segments = s->next;
-		free(s);
+		segment_free(s);
 	}
 	buf_release(&b->out);
 	buf_release(&b->names);
@@ -115,6 +121,18 @@ struct bytes
 item_path(const struct batch *b, const struct item *it)
 {
 	return bytes_of(b->names.p + it->path_at, it->path_n);
+}
+
+struct bytes
+part_bytes(const struct batch *b, struct part part)
+{
+	return part.n > 0 ? bytes_of(b->out.p + part.at, part.n) : bytes_of("", 0);
+}
+
+size_t
+item_frame_head(const struct item *it)
+{
+	return (it->options->flags & OPT_SPARSE) != 0 ? SPARSE_HEAD : 0;
 }
 
 struct part

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 
-/* A batch with its names, results and segments. */
-#define BATCH_MEMORY (2u * BATCH_BYTES + SEGMENTS_MAX * SEGMENT_BYTES / 4u)
+/* Of the memory allowed, what is neither of batches nor of segments: the writer's buffers, the
+ * walker's batch, a refill. */
+#define FIXED_MEMORY (6u * 1024u * 1024u)
 
 /* ---- progress ---- */
 
@@ -65,6 +67,28 @@ pipe_fail(struct pipe *p, const struct err *e)
 	mutex_unlock(&p->lock);
 }
 
+/* ---- memory ---- */
+
+void
+pipe_count_memory(struct pipe *p, size_t more, size_t less)
+{
+	struct pipe_progress *pr = p->o.progress;
+	size_t now = atomic_fetch_add_explicit(&pr->memory, more - less, memory_order_relaxed) +
+		     more - less;
+	size_t peak = atomic_load_explicit(&pr->memory_peak, memory_order_relaxed);
+
+	while (now > peak && !atomic_compare_exchange_weak(&pr->memory_peak, &peak, now))
+		;
+}
+
+void
+pipe_charge_locked(struct pipe *p, struct batch *b, size_t bytes)
+{
+	pipe_count_memory(p, bytes, b->charged);
+	p->batch_bytes += bytes - b->charged;
+	b->charged = bytes;
+}
+
 /* ---- workers ---- */
 
 static struct batch *
@@ -76,18 +100,33 @@ find_ready_locked(struct pipe *p) REQUIRES(p->lock)
 	return NULL;
 }
 
-static struct batch *
-take_batch_locked(struct pipe *p) REQUIRES(p->lock)
-{
-	struct batch *b;
+/* One of two things to do; neither: there is no more. */
+struct task {
+	struct segment *raw;
+	struct batch *batch;
+};
 
-	/* until a batch is READY, or no more come */
-	while ((b = find_ready_locked(p)) == NULL && !p->closed && !p->stopping)
-		cond_wait(&p->work, &p->lock);
-	if (b == NULL || p->stopping)
-		return NULL;
-	b->state = BATCH_TAKEN;
-	return b;
+/* What the writer needs first comes first: segments are of older batches than those READY. */
+static struct task
+take_task_locked(struct pipe *p) REQUIRES(p->lock)
+{
+	struct task t = { NULL, NULL };
+
+	while (!p->stopping) {
+		t.raw = stream_raw_locked(p);
+		if (t.raw != NULL)
+			break;
+		t.batch = find_ready_locked(p);
+		if (t.batch != NULL) {
+			t.batch->state = BATCH_TAKEN;
+			break;
+		}
+		if (p->closed && p->n_readers == 0)
+			break;
+		cond_wait(&p->work,
+			  &p->lock); /* until there is something to do, or no more comes */
+	}
+	return t;
 }
 
 void
@@ -96,7 +135,9 @@ pipe_batch_done(struct pipe *p, struct batch *b)
 	mutex_lock(&p->lock);
 	b->state = BATCH_DONE;
 	b->opened = true;
+	pipe_charge_locked(p, b, batch_size(b));
 	cond_broadcast(&p->done);
+	cond_broadcast(&p->room);
 	mutex_unlock(&p->lock);
 }
 
@@ -108,31 +149,66 @@ worker_run(void *arg)
 
 	filler_init(&f, p, p->o.chunk_bytes, p->o.cancel);
 	for (;;) {
-		struct batch *b;
+		int64_t since = clock_mono_ns();
+		struct task t;
 
 		mutex_lock(&p->lock);
-		b = take_batch_locked(p);
+		t = take_task_locked(p);
 		mutex_unlock(&p->lock);
-		if (b == NULL)
+		(void)stage_waited(f.stages, STAGE_READ, since);
+		if (t.raw != NULL) {
+			stream_pack(&f, t.raw);
+		} else if (t.batch != NULL) {
+			fill_batch(&f, t.batch);
+			pipe_batch_done(p, t.batch);
+		} else {
 			break;
-		fill_batch(&f, b);
-		pipe_batch_done(p, b);
+		}
 	}
 	filler_release(&f);
 }
 
 /* ---- the walker's side ---- */
 
-/* Room for one more batch; false when stopping. */
+/* What a batch may come to hold while it is filled. */
+static size_t
+batch_size_most(const struct batch *b)
+{
+	size_t out = b->streams ? STREAM_OUT_MOST : BATCH_OUT_MOST;
+
+	return batch_size(b) - b->out.cap + (b->out.cap > out ? b->out.cap : out);
+}
+
+/* Batches that lie about only keep others from being filled. */
+static bool
+free_spare_locked(struct pipe *p) REQUIRES(p->lock)
+{
+	struct batch *b = p->spare;
+
+	if (b == NULL)
+		return false;
+	p->spare = b->next;
+	pipe_charge_locked(p, b, 0);
+	batch_free(b);
+	return true;
+}
+
+/* Room for the batch being filled; false when stopping.  Two are always allowed, so that large
+ * ones, too, get on. */
 static bool
 await_room(struct pipe *p)
 {
+	size_t most = batch_size_most(p->filling);
 	bool stop;
 
 	mutex_lock(&p->lock);
-	while (p->n_batches >= p->max_batches && !p->stopping) /* until the writer sent one */
-		cond_wait(&p->room, &p->lock);
+	while (p->n_batches >= 2 && !p->stopping &&
+	       p->batch_bytes - p->filling->charged + most > p->batch_bytes_max)
+		if (!free_spare_locked(p))
+			cond_wait(&p->room, &p->lock); /* until batches are done or sent */
 	stop = p->stopping;
+	if (!stop)
+		pipe_charge_locked(p, p->filling, most);
 	mutex_unlock(&p->lock);
 	return !stop;
 }
@@ -166,14 +242,18 @@ append_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 static enum err_code
 hand_over(struct pipe *p, struct err *err)
 {
+	struct stages *stages = &p->o.progress->stages;
 	struct batch *next;
+	int64_t t;
 
 	if (p->filling->n == 0)
 		return ERR_OK;
 	if (cancel_asked(p->o.cancel))
 		return err_set(err, ERR_CANCELED, "canceled");
+	t = stage_busy(stages, STAGE_WALK, p->walk_since_ns);
 	if (!await_room(p))
 		return err_set(err, ERR_CANCELED, "a later stage of the pipe gave up");
+	p->walk_since_ns = stage_waited(stages, STAGE_WALK, t);
 	mutex_lock(&p->lock);
 	append_locked(p, p->filling);
 	next = spare_locked(p);
@@ -221,14 +301,27 @@ pipe_finish(struct pipe *p, struct err *err)
 
 /* ---- life ---- */
 
+/* Each has a buffer as large as a segment and wants some of those: a quarter of the memory at
+ * most. */
 static unsigned
-worker_count(unsigned asked)
+worker_count(unsigned asked, size_t memory)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = size_min(WORKERS_MAX, memory / 4 / SEGMENT_BYTES);
 
 	if (asked == 0)
-		asked = cores < 1 ? 1 : (unsigned)size_min((size_t)cores, 8);
-	return asked > WORKERS_MAX ? WORKERS_MAX : asked;
+		asked = cores < 1 ? 1 : (unsigned)cores;
+	return (unsigned)size_min(asked, most);
+}
+
+/* Half of what the workers leave for batches, half for segments. */
+static void
+share_memory(struct pipe *p, size_t memory, unsigned workers)
+{
+	size_t rest = memory - FIXED_MEMORY - workers * SEGMENT_BYTES;
+
+	p->batch_bytes_max = rest / 2;
+	p->segments_max = rest / 2 / SEGMENT_BYTES;
 }
 
 enum err_code
@@ -236,6 +329,7 @@ pipe_start(const struct pipe_options *o, struct pipe **out, struct err *err)
 {
 	OWNED(pipe_freep) struct pipe *p = NEW(struct pipe);
 	size_t memory = o->memory_bytes != 0 ? o->memory_bytes : PIPE_MEMORY_DEFAULT;
+	unsigned workers;
 
 	p->o = *o;
 	if (p->o.chunk_bytes == 0 || p->o.chunk_bytes > PIPE_CHUNK_MAX)
@@ -245,12 +339,15 @@ pipe_start(const struct pipe_options *o, struct pipe **out, struct err *err)
 	cond_init(&p->done);
 	cond_init(&p->room);
 	cond_init(&p->segment_room);
-	p->max_batches = memory / BATCH_MEMORY;
-	p->max_batches = p->max_batches < 4 ? 4 : size_min(p->max_batches, 64);
+	memory = memory < PIPE_MEMORY_MIN ? PIPE_MEMORY_MIN : memory;
+	workers = worker_count(o->workers, memory);
+	share_memory(p, memory, workers);
 	p->filling = batch_new();
+	p->walk_since_ns = clock_mono_ns();
+	pipe_count_memory(p, FIXED_MEMORY, 0);
 	if (thread_start(&p->writer, "fd-writer", writer_run, p, err) != ERR_OK)
 		return err->code;
-	for (unsigned i = 0; i < worker_count(o->workers); i++) {
+	for (unsigned i = 0; i < workers; i++) {
 		if (thread_start(&p->workers[i], "fd-worker", worker_run, p, err) != ERR_OK)
 			return err->code;
 		p->n_workers++;
@@ -293,13 +390,14 @@ pipe_free(struct pipe *p)
 		struct segment *s = p->spare_segments;
 
 		p->spare_segments = s->next;
-		free(s);
+		segment_free(s);
 	}
 	cond_release(&p->work);
 	cond_release(&p->done);
 	cond_release(&p->room);
 	cond_release(&p->segment_room);
 	mutex_release(&p->lock);
+	atomic_store(&p->o.progress->memory, 0);
 	free(p);
 }
 

@@ -3,11 +3,12 @@
  *
  * Purpose: the walker hands in files one by one; they are gathered into batches, read by several
  *          workers at once, and leave in the order they came in, each with its FileIndex.
- *            walker --batches--> n workers (open, read, digest, ACL, xattr) --batches, in
- *            order--> one writer (FileIndex, frames, attribute records, hard links) --> conn
+ *            walker --batches--> n workers (open, read, ACL, xattr, digest, compress) --batches,
+ *            in order--> one writer (FileIndex, frames, attribute records, hard links) --> conn
  *          Small files cost no lock, hand-over or allocation of their own.  A large file is a
- *          batch of its own and streams through a few segments, so that memory is bounded by
- *          memory_bytes whatever the tree.
+ *          batch of its own: one worker reads it and computes its digest, in segments of a few
+ *          chunks; segments are compressed by whoever has nothing else to do and sent in file
+ *          order.  What all of that holds is bounded by memory_bytes whatever the tree.
  * Owns:    its threads and batches.  Borrows conn, messages and the fileset until pipe_free.
  * Threads: one caller (the walker) for all functions; pipe_progress is atomic.
  * Errors:  ERR_PEER, ERR_PROTO  the storage daemon's side broke (its last words are in the text)
@@ -20,19 +21,23 @@
 #include <stdatomic.h>
 
 #include "file-daemon/find/walk.h"
+#include "file-daemon/pipe/stage.h"
 #include "lib/base/sync.h"
 #include "lib/msg/job_msg.h"
 #include "lib/net/conn.h"
 
 #define PIPE_MEMORY_DEFAULT (64u * 1024u * 1024u)
+#define PIPE_MEMORY_MIN     (16u * 1024u * 1024u)
 #define PIPE_CHUNK_MAX      262144u /* bytes of one data record; volume.md 8 */
 
 /* What status shows; written by the pipe's threads. */
 struct pipe_progress {
-	atomic_uint files;                   /* FileIndex of the last file sent */
-	atomic_uint_fast64_t bytes;          /* payload of data, ACL and xattr streams */
-	atomic_uint_fast64_t read_bytes;     /* read from files */
-	atomic_uint_fast64_t streaming;      /* of the large file being sent; not yet in bytes */
+	atomic_uint files;                 /* FileIndex of the last file sent */
+	atomic_uint_fast64_t bytes;        /* payload of data, ACL and xattr streams */
+	atomic_uint_fast64_t read_bytes;   /* read from files */
+	atomic_uint_fast64_t streaming;    /* of the large file being sent; not yet in bytes */
+	atomic_size_t memory, memory_peak; /* bytes the pipe holds, and held at most */
+	struct stages stages;
 	struct mutex lock;                   /* RANK_LEAF */
 	char current[512] GUARDED_BY(&lock); /* printable name of a file near the writer */
 };
@@ -43,10 +48,10 @@ void pipe_progress_current(struct pipe_progress *p, char *out, size_t cap);
 void pipe_progress_set(struct pipe_progress *p, struct bytes path);
 
 struct pipe_options {
-	unsigned workers;                      /* 0: one per core, at most 8 */
-	size_t memory_bytes;                   /* 0: PIPE_MEMORY_DEFAULT */
-	uint32_t chunk_bytes;                  /* 0: PIPE_CHUNK_MAX */
-	uint32_t first_index;                  /* FileIndex counts on from here */
+	unsigned workers;     /* 0: one per core */
+	size_t memory_bytes;  /* 0: PIPE_MEMORY_DEFAULT; PIPE_MEMORY_MIN at least */
+	uint32_t chunk_bytes; /* 0: PIPE_CHUNK_MAX */
+	uint32_t first_index; /* FileIndex counts on from here */
 	const atomic_uint_fast64_t *bandwidth; /* bytes/s, may change; 0 or NULL: no limit */
 	struct conn *sd;
 	struct job_msg *msg;

@@ -4,6 +4,14 @@
  * A batch goes FILLING (walker) -> READY -> TAKEN (one worker) -> DONE -> written -> FREE.
  * Batches stand in one list in walk order.  The fields of a batch belong to the stage that has it;
  * state, and the fields marked so, to the pipe's lock.
+ *
+ * A segment of a large file goes: filled by the worker that has its batch -> raw, taken by any
+ * worker that compresses it (or not at all) -> ready -> sent -> spare.
+ *
+ * pipe.c     threads, hand-over of batches, memory     fill.c   one file: open, attributes
+ * batch.c    some files together                       read.c   its data
+ * stream.c   segments                                  pack.c   digest and compress frames
+ * refill.c   files once more                           writer.c order, records, sending
  */
 #ifndef TERCET_FILE_DAEMON_PIPE_PIPE_INTERNAL_H
 #define TERCET_FILE_DAEMON_PIPE_PIPE_INTERNAL_H
@@ -11,20 +19,28 @@
 #include "file-daemon/pipe/pipe.h"
 #include "lib/base/buf.h"
 #include "lib/base/thread.h"
+#include "lib/compress/codec.h"
 #include "lib/crypto/digest.h"
 #include "lib/files/meta.h"
+#include "lib/proto/stream.h"
 
 #define BATCH_ITEMS      256u
 #define BATCH_BYTES      (1024u * 1024u) /* file data expected in one batch */
 #define BATCH_DIRS       48u             /* directories a batch keeps open */
 #define BATCH_NAME_BYTES (2u * WALK_PATH_MAX)
 #define BATCH_OUT_SOON   (2u * BATCH_BYTES) /* of results: the rest of the batch is done again */
+#define BATCH_OUT_MOST   (5u * BATCH_BYTES) /* a batch may hold while it is filled */
+#define STREAM_OUT_MOST  (2u * BATCH_BYTES) /* the same for a large file: its attributes */
 #define SMALL_MAX        (512u * 1024u)     /* larger files stream */
-#define SEGMENT_BYTES    (512u * 1024u)
-#define SEGMENTS_MAX     4u /* of one streaming batch */
-#define WORKERS_MAX      16u
 #define FRAME_HEAD       4u
 #define SPARSE_HEAD      8u
+#define SEGMENT_CHUNKS   2u
+/* The chunks of a segment, each as large as a codec may make it, and one byte that tells whether
+ * a file grew. */
+#define SEGMENT_BYTES (SEGMENT_CHUNKS * (PIPE_CHUNK_MAX + PIPE_CHUNK_MAX / 10u + 64u) + 1u)
+#define SEGMENTS_MIN  8u /* that a large file may always have when it is its turn */
+#define WORKERS_MAX   32u
+#define SEND_AT       (256u * 1024u) /* buffered bytes that are worth a write */
 
 /* Part of a batch's out buffer. */
 struct part {
@@ -53,20 +69,23 @@ struct item {
 	bool link_first;
 	/* the worker's results */
 	enum item_fate fate;
+	const struct codec *codec;                  /* of its data stream; NULL: plain */
 	struct part target;                         /* of a symbolic link */
 	struct part data;                           /* whole frames */
 	struct part acl_access, acl_default, xattr; /* payloads */
 	struct note data_note, meta_note;           /* n = 0: nothing to say */
 	struct part lost;                           /* text */
-	uint64_t read_bytes, sent_bytes; /* of file data: read, and payload of its frames */
+	uint64_t read_bytes;                        /* of file data */
 	uint8_t digest[DIGEST_MAX];
 	size_t digest_n;
 };
 
 struct segment {
-	struct segment *next;
-	size_t len;
-	uint8_t p[SEGMENT_BYTES];
+	struct segment *next;     /* of its batch in file order, or spare; the pipe's lock */
+	struct segment *next_raw; /* waiting to be compressed; the pipe's lock */
+	struct batch *batch;
+	bool ready; /* to be sent; the pipe's lock */
+	struct buf frames;
 };
 
 enum batch_state { BATCH_FILLING, BATCH_READY, BATCH_TAKEN, BATCH_DONE };
@@ -81,42 +100,51 @@ struct batch {
 	struct buf out;   /* results */
 	struct walk_dir *dirs[BATCH_DIRS];
 	size_t n_dirs;
-	bool streams; /* one large file */
+	bool streams;   /* one large file */
+	bool urgent;    /* of a refill: the writer waits for it */
+	size_t charged; /* bytes counted for it; the pipe's lock */
 	/* streaming; the pipe's lock */
-	bool opened; /* fate and attributes are known */
-	bool read_all;
-	struct segment *segments; /* oldest first */
-	size_t n_segments;        /* in the list or being filled or sent */
+	bool opened;                             /* fate and attributes are known */
+	struct segment *segments, *last_segment; /* oldest first */
+	size_t n_packing;                        /* segments that are being compressed */
 };
 
 struct pipe {
 	struct pipe_options o;
 	struct mutex lock; /* RANK_QUEUE */
-	struct cond work;  /* a batch became READY, or stopping (workers wait) */
-	struct cond done;  /* a batch became DONE, opened, has a segment; stopping (writer waits) */
-	struct cond room;  /* a batch was written, or all; stopping (walker waits) */
 	struct cond
-		segment_room; /* half of a batch's segments were sent; stopping (workers wait) */
+		work; /* a batch became READY, a segment raw; no more come; stopping (workers) */
+	struct cond done; /* a batch became DONE, opened, has a segment; stopping (writer) */
+	struct cond room; /* batches gave memory back; the writer ended; stopping (walker) */
+	struct cond segment_room; /* segments were sent, or a raw one came; stopping (readers) */
 	struct batch *head, *tail GUARDED_BY(&lock); /* in walk order */
 	size_t n_batches GUARDED_BY(&lock);
 	struct batch *spare GUARDED_BY(&lock);
 	struct segment *spare_segments GUARDED_BY(&lock);
-	bool closed GUARDED_BY(&lock);   /* no more batches come */
-	bool stopping GUARDED_BY(&lock); /* give up everything */
-	bool drained GUARDED_BY(&lock);  /* the writer has ended */
+	struct segment *raw, *last_raw GUARDED_BY(&lock);
+	size_t n_raw GUARDED_BY(&lock);
+	size_t n_segments GUARDED_BY(&lock);  /* that are not spare */
+	unsigned n_readers GUARDED_BY(&lock); /* large files being read */
+	unsigned n_blocked GUARDED_BY(&lock); /* readers that wait for segment_room */
+	size_t batch_bytes GUARDED_BY(&lock); /* charged */
+	bool closed GUARDED_BY(&lock);        /* no more batches come */
+	bool stopping GUARDED_BY(&lock);      /* give up everything */
+	bool drained GUARDED_BY(&lock);       /* the writer has ended */
 	struct err failure GUARDED_BY(&lock);
-	size_t max_batches;
-	struct batch *filling; /* the walker's */
+	size_t batch_bytes_max, segments_max; /* immutable */
+	struct batch *filling;                /* the walker's */
+	int64_t walk_since_ns;                /* the walker's */
 	struct thread workers[WORKERS_MAX];
 	unsigned n_workers;
 	struct thread writer;
-	bool compression_warned; /* the writer's */
 };
 
 /* ---- batch.c ---- */
 struct batch *batch_new(void);
 void batch_free(struct batch *b);
 void batch_clear(struct batch *b);
+/* What it holds in memory. */
+size_t batch_size(const struct batch *b);
 /* False: e belongs into the next batch. */
 bool batch_has_room(const struct batch *b, const struct file_entry *e);
 bool entry_streams(const struct file_entry *e);
@@ -125,20 +153,50 @@ struct bytes item_path(const struct batch *b, const struct item *it);
 /* Append to out what printf makes, as a part. */
 struct part batch_text(struct batch *b, const char *fmt, ...) PRINTF(2, 3);
 struct part batch_bytes(struct batch *b, struct bytes data);
+struct bytes part_bytes(const struct batch *b, struct part part);
+/* Bytes in front of the file bytes of each of its data frames. */
+size_t item_frame_head(const struct item *it);
+
+/* What is said about a file, with its name in front. */
+#define ITEM_SAY(b, it, which, kind, fmt, ...)                                                     \
+	((it)->which = (struct note){                                                              \
+		 (kind),                                                                           \
+		 batch_text((b), "%s: " fmt, PATH_PRINT(item_path((b), (it))), __VA_ARGS__) })
 
 /* ---- fill.c: what a worker does with one item ---- */
 struct filler {
 	struct digest *digest; /* owned */
 	struct meta meta;      /* owned */
+	struct codec_work *codec;
+	struct buf packed; /* compressed frames; swapped with those of segments */
 	uint32_t chunk;
 	struct cancel *cancel;
-	struct pipe *pipe; /* NULL: digest only */
+	struct stages *stages; /* or NULL */
+	struct pipe *pipe;     /* NULL: digest only */
 };
 void filler_init(struct filler *f, struct pipe *p, uint32_t chunk, struct cancel *cancel);
 void filler_release(struct filler *f);
 void fill_item(struct filler *f, struct batch *b, struct item *it);
 /* All of it, or as far as the batch has room for; what is left is ITEM_AGAIN. */
 void fill_batch(struct filler *f, struct batch *b);
+/* The digest its FileSet wants of it. */
+enum digest_kind item_digest_kind(const struct item *it);
+
+/* ---- read.c: the data of an open file, as frames ---- */
+/* What Check File Changes = yes makes a warning of. */
+enum msg_type item_change_type(const struct item *it);
+/* Reads all; true unless it failed or was stopped.  *end: offset behind the last byte. */
+bool read_file(struct filler *f, struct batch *b, struct item *it, int fd, uint64_t *end);
+
+/* ---- pack.c: digest and compress whole frames ---- */
+void pack_digest(struct filler *f, const struct item *it, struct bytes frames);
+/* The frames of a small file in place, if that makes them fewer bytes. */
+void pack_item(struct filler *f, struct batch *b, struct item *it);
+void pack_segment(struct filler *f, struct segment *s);
+/* A few samples of a large file: it is compressed already. */
+bool pack_is_hopeless(int fd, uint64_t size);
+/* Payload of whole frames. */
+uint64_t pack_payload(struct bytes frames);
 
 /* ---- refill.c: items once more, on their own ----
  * For what is rare: the first name of an inode was gone, a file outgrew its batch, a batch full of
@@ -154,15 +212,22 @@ MUST_CHECK enum err_code refill_start(struct pipe *p, const struct batch *from, 
 /* After pipe_fail when it may not have ended by itself. */
 void refill_end(struct refill *r);
 
-/* ---- stream.c: segments of a large file, worker to writer ---- */
-/* A segment to fill; NULL when stopping. */
-struct segment *stream_take(struct pipe *p, struct batch *b);
-void stream_push(struct pipe *p, struct batch *b, struct segment *s);
+/* ---- stream.c: segments of a large file ---- */
 /* Attributes are known: the writer may begin with the file. */
 void stream_opened(struct pipe *p, struct batch *b);
+/* A segment to fill; compresses what waits for it while there is none.  NULL when stopping. */
+struct segment *stream_take(struct filler *f, struct batch *b);
+void stream_push(struct pipe *p, struct batch *b, struct segment *s);
+/* All is read: help until nothing waits to be compressed. */
+void stream_read(struct filler *f, struct batch *b);
+struct segment *stream_raw_locked(struct pipe *p) REQUIRES(p->lock);
+void stream_pack(struct filler *f, struct segment *s);
 /* The next segment in order; NULL at the end of the data, or when stopping. */
 struct segment *stream_pop(struct pipe *p, struct batch *b);
-void stream_give_back(struct pipe *p, struct batch *b, struct segment *s);
+void stream_give_back(struct pipe *p, struct segment *s);
+/* When stopping: nobody compresses anything of b any more. */
+void stream_abandon(struct pipe *p, struct batch *b);
+void segment_free(struct segment *s);
 
 /* ---- writer.c ---- */
 void writer_run(void *arg);
@@ -172,5 +237,8 @@ void writer_run(void *arg);
 void pipe_fail(struct pipe *p, const struct err *e);
 /* b is filled; the oldest batch, or one of a refill. */
 void pipe_batch_done(struct pipe *p, struct batch *b);
+void pipe_charge_locked(struct pipe *p, struct batch *b, size_t bytes) REQUIRES(p->lock);
+/* Count bytes that are not a batch's. */
+void pipe_count_memory(struct pipe *p, size_t more, size_t less);
 
 #endif

@@ -40,6 +40,7 @@ refill_start(struct pipe *p, const struct batch *from, size_t at, struct refill 
 		batch_add(r->b, &e);
 	}
 	r->b->state = BATCH_TAKEN;
+	r->b->urgent = true;
 	if (thread_start(&r->thread, "fd-refill", refill_run, r, err) != ERR_OK) {
 		refill_end(r);
 		return err->code;
@@ -51,6 +52,7 @@ void
 refill_end(struct refill *r)
 {
 	thread_join(&r->thread);
+	stream_abandon(r->pipe, r->b);
 	batch_free(r->b);
 	r->b = NULL;
 }

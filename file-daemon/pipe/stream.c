@@ -1,47 +1,151 @@
-/* file-daemon/pipe/stream.c - segments of a large file, from its worker to the writer */
+/*
+ * file-daemon/pipe/stream.c - segments of a large file, from its reader over those who compress to
+ * the writer
+ *
+ * Segments are a bounded pool.  The large file whose turn it is to be sent, and a refill, may have
+ * all of it, the others leave SEGMENTS_MIN: so the writer always gets on.  Who finds no segment to
+ * fill compresses what waits for that; so does a reader at the end of its file.
+ */
 #include "file-daemon/pipe/pipe_internal.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
+
+/* ---- filling ---- */
+
+void
+stream_opened(struct pipe *p, struct batch *b)
+{
+	mutex_lock(&p->lock);
+	b->opened = true;
+	p->n_readers++;
+	cond_broadcast(&p->done);
+	mutex_unlock(&p->lock);
+}
+
+/* Read ahead of those who compress by as much as keeps them busy, and no further: what waits
+ * falls out of the processor's caches. */
+static bool
+may_take_locked(const struct pipe *p, const struct batch *b) REQUIRES(p->lock)
+{
+	size_t most = p->segments_max;
+
+	if (b != p->head && !b->urgent)
+		most -= SEGMENTS_MIN;
+	return p->n_segments < most && p->n_raw < 2u * p->n_workers;
+}
+
+static struct segment *
+segment_new(struct pipe *p)
+{
+	struct segment *s = NEW(struct segment);
+
+	s->frames.max = SEGMENT_BYTES;
+	pipe_count_memory(p, SEGMENT_BYTES, 0);
+	return s;
+}
 
 static struct segment *
 take_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 {
-	struct segment *s;
+	struct segment *s = p->spare_segments;
 
-	while (b->n_segments == SEGMENTS_MAX && !p->stopping) /* until the writer sent some */
-		cond_wait(&p->segment_room, &p->lock);
-	if (p->stopping)
-		return NULL;
-	b->n_segments++;
-	s = p->spare_segments;
+	p->n_segments++;
 	if (s != NULL)
 		p->spare_segments = s->next;
-	return s != NULL ? s : mem_zalloc(1, sizeof(*s));
-}
-
-struct segment *
-stream_take(struct pipe *p, struct batch *b)
-{
-	struct segment *s;
-
-	mutex_lock(&p->lock);
-	s = take_locked(p, b);
-	mutex_unlock(&p->lock);
-	if (s != NULL) {
-		s->len = 0;
-		s->next = NULL;
-	}
+	else
+		s = segment_new(p);
+	s->next = s->next_raw = NULL;
+	s->ready = false;
+	s->batch = b;
 	return s;
 }
 
-static void
-push_locked(struct batch *b, struct segment *s)
+struct segment *
+stream_raw_locked(struct pipe *p)
 {
-	struct segment **at = &b->segments;
+	struct segment *s = p->raw;
 
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = s;
+	if (s == NULL)
+		return NULL;
+	p->raw = s->next_raw;
+	if (p->raw == NULL)
+		p->last_raw = NULL;
+	p->n_raw--;
+	s->batch->n_packing++;
+	return s;
+}
+
+void
+stream_pack(struct filler *f, struct segment *s)
+{
+	struct pipe *p = f->pipe;
+	struct batch *b = s->batch;
+
+	pack_segment(f, s);
+	mutex_lock(&p->lock);
+	s->ready = true;
+	b->n_packing--;
+	if (b->segments == s || p->stopping)
+		cond_broadcast(&p->done);
+	mutex_unlock(&p->lock);
+}
+
+/* A segment, or one to compress first; both NULL when stopping. */
+static struct segment *
+take_or_raw_locked(struct pipe *p, struct batch *b, struct segment **raw) REQUIRES(p->lock)
+{
+	*raw = NULL;
+	for (;;) {
+		if (p->stopping)
+			return NULL;
+		if (may_take_locked(p, b))
+			return take_locked(p, b);
+		*raw = stream_raw_locked(p);
+		if (*raw != NULL)
+			return NULL;
+		p->n_blocked++;
+		cond_wait(&p->segment_room, &p->lock); /* until segments come back, or a raw one */
+		p->n_blocked--;
+	}
+}
+
+struct segment *
+stream_take(struct filler *f, struct batch *b)
+{
+	struct pipe *p = f->pipe;
+
+	for (;;) {
+		int64_t t = clock_mono_ns();
+		struct segment *s, *raw;
+
+		mutex_lock(&p->lock);
+		s = take_or_raw_locked(p, b, &raw);
+		mutex_unlock(&p->lock);
+		(void)stage_waited(f->stages, STAGE_READ, t);
+		if (raw != NULL) {
+			stream_pack(f, raw);
+			continue;
+		}
+		if (s == NULL)
+			return NULL;
+		buf_clear(&s->frames);
+		return s;
+	}
+}
+
+static void
+queue_raw_locked(struct pipe *p, struct segment *s) REQUIRES(p->lock)
+{
+	if (p->last_raw != NULL)
+		p->last_raw->next_raw = s;
+	else
+		p->raw = s;
+	p->last_raw = s;
+	p->n_raw++;
+	cond_broadcast(&p->work);
+	if (p->n_blocked > 0)
+		cond_broadcast(&p->segment_room);
 }
 
 void
@@ -49,27 +153,54 @@ stream_push(struct pipe *p, struct batch *b, struct segment *s)
 {
 	mutex_lock(&p->lock);
 	if (b->segments == NULL)
-		cond_broadcast(&p->done);
-	push_locked(b, s);
+		b->segments = s;
+	else
+		b->last_segment->next = s;
+	b->last_segment = s;
+	if (b->items[0].codec != NULL) {
+		queue_raw_locked(p, s);
+	} else {
+		s->ready = true;
+		if (b->segments == s)
+			cond_broadcast(&p->done);
+	}
 	mutex_unlock(&p->lock);
 }
 
-void
-stream_opened(struct pipe *p, struct batch *b)
+static struct segment *
+next_raw_unless_stopping(struct pipe *p)
 {
+	struct segment *s;
+
 	mutex_lock(&p->lock);
-	b->opened = true;
-	cond_broadcast(&p->done);
+	s = p->stopping ? NULL : stream_raw_locked(p);
+	mutex_unlock(&p->lock);
+	return s;
+}
+
+void
+stream_read(struct filler *f, struct batch *b UNUSED)
+{
+	struct pipe *p = f->pipe;
+	struct segment *s;
+
+	while ((s = next_raw_unless_stopping(p)) != NULL)
+		stream_pack(f, s);
+	mutex_lock(&p->lock);
+	p->n_readers--;
+	cond_broadcast(&p->work);
 	mutex_unlock(&p->lock);
 }
+
+/* ---- sending ---- */
 
 static struct segment *
 pop_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 {
 	struct segment *s;
 
-	/* until there is a segment, or the worker has read all */
-	while (b->segments == NULL && b->state != BATCH_DONE && !p->stopping)
+	/* until the oldest segment is ready, or there will be none */
+	while (!p->stopping && (b->segments == NULL ? b->state != BATCH_DONE : !b->segments->ready))
 		cond_wait(&p->done, &p->lock);
 	if (p->stopping)
 		return NULL;
@@ -91,14 +222,53 @@ stream_pop(struct pipe *p, struct batch *b)
 }
 
 void
-stream_give_back(struct pipe *p, struct batch *b, struct segment *s)
+stream_give_back(struct pipe *p, struct segment *s)
 {
 	mutex_lock(&p->lock);
+	s->batch = NULL;
 	s->next = p->spare_segments;
 	p->spare_segments = s;
-	b->n_segments--;
-	/* Half of them at once, so that its worker is not woken for each. */
-	if (b->n_segments == SEGMENTS_MAX / 2)
+	p->n_segments--;
+	/* Some at once, so that a reader is not woken for each. */
+	if (p->n_blocked > 0 && p->n_segments % (SEGMENTS_MIN / 2) == 0)
 		cond_broadcast(&p->segment_room);
 	mutex_unlock(&p->lock);
+}
+
+/* ---- giving up ---- */
+
+static void
+drop_raw_locked(struct pipe *p, const struct batch *b) REQUIRES(p->lock)
+{
+	struct segment **at = &p->raw;
+
+	p->last_raw = NULL;
+	while (*at != NULL) {
+		if ((*at)->batch == b) {
+			*at = (*at)->next_raw;
+			p->n_raw--;
+		} else {
+			p->last_raw = *at;
+			at = &(*at)->next_raw;
+		}
+	}
+}
+
+void
+stream_abandon(struct pipe *p, struct batch *b)
+{
+	mutex_lock(&p->lock);
+	drop_raw_locked(p, b);
+	while (b->n_packing > 0) /* until those who compress let go of it */
+		cond_wait(&p->done, &p->lock);
+	mutex_unlock(&p->lock);
+}
+
+void
+segment_free(struct segment *s)
+{
+	if (s == NULL)
+		return;
+	buf_release(&s->frames);
+	free(s);
 }

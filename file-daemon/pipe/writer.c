@@ -19,7 +19,6 @@
 #include "lib/proto/fd_sd.h"
 #include "lib/proto/scan.h"
 
-#define SEND_AT       (256u * 1024u) /* buffered bytes that are worth a write */
 #define OUT_MAX       (64u * 1024u * 1024u)
 #define LIMIT_LOOK_MS 500     /* between looks at a changed bandwidth limit */
 #define FRAME_BYTES   999996u /* wire.md 1: a sender's largest frame */
@@ -195,18 +194,14 @@ put_stream(struct writer *w, uint32_t stream, struct bytes data)
 	put_eod(w);
 }
 
-static struct bytes
-part_bytes(const struct batch *b, struct part part)
-{
-	return part.n > 0 ? bytes_of(b->out.p + part.at, part.n) : bytes_of("", 0);
-}
-
 /* ---- one file ---- */
 
 static uint32_t
 data_stream_of(const struct item *it)
 {
-	return (it->options->flags & OPT_SPARSE) != 0 ? STREAM_SPARSE_DATA : STREAM_FILE_DATA;
+	if ((it->options->flags & OPT_SPARSE) != 0)
+		return it->codec != NULL ? STREAM_SPARSE_COMPRESSED_DATA : STREAM_SPARSE_DATA;
+	return it->codec != NULL ? STREAM_COMPRESSED_DATA : STREAM_FILE_DATA;
 }
 
 static bool
@@ -267,7 +262,7 @@ await_done(struct pipe *p, const struct batch *b, struct err *err)
 
 /* Frames of a large file straight from its segments. */
 static enum err_code
-send_segments(struct writer *w, struct batch *b, struct err *err)
+send_segments(struct writer *w, struct batch *b, uint64_t *payload, struct err *err)
 {
 	struct segment *s;
 
@@ -275,11 +270,11 @@ send_segments(struct writer *w, struct batch *b, struct err *err)
 	if (send_out(w, 1, err) != ERR_OK)
 		return err->code;
 	while ((s = stream_pop(w->p, b)) != NULL) {
-		enum err_code rc = send_bytes(w, bytes_of(s->p, s->len), err);
+		enum err_code rc = send_bytes(w, buf_bytes(&s->frames), err);
 
-		atomic_fetch_add_explicit(&w->p->o.progress->streaming, s->len,
-					  memory_order_relaxed);
-		stream_give_back(w->p, b, s);
+		*payload += pack_payload(buf_bytes(&s->frames));
+		atomic_store_explicit(&w->p->o.progress->streaming, *payload, memory_order_relaxed);
+		stream_give_back(w->p, s);
 		if (rc != ERR_OK)
 			return rc;
 	}
@@ -287,14 +282,17 @@ send_segments(struct writer *w, struct batch *b, struct err *err)
 	return ERR_OK;
 }
 
-static void
+static uint64_t
 put_data(struct writer *w, const struct batch *b, const struct item *it)
 {
-	if (it->data.n == 0)
-		return;
+	struct bytes frames = part_bytes(b, it->data);
+
+	if (frames.n == 0)
+		return 0;
 	put_head(w, data_stream_of(it));
-	buf_put(&w->out, b->out.p + it->data.at, it->data.n);
+	buf_put(&w->out, frames.p, frames.n);
 	put_eod(w);
+	return pack_payload(frames);
 }
 
 static size_t
@@ -352,46 +350,33 @@ is_lost(struct writer *w, const struct batch *b, const struct item *it)
 	return false;
 }
 
-static void
-warn_compression(struct writer *w, const struct item *it)
-{
-	if (it->options->compression == 0 || w->p->compression_warned)
-		return;
-	w->p->compression_warned = true;
-	job_report(w->p->o.msg, MSG_WARNING,
-		   "The FileSet asks for compression \"Z%s\", which this file daemon does not have "
-		   "yet: data is saved uncompressed",
-		   it->options->compression_text);
-}
-
 static enum err_code
 put_item(struct writer *w, struct batch *b, struct item *it, struct err *err)
 {
 	struct pipe_progress *pr = w->p->o.progress;
-	size_t meta_bytes;
+	uint64_t payload = 0;
 
 	if (is_lost(w, b, it))
 		return ERR_OK;
-	warn_compression(w, it);
 	w->file_index++;
 	if (put_attributes(w, b, it, err) != ERR_OK)
 		return err->code;
 	if (b->streams && !is_later_link(it)) {
-		if (send_segments(w, b, err) != ERR_OK)
+		if (send_segments(w, b, &payload, err) != ERR_OK)
 			return err->code;
 		if (await_done(w->p, b, err) != ERR_OK) /* the rest of its results */
 			return err->code;
 	} else {
-		put_data(w, b, it);
+		payload = put_data(w, b, it);
 	}
-	meta_bytes = put_meta(w, b, it);
+	payload += put_meta(w, b, it);
 	put_digest(w, b, it);
 	tell(w, b, it->data_note.type, it->data_note.text);
 	tell(w, b, it->meta_note.type, it->meta_note.text);
 	atomic_store_explicit(&pr->files, w->file_index, memory_order_relaxed);
 	atomic_store_explicit(&pr->streaming, 0, memory_order_relaxed);
 	atomic_fetch_add_explicit(&pr->read_bytes, it->read_bytes, memory_order_relaxed);
-	atomic_fetch_add_explicit(&pr->bytes, it->sent_bytes + meta_bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pr->bytes, payload, memory_order_relaxed);
 	return send_out(w, SEND_AT, err);
 }
 
@@ -413,12 +398,15 @@ unlink_head_locked(struct pipe *p) REQUIRES(p->lock)
 	p->head = p->head->next;
 	if (p->head == NULL)
 		p->tail = NULL;
+	if (p->n_blocked > 0)
+		cond_broadcast(&p->segment_room); /* it may be the turn of a reader that waits */
 }
 
 static void
 recycle_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 {
 	p->n_batches--;
+	pipe_charge_locked(p, b, batch_size(b));
 	b->next = p->spare;
 	p->spare = b;
 	cond_broadcast(&p->room);

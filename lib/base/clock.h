@@ -13,8 +13,11 @@
 /* Seconds, microseconds since 1970-01-01 UTC. */
 int64_t clock_now(void);
 int64_t clock_now_us(void);
-/* Milliseconds of a clock that never steps. */
+/* Milliseconds, nanoseconds of a clock that never steps. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_ns(void);
+/* Processor time of the calling thread. */
+int64_t clock_thread_ns(void);
 /* Local broken-down time of t (seconds since the epoch). */
 struct tm clock_local(int64_t t);
 /* Seconds since the epoch of a local time; tm is normalised. */

@@ -1,21 +1,37 @@
+/* zlib streams.  Spec: volume.md 9.1 */
 #include "lib/compress/codec_internal.h"
 
 #include <libdeflate.h>
 
-#include "lib/base/num.h"
+#include "lib/base/mem.h"
 
-#define MAGIC_GZIP  0x475a4950u
-#define FIRST_GUESS (256u * 1024) /* a network buffer: nearly every record fits */
+struct gzip_work {
+	struct libdeflate_compressor *deflate;   /* owned; of level */
+	struct libdeflate_compressor *store;     /* owned; level 0 */
+	struct libdeflate_decompressor *inflate; /* owned */
+	int level;
+};
 
 void
-codec_gzip_release(struct codec_work *w)
+gzip_work_free(struct gzip_work *w)
 {
+	if (w == NULL)
+		return;
 	if (w->deflate != NULL)
 		libdeflate_free_compressor(w->deflate);
+	if (w->store != NULL)
+		libdeflate_free_compressor(w->store);
 	if (w->inflate != NULL)
 		libdeflate_free_decompressor(w->inflate);
-	w->deflate = NULL;
-	w->inflate = NULL;
+	free(w);
+}
+
+static struct gzip_work *
+work_of(struct codec_work *w)
+{
+	if (w->gzip == NULL)
+		w->gzip = NEW(struct gzip_work);
+	return w->gzip;
 }
 
 static size_t
@@ -25,57 +41,72 @@ gzip_bound(size_t n)
 }
 
 static enum err_code
-gzip_compress(struct codec_work *w, int level, struct bytes in, struct buf *out, struct err *err)
+append_deflated(struct libdeflate_compressor *c, int level, struct bytes in, struct buf *out,
+		struct err *err)
 {
 	size_t n;
 
-	if (w->deflate == NULL || w->deflate_level != level) {
-		if (w->deflate != NULL)
-			libdeflate_free_compressor(w->deflate);
-		w->deflate = libdeflate_alloc_compressor(level);
-		w->deflate_level = level;
-	}
-	if (w->deflate == NULL)
+	if (c == NULL)
 		return err_set(err, ERR_LIMIT, "level %d is not one of GZIP's", level);
 	if (buf_reserve(out, gzip_bound(in.n), err) != ERR_OK)
 		return err->code;
-	n = libdeflate_zlib_compress(w->deflate, in.p, in.n, out->p + out->len, gzip_bound(in.n));
+	n = libdeflate_zlib_compress(c, in.p, in.n, out->p + out->len, gzip_bound(in.n));
 	if (n == 0)
-		return err_set(err, ERR_BUG, "GZIP: result larger than its bound");
+		return err_set(err, ERR_BUG, "result larger than its bound");
 	out->len += n;
 	return ERR_OK;
 }
 
-/* The original size is not stored: double the room until it fits. */
+static enum err_code
+gzip_compress(struct codec_work *w, int level, struct bytes in, struct buf *out, struct err *err)
+{
+	struct gzip_work *g = work_of(w);
+
+	if (g->deflate != NULL && g->level != level) {
+		libdeflate_free_compressor(g->deflate);
+		g->deflate = NULL;
+	}
+	if (g->deflate == NULL)
+		g->deflate = libdeflate_alloc_compressor(level);
+	g->level = level;
+	return append_deflated(g->deflate, level, in, out, err);
+}
+
+static enum err_code
+gzip_store(struct codec_work *w, struct bytes in, struct buf *out, struct err *err)
+{
+	struct gzip_work *g = work_of(w);
+
+	if (g->store == NULL)
+		g->store = libdeflate_alloc_compressor(0);
+	return append_deflated(g->store, 0, in, out, err);
+}
+
+static enum undo_answer
+inflate_into(struct codec_work *w, struct bytes in, uint8_t *out, size_t room, size_t *got)
+{
+	switch (libdeflate_zlib_decompress(w->gzip->inflate, in.p, in.n, out, room, got)) {
+	case LIBDEFLATE_SUCCESS:
+		return UNDO_DONE;
+	case LIBDEFLATE_INSUFFICIENT_SPACE:
+		return UNDO_TOO_SMALL;
+	case LIBDEFLATE_BAD_DATA:
+	case LIBDEFLATE_SHORT_OUTPUT:
+	default:
+		return UNDO_DAMAGED;
+	}
+}
+
 static enum err_code
 gzip_decompress(struct codec_work *w, struct bytes in, struct buf *out, struct err *err)
 {
-	size_t room = size_min(FIRST_GUESS, out->max - out->len);
-	size_t got;
+	struct gzip_work *g = work_of(w);
 
-	if (w->inflate == NULL)
-		w->inflate = libdeflate_alloc_decompressor();
-	if (w->inflate == NULL)
+	if (g->inflate == NULL)
+		g->inflate = libdeflate_alloc_decompressor();
+	if (g->inflate == NULL)
 		return err_set(err, ERR_LIMIT, "no memory for a decompressor");
-	for (;;) {
-		if (buf_reserve(out, room, err) != ERR_OK)
-			return err->code;
-		switch (libdeflate_zlib_decompress(w->inflate, in.p, in.n, out->p + out->len, room,
-						   &got)) {
-		case LIBDEFLATE_SUCCESS:
-			out->len += got;
-			return ERR_OK;
-		case LIBDEFLATE_INSUFFICIENT_SPACE:
-			break;
-		case LIBDEFLATE_BAD_DATA:
-		case LIBDEFLATE_SHORT_OUTPUT:
-		default:
-			return err_set(err, ERR_FORMAT, "compressed bytes are damaged");
-		}
-		if (room == out->max - out->len)
-			return err_set(err, ERR_LIMIT, "more than %zu bytes come out", out->max);
-		room = size_min(2 * room, out->max - out->len);
-	}
+	return codec_undo_unsized(inflate_into, w, in, out, err);
 }
 
 const struct codec codec_gzip = {
@@ -83,5 +114,6 @@ const struct codec codec_gzip = {
 	.magic = MAGIC_GZIP,
 	.bound = gzip_bound,
 	.compress = gzip_compress,
+	.store = gzip_store,
 	.decompress = gzip_decompress,
 };

@@ -11,16 +11,12 @@
 #include <lz4.h>
 #include <lz4hc.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/rd.h"
 #include "lib/base/wr.h"
 
-#define MAGIC_LZFAST 0x465a465au
-#define MAGIC_LZ4    0x465a344cu
-#define MAGIC_LZ4HC  0x465a3448u
-
 #define FRAME_HEAD_LEN   16u
 #define FRAME_INPUT_MAX  262144u /* the counterpart reads no larger frame */
-#define FRAME_STORE_MAX  64u     /* shorter input is not worth compressing */
 #define FRAME_COMPRESSED 0xc8
 #define FRAME_STORED     0x18
 
@@ -41,29 +37,35 @@ frame_head(struct wr *w, uint8_t type, size_t stored, size_t original)
 	wr_u32le(w, (uint32_t)original);
 }
 
-typedef int block_compress(const char *in, char *out, int n_in, int cap);
+/* Bytes written to out, at most cap; 0: they are more. */
+typedef int block_compress(struct codec_work *w, struct bytes in, uint8_t *out, int cap);
 
 static int
-lz4_block(const char *in, char *out, int n_in, int cap)
+lz4_block(struct codec_work *w UNUSED, struct bytes in, uint8_t *out, int cap)
 {
-	return LZ4_compress_default(in, out, n_in, cap);
+	return LZ4_compress_default((const char *)in.p, (char *)out, (int)in.n, cap);
 }
 
 static int
-lz4hc_block(const char *in, char *out, int n_in, int cap)
+lz4hc_block(struct codec_work *w, struct bytes in, uint8_t *out, int cap)
 {
-	return LZ4_compress_HC(in, out, n_in, cap, LZ4HC_CLEVEL_DEFAULT);
+	if (w->lz4hc == NULL)
+		w->lz4hc = mem_zalloc(1, (size_t)LZ4_sizeofStateHC());
+	return LZ4_compress_HC_extStateHC(w->lz4hc, (const char *)in.p, (char *)out, (int)in.n, cap,
+					  LZ4HC_CLEVEL_DEFAULT);
 }
 
-/* FastLZ has no encoder here: what it would gain over LZ4 is nothing, so frames are stored. */
 static int
-no_block(const char *in UNUSED, char *out UNUSED, int n_in UNUSED, int cap UNUSED)
+fastlz_block(struct codec_work *w, struct bytes in, uint8_t *out, int cap)
 {
-	return 0;
+	return (int)fastlz_do(w, in, out, (size_t)cap);
 }
 
+/* compress NULL: stored.  Only what shrinks is compressed: the room given is less than the input.
+ */
 static enum err_code
-frames_compress(block_compress *compress, struct bytes in, struct buf *out, struct err *err)
+append_frames(block_compress *compress, struct codec_work *work, struct bytes in, struct buf *out,
+	      struct err *err)
 {
 	struct wr w;
 	int n = 0;
@@ -74,10 +76,8 @@ frames_compress(block_compress *compress, struct bytes in, struct buf *out, stru
 	if (buf_reserve(out, frame_bound(in.n), err) != ERR_OK)
 		return err->code;
 	w = wr_init(out->p + out->len, frame_bound(in.n));
-	/* Only what shrinks is compressed: the room given is less than the input. */
-	if (in.n > FRAME_STORE_MAX)
-		n = compress((const char *)in.p, (char *)w.p + FRAME_HEAD_LEN, (int)in.n,
-			     (int)in.n - 1);
+	if (compress != NULL && in.n > 1)
+		n = compress(work, in, w.p + FRAME_HEAD_LEN, (int)in.n - 1);
 	if (n > 0) {
 		frame_head(&w, FRAME_COMPRESSED, (size_t)n, in.n);
 		w.len += (size_t)n;
@@ -87,9 +87,15 @@ frames_compress(block_compress *compress, struct bytes in, struct buf *out, stru
 	}
 	frame_head(&w, FRAME_COMPRESSED, 0, 0);
 	if (w.bad)
-		return err_set(err, ERR_BUG, "LZ4: result larger than its bound");
+		return err_set(err, ERR_BUG, "result larger than its bound");
 	out->len += w.len;
 	return ERR_OK;
+}
+
+static enum err_code
+frames_store(struct codec_work *w, struct bytes in, struct buf *out, struct err *err)
+{
+	return append_frames(NULL, w, in, out, err);
 }
 
 typedef enum err_code block_undo(struct bytes in, uint8_t *out, size_t n_out, struct err *err);
@@ -146,10 +152,10 @@ frames_undo(block_undo *undo, struct bytes in, struct buf *out, struct err *err)
 }
 
 static enum err_code
-lzfast_compress(struct codec_work *w UNUSED, int level UNUSED, struct bytes in, struct buf *out,
+lzfast_compress(struct codec_work *w, int level UNUSED, struct bytes in, struct buf *out,
 		struct err *err)
 {
-	return frames_compress(no_block, in, out, err);
+	return append_frames(fastlz_block, w, in, out, err);
 }
 
 static enum err_code
@@ -159,17 +165,17 @@ lzfast_decompress(struct codec_work *w UNUSED, struct bytes in, struct buf *out,
 }
 
 static enum err_code
-lz4_compress(struct codec_work *w UNUSED, int level UNUSED, struct bytes in, struct buf *out,
+lz4_compress(struct codec_work *w, int level UNUSED, struct bytes in, struct buf *out,
 	     struct err *err)
 {
-	return frames_compress(lz4_block, in, out, err);
+	return append_frames(lz4_block, w, in, out, err);
 }
 
 static enum err_code
-lz4hc_compress(struct codec_work *w UNUSED, int level UNUSED, struct bytes in, struct buf *out,
+lz4hc_compress(struct codec_work *w, int level UNUSED, struct bytes in, struct buf *out,
 	       struct err *err)
 {
-	return frames_compress(lz4hc_block, in, out, err);
+	return append_frames(lz4hc_block, w, in, out, err);
 }
 
 static enum err_code
@@ -183,14 +189,17 @@ const struct codec codec_lzfast = {
 	.magic = MAGIC_LZFAST,
 	.bound = frame_bound,
 	.compress = lzfast_compress,
+	.store = frames_store,
 	.decompress = lzfast_decompress,
 };
 
 const struct codec codec_lz4 = {
 	.name = "LZ4",
 	.magic = MAGIC_LZ4,
+	.gives_up = true,
 	.bound = frame_bound,
 	.compress = lz4_compress,
+	.store = frames_store,
 	.decompress = lz4_decompress,
 };
 
@@ -199,5 +208,6 @@ const struct codec codec_lz4hc = {
 	.magic = MAGIC_LZ4HC,
 	.bound = frame_bound,
 	.compress = lz4hc_compress,
+	.store = frames_store,
 	.decompress = lz4_decompress,
 };

@@ -2,7 +2,8 @@
  * regress/fuzz/fuzz_codec.c - every decoder, with and without its header
  *
  * sources: lib/compress/codec.c lib/compress/codec_gzip.c lib/compress/codec_lzo.c
- * sources: lib/compress/codec_lz4.c lib/compress/fastlz.c
+ * sources: lib/compress/codec_lz4.c lib/compress/codec_zstd.c
+ * sources: lib/compress/fastlz.c lib/compress/estimate.c
  */
 #include "lib/compress/codec.h"
 
@@ -11,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const uint32_t magics[] = { 0x475a4950, 0x4c5a4f58, 0x465a465a, 0x465a344c };
+	static const uint32_t magics[] = { 0x475a4950, 0x4c5a4f58, 0x465a465a, 0x465a344c,
+					   0x4c5a4f59 };
 	static struct codec_work *w;
 	struct buf out = BUF_INIT(1 << 20);
 	struct err err = ERR_INIT;
