@@ -406,7 +406,6 @@ main(void)
 		cmocka_unit_test(a_damaged_spool_loses_only_what_is_damaged),
 	};
 
-	thread_block_signals(); /* as a daemon does: a mail command may leave before it has read all
-				 */
+	thread_block_signals(); /* as daemons do: a mail command may not read all */
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
