@@ -11,7 +11,9 @@
 #include "lib/catalog/attr_paths.h"
 
 #define RECONNECT_PAUSE_MS 1000
-#define IDS_AHEAD_MAX      65536u
+/* At the end of a job.  A server that is away comes back by itself; a full disk needs somebody. */
+#define FULL_SECONDS  60
+#define IDS_AHEAD_MAX 65536u
 
 static const char copy_head[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
 static const char copy_tail[2] = "\377\377";
@@ -108,6 +110,25 @@ drop_committed(struct loader *l, uint64_t upto)
 		l->flush = false;
 	cond_broadcast(&l->changed);
 	mutex_unlock(&l->lock);
+}
+
+/* What the server said about its full disk; NULL: it has taken something since. */
+static void
+note_full(struct loader *l, const char *why)
+{
+	mutex_lock(&l->lock);
+	if (why == NULL)
+		l->full_since_ms = 0;
+	else if (l->full_since_ms == 0)
+		l->full_since_ms = clock_mono_ms();
+	(void)snprintf(l->full_why, sizeof(l->full_why), "%s", why != NULL ? why : "");
+	mutex_unlock(&l->lock);
+}
+
+static bool
+is_disk_full(const struct pg *pg)
+{
+	return pg != NULL && strcmp(pg->state, "53100") == 0;
 }
 
 static enum err_code
@@ -239,10 +260,13 @@ send_batch(struct loader *l, struct batch *b, struct err *err)
 		if (unspool_batch(l, b, loaded, err) != ERR_OK)
 			return err->code;
 	}
-	if (fill_batch(l, use, b->first_id != 0, err) != ERR_OK ||
-	    send_tuples(l, use, err) != ERR_OK)
+	if (fill_batch(l, use, b->first_id != 0, err) != ERR_OK)
 		return err->code;
-	b->first_id = use->first_id; /* a stub remembers them for the commit */
+	/* A stub remembers them for the commit, and that its rows are in the figures: also when
+	 * the sending fails and is done again. */
+	b->first_id = use->first_id;
+	if (send_tuples(l, use, err) != ERR_OK)
+		return err->code;
 	l->n_sent++;
 	return ERR_OK;
 }
@@ -332,6 +356,7 @@ commit(struct loader *l, struct err *err)
 		return passing_or_final(l->data, err);
 	drop_committed(l, l->batches_done + l->n_sent);
 	l->n_sent = 0;
+	note_full(l, NULL);
 	if (visible_send(l, err) != ERR_OK)
 		return passing_or_final(l->paths, err);
 	return ERR_OK;
@@ -533,6 +558,8 @@ run(void *arg)
 		first = false;
 		if (work(l, &err) == ERR_OK)
 			break;
+		if (is_disk_full(l->data) || is_disk_full(l->paths))
+			note_full(l, err.text);
 		disconnect(l);
 		if (err.code != ERR_PEER) {
 			fail(l, &err);
@@ -630,6 +657,13 @@ loader_drain(struct loader *l, const struct wait *w, enum drain what, struct err
 			code = err_set(err, ERR_CATALOG,
 				       "attributes of job %u are not in the catalog: %s", l->job_id,
 				       l->away ? l->away_why : "the time is up");
+			break;
+		}
+		if (what == DRAIN_FINISH && l->full_since_ms != 0 &&
+		    now - l->full_since_ms > FULL_SECONDS * 1000) {
+			code = err_set(err, ERR_CATALOG,
+				       "attributes of job %u are not in the catalog: %s", l->job_id,
+				       l->full_why);
 			break;
 		}
 		l->flush = true;
