@@ -76,11 +76,13 @@ X
 }
 
 @test "many reloads at once, by signal and by console" {
+	local consoles=()
 	for i in 1 2 3 4 5 6; do
 		farm_kill dir HUP
 		farm_console reload >"$FARM/reload.$i" &
+		consoles+=($!)
 	done
-	wait
+	wait "${consoles[@]}"
 	cat "$FARM"/reload.*
 	[ "$(cat "$FARM"/reload.* | grep -c '^reloaded')" -eq 6 ]
 	knows_job Added

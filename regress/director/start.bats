@@ -49,7 +49,7 @@ teardown_file() {
 		-e 's/Name = "farm-dir"/Name = "second-dir"/' \
 		"$FARM/site/etc/tercet-dir.conf" >"$FARM/second.conf"
 	chown -R --reference="$FARM/site/var/dir" "$FARM/second" 2>/dev/null || true
-	run timeout 300 "$TERCET_BIN/tercet-dir" -c "$FARM/second.conf" -p "$FARM/second.pid"
+	run timeout 60 "$TERCET_BIN/tercet-dir" -c "$FARM/second.conf" -p "$FARM/second.pid"
 	echo "$output"
 	[ "$status" -eq 1 ]
 	grep -iE "address already in use|in use" <<<"$output"

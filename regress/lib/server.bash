@@ -1,0 +1,73 @@
+# regress/lib/server.bash - the catalog's PostgreSQL in the hands of a test
+#
+# A farm's own cluster, but started and stopped by the test and not by the director: it can be away
+# for as long as the test wants.  After farm.bash: farm_start, then server_take.
+# shellcheck shell=bash
+
+server_data() {
+	# shellcheck source=/dev/null
+	(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog/data")
+}
+
+# The processes of the server.
+server_pids() {
+	local data p
+	data=$(readlink -f "$(server_data)")
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/cwd" 2>/dev/null)" != "$data" ] || echo "${p#/proc/}"
+	done
+}
+
+server_signal() { # signal: to all processes of the server
+	local p
+	for p in $(server_pids); do kill "-$1" "$p" || true; done
+}
+
+server_is_gone() {
+	[ -z "$(server_pids)" ]
+}
+
+server_answers() {
+	catalog "SELECT 1" >/dev/null 2>&1
+}
+
+# The site was started once with Managed = yes: from now on the server is ours.  Daemons stay down.
+server_take() {
+	local data
+	data=$(server_data)
+	PG_SOCKET=$(sed -n 5p "$data/postmaster.pid")
+	PG_USER=$(stat -c %U "$data")
+	export PG_SOCKET PG_USER
+	"$FARM/site/tercet" stop >"$FARM/stop.out"
+	farm_conf dir "s|^  Managed = yes.*|  DB Socket = \"$PG_SOCKET\"|; s|^  DB User = \"tercet\"|  DB User = \"$PG_USER\"|"
+	server_up
+}
+
+server_up() {
+	local as=()
+	[ "$(id -un)" = "$PG_USER" ] || as=(setpriv "--reuid=$PG_USER" "--regid=$(id -g "$PG_USER")" --init-groups --)
+	# No descriptor of the test: it would keep a fifo open.
+	"${as[@]}" "$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)" -D "$(server_data)" -p 5432 \
+		-c "unix_socket_directories=$PG_SOCKET" </dev/null >>"$FARM/server.log" 2>&1 3>&- 7>&- 8>&- 9>&- &
+	farm_await 60 server_answers
+}
+
+# A fast shutdown.
+server_down() {
+	kill -INT "$(head -n 1 "$(server_data)/postmaster.pid")"
+	farm_await 60 server_is_gone
+}
+
+server_kill() {
+	server_signal KILL
+	farm_await 60 server_is_gone
+}
+
+# farm_stop, with the server that server_take left to us.
+server_stop() {
+	local rc=0
+	"$FARM/site/tercet" stop >"$FARM/stop.out" 2>&1 || rc=1
+	server_is_gone || server_down || rc=1
+	farm_stop || rc=1
+	return $rc
+}
