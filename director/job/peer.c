@@ -20,8 +20,8 @@ void
 peer_attach(struct peer *p, struct conn *conn)
 {
 	p->conn = conn;
-	conn_set_wait(conn, &p->job->abort, 0, p->who);
-	conn_set_lost_after(conn, PEER_LOST_SECONDS);
+	conn_set_job_wait(conn, &p->job->abort, p->job->conf->director->absolute_job_timeout,
+			  p->who);
 }
 
 /*
@@ -134,6 +134,7 @@ take_attributes(struct peer *p, struct bytes line, struct err *err)
 	default:
 		p->attr_err = why;
 		job_fail(p->job, &why);
+		job_lost_daemon(p->job); /* nothing that is still sent can be kept */
 		return ERR_OK;
 	}
 }

@@ -17,12 +17,6 @@
 #include "director/job/job_internal.h"
 #include "lib/net/conn.h"
 
-/*
- * A daemon that sends heartbeats and is then silent for this long in an active phase is lost
- * (wire.md 12).  One that sends none (a stock peer's default) may be busy with one huge file.
- */
-#define PEER_LOST_SECONDS 600
-
 struct peer {
 	struct job *job;
 	struct conn *conn; /* borrowed from the link */

@@ -6,6 +6,7 @@
 #include "file-daemon/session/session_internal.h"
 #include "lib/base/own.h"
 #include "lib/crypto/digest.h"
+#include "lib/net/beat.h"
 
 /* What a failure of the whole job is called is decided in fd_job_fatal; what is wrong with one
  * file comes as a note of the walk or from the pipe's writer, and the job goes on. */
@@ -122,7 +123,9 @@ enum err_code
 cmd_backup(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
+	struct beat beat = { .conn = NULL };
 	uint32_t first_index;
+	enum err_code code;
 
 	if (!wire_scan(line, DIR_FD_BACKUP_SCAN, &first_index))
 		first_index = 0;
@@ -131,7 +134,8 @@ cmd_backup(struct session *s, struct bytes line, struct err *err)
 		return err_set(err, ERR_PROTO, "the director sent no FileSet");
 	if (fd_job_await_sd(j, j->conf->client->sd_connect_timeout, err) != ERR_OK)
 		return session_refuse(s, err, DIR_FD_BAD_BACKUP);
-	conn_set_wait(j->sd, &j->cancel, 0, "the storage daemon");
+	conn_set_job_wait(j->sd, &j->cancel, j->conf->client->absolute_job_timeout,
+			  "the storage daemon");
 	sd_report(j);
 	report_support(j);
 	if (conn_printf(s->dir, err, DIR_FD_OK_BACKUP) != ERR_OK ||
@@ -139,7 +143,10 @@ cmd_backup(struct session *s, struct bytes line, struct err *err)
 		return err->code;
 	beat_start(j);
 	fileset_expand(j);
-	if (append(j, first_index, err) != ERR_OK)
+	beat_begin(&beat, j->sd, j->conf->client->heartbeat_interval);
+	code = append(j, first_index, err);
+	beat_end(&beat);
+	if (code != ERR_OK)
 		fd_job_fatal(j, err);
 	else
 		fd_job_set_status(j, STATUS_OK);

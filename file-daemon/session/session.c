@@ -10,10 +10,9 @@
 #include "lib/base/own.h"
 
 /* Spec: wire.md 3.1 (bounds), 12 (authentication) */
-#define HELLO_MIN       25u
-#define HELLO_MAX       500u
-#define ACCEPT_SECONDS  120u
-#define COMMAND_SILENCE 0
+#define HELLO_MIN      25u
+#define HELLO_MAX      500u
+#define ACCEPT_SECONDS 120u
 
 /* ---- accepting ---- */
 
@@ -142,7 +141,8 @@ serve_director(struct session *s)
 
 	if (conn_printf(s->dir, &e, DIR_FD_OK_HELLO, FD_PROTO_VERSION) != ERR_OK)
 		return;
-	conn_set_wait(s->dir, NULL, COMMAND_SILENCE, "the director's next command");
+	conn_set_wait(s->dir, NULL, s->conf->client->absolute_job_timeout,
+		      "the director's next command");
 	while (rc == ERR_OK) {
 		rc = conn_recv(s->dir, &f, &e);
 		if (rc != ERR_OK)

@@ -7,11 +7,11 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/crypto/xxh128.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <xxhash.h>
 
 struct row {
 	enum digest_kind kind;
@@ -29,9 +29,10 @@ static const struct row rows[] = { { DIGEST_NONE, 0, 0, "none" },
 
 struct digest {
 	enum digest_kind kind;
-	EVP_MD_CTX *ctx;   /* owned; made at the first OpenSSL kind */
-	EVP_MD *md[KINDS]; /* owned; fetched at the first use of a kind */
-	XXH3_state_t *xxh; /* owned; made at the first XXH128 */
+	EVP_MD_CTX *ctx;           /* owned; made at the first OpenSSL kind */
+	EVP_MD *md[KINDS];         /* owned; fetched at the first use of a kind */
+	const struct xxh128 *fast; /* immutable */
+	void *xxh;                 /* owned; made at the first XXH128 */
 };
 
 enum digest_kind
@@ -64,7 +65,10 @@ digest_name(enum digest_kind k)
 struct digest *
 digest_new(void)
 {
-	return NEW(struct digest);
+	struct digest *d = NEW(struct digest);
+
+	d->fast = xxh128_best();
+	return d;
 }
 
 void
@@ -75,7 +79,7 @@ digest_free(struct digest *d)
 	EVP_MD_CTX_free(d->ctx);
 	for (size_t i = 0; i < KINDS; i++)
 		EVP_MD_free(d->md[i]);
-	(void)XXH3_freeState(d->xxh);
+	d->fast->state_free(d->xxh);
 	free(d);
 }
 
@@ -89,9 +93,8 @@ static void
 begin_xxh(struct digest *d)
 {
 	if (d->xxh == NULL)
-		d->xxh = XXH3_createState();
-	assert(d->xxh != NULL);
-	(void)XXH3_128bits_reset(d->xxh);
+		d->xxh = d->fast->state_new();
+	d->fast->begin(d->xxh);
 }
 
 static void
@@ -127,20 +130,11 @@ digest_update(struct digest *d, struct bytes data)
 	if (data.n == 0 || d->kind == DIGEST_NONE)
 		return;
 	if (d->kind == DIGEST_XXH128) {
-		(void)XXH3_128bits_update(d->xxh, data.p, data.n);
+		d->fast->update(d->xxh, data.p, data.n);
 		return;
 	}
 	ok = EVP_DigestUpdate(d->ctx, data.p, data.n);
 	assert(ok == 1);
-}
-
-static void
-put_xxh(XXH128_hash_t hash, uint8_t *out)
-{
-	XXH128_canonical_t canonical;
-
-	XXH128_canonicalFromHash(&canonical, hash);
-	memcpy(out, canonical.digest, sizeof(canonical.digest));
 }
 
 size_t
@@ -150,7 +144,7 @@ digest_end(struct digest *d, uint8_t out[DIGEST_MAX])
 	int ok;
 
 	if (k == DIGEST_XXH128) {
-		put_xxh(XXH3_128bits_digest(d->xxh), out);
+		d->fast->end(d->xxh, out);
 	} else if (k != DIGEST_NONE) {
 		ok = EVP_DigestFinal_ex(d->ctx, out, NULL);
 		assert(ok == 1);
@@ -163,7 +157,7 @@ size_t
 digest_whole(struct digest *d, enum digest_kind k, struct bytes data, uint8_t out[DIGEST_MAX])
 {
 	if (k == DIGEST_XXH128) {
-		put_xxh(XXH3_128bits(data.p, data.n), out);
+		d->fast->whole(data.p, data.n, out);
 		return rows[k].bytes;
 	}
 	digest_begin(d, k);

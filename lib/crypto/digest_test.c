@@ -1,4 +1,5 @@
 #include "lib/crypto/digest.h"
+#include "lib/crypto/xxh128.h"
 
 #include "lib/base/own.h"
 
@@ -103,10 +104,40 @@ a_password_hash_is_its_md5_in_hex(void **state UNUSED)
 	assert_string_equal(out, "b8e0d5a3ab60aa897a0042be9348269d");
 }
 
+/* All lengths around the borders between the algorithm's parts, whole and in two pieces. */
+static void
+every_xxh128_gives_the_same(void **state)
+{
+	const struct xxh128 *plain = xxh128_plain(), *fast = xxh128_best();
+	void *a = plain->state_new(), *b = fast->state_new();
+	static uint8_t data[5000];
+	uint8_t want[XXH128_BYTES], got[XXH128_BYTES];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * i >> 3);
+	for (size_t n = 0; n < sizeof(data); n += n < 600 ? 1 : 61) {
+		plain->whole(data, n, want);
+		fast->whole(data, n, got);
+		assert_memory_equal(got, want, sizeof(want));
+		fast->begin(b);
+		fast->update(b, data, n / 3);
+		fast->update(b, data + n / 3, n - n / 3);
+		fast->end(b, got);
+		assert_memory_equal(got, want, sizeof(want));
+		plain->begin(a);
+		plain->update(a, data, n);
+		plain->end(a, got);
+		assert_memory_equal(got, want, sizeof(want));
+	}
+	plain->state_free(a);
+	fast->state_free(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_xxh128_gives_the_same),
 		cmocka_unit_test(known_answers_in_one_go_and_in_pieces),
 		cmocka_unit_test(pieces_equal_the_whole),
 		cmocka_unit_test(streams_name_their_digest),

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define PEEK_PAUSE_MS 20
@@ -73,13 +74,28 @@ chan_set_deadline(struct chan *c, int64_t mono_ms)
 	atomic_store(&c->deadline_ms, mono_ms);
 }
 
-enum err_code
-chan_wait(struct chan *c, short events, struct err *err)
+static int
+bytes_waiting(int fd)
+{
+	int n = 0;
+
+	return ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
+}
+
+static bool
+past_deadline(struct chan *c)
+{
+	int64_t deadline = atomic_load(&c->deadline_ms);
+
+	return deadline != 0 && clock_mono_ms() >= deadline;
+}
+
+static enum err_code
+wait_once(struct chan *c, short events, struct err *err)
 {
 	int64_t silence = atomic_load(&c->silence_ms);
 	int64_t deadline = atomic_load(&c->deadline_ms);
 	struct wait w = { atomic_load(&c->cancel), deadline, atomic_load(&c->what) };
-	enum err_code rc;
 
 	if (silence > 0) {
 		int64_t end = clock_mono_ms() + silence;
@@ -87,7 +103,21 @@ chan_wait(struct chan *c, short events, struct err *err)
 		if (deadline == 0 || end < deadline)
 			w.deadline_ms = end;
 	}
-	rc = wait_fd(&w, c->fd, events, err);
+	return wait_fd(&w, c->fd, events, err);
+}
+
+enum err_code
+chan_wait(struct chan *c, short events, struct err *err)
+{
+	bool listens = (events & POLLOUT) != 0 && atomic_load(&c->silence_ms) > 0;
+	enum err_code rc;
+	int before = 0;
+
+	/* A peer that takes nothing, but has said something since, is not silent. */
+	do {
+		before = listens ? bytes_waiting(c->fd) : 0;
+		rc = wait_once(c, events, err);
+	} while (rc == ERR_PEER && listens && bytes_waiting(c->fd) > before && !past_deadline(c));
 	if (rc != ERR_OK)
 		return err_ctx(err, "%s", c->peer);
 	if (atomic_load(&c->down))

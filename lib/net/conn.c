@@ -27,6 +27,9 @@
 #define OUT_CAP            (256u * 1024)
 #define LAST_FLUSH_SECONDS 5            /* for what is buffered when a conversation is freed */
 #define DIRECT_BYTES       (32u * 1024) /* from here on ready frames are not copied into out */
+#define LOST_SECONDS       600          /* of silence behind a heartbeat; wire.md 12 */
+#define INTO_MIN           (32u * 1024) /* from here on a frame is received where it is wanted */
+#define HEAD_BYTES         1024u        /* read for the head of a frame that may be such a one */
 
 struct conn {
 	struct chan *chan;              /* owned */
@@ -36,6 +39,7 @@ struct conn {
 	bool broken GUARDED_BY(&lock); /* a send failed: half a frame may be out */
 	atomic_bool has_out;           /* out_len > 0, for the receiver's look */
 	struct frame_reader in;        /* the receiver's */
+	bool only_head;                /* the last frame was received elsewhere; the receiver's */
 	bool terminated;               /* TERMINATE came; the receiver's */
 	bool director;                 /* immutable: how POLL is answered */
 	int64_t lost_after_seconds;    /* of silence behind a heartbeat, 0: none; the receiver's */
@@ -183,6 +187,29 @@ conn_send_framed(struct conn *c, struct bytes frames, struct err *err)
 	return rc;
 }
 
+static enum err_code
+send_framed_two_locked(struct conn *c, struct bytes head, struct bytes rest, struct err *err)
+	REQUIRES(c->lock)
+{
+	enum err_code rc;
+
+	if (c->broken)
+		return send_locked(c, head, err);
+	rc = send_framed_locked(c, head, err);
+	return rc == ERR_OK && rest.n > 0 ? send_framed_locked(c, rest, err) : rc;
+}
+
+enum err_code
+conn_send_framed_two(struct conn *c, struct bytes head, struct bytes rest, struct err *err)
+{
+	enum err_code rc;
+
+	mutex_lock(&c->lock);
+	rc = send_framed_two_locked(c, head, rest, err);
+	mutex_unlock(&c->lock);
+	return rc;
+}
+
 enum err_code
 conn_printf(struct conn *c, struct err *err, const char *fmt, ...)
 {
@@ -229,25 +256,17 @@ conn_flush(struct conn *c, struct err *err)
 
 /* ---- receiving ---- */
 
-/* More bytes into the reader; waits, after flushing what the peer may be waiting for. */
+/* At least one byte; waits, after flushing what the peer may be waiting for. */
 static enum err_code
-fill(struct conn *c, struct err *err)
+receive(struct conn *c, uint8_t *p, size_t n, size_t *got, struct err *err)
 {
-	enum err_code rc;
-	uint8_t *p;
-	size_t n, got;
-
 	for (;;) {
-		p = frame_reader_room(&c->in, &n);
-		rc = c->chan->ops->try_read(c->chan, p, n, &got, err);
-		if (rc == ERR_EOF && frame_reader_partial(&c->in))
-			return err_set(err, ERR_PEER, "%s closed the connection inside a frame",
-				       c->chan->peer);
+		enum err_code rc = c->chan->ops->try_read(c->chan, p, n, got, err);
+
 		if (rc != ERR_OK)
 			return rc;
-		if (got > 0) {
-			frame_reader_added(&c->in, got);
-			atomic_fetch_add_explicit(&c->bytes_in, got, memory_order_relaxed);
+		if (*got > 0) {
+			atomic_fetch_add_explicit(&c->bytes_in, *got, memory_order_relaxed);
 			return ERR_OK;
 		}
 		if (atomic_load_explicit(&c->has_out, memory_order_relaxed)) {
@@ -261,26 +280,88 @@ fill(struct conn *c, struct err *err)
 	}
 }
 
+static enum err_code
+cut_off(const struct conn *c, struct err *err)
+{
+	return err_set(err, ERR_PEER, "%s closed the connection inside a frame", c->chan->peer);
+}
+
+/*
+ * More bytes into the reader.  Of a large frame no more than it misses, so that the next one
+ * begins at the buffer's start and is not moved; and behind a frame that was received elsewhere
+ * just the next head, because the payload behind it may go there, too.
+ */
+static enum err_code
+fill(struct conn *c, struct err *err)
+{
+	size_t n, got, missing = frame_reader_missing(&c->in);
+	uint8_t *p = frame_reader_room(&c->in, &n);
+	enum err_code rc;
+
+	if (missing >= INTO_MIN)
+		n = size_min(n, missing);
+	else if (c->only_head)
+		n = size_min(n, HEAD_BYTES);
+	rc = receive(c, p, n, &got, err);
+	if (rc == ERR_EOF && frame_reader_partial(&c->in))
+		return cut_off(c, err);
+	if (rc == ERR_OK)
+		frame_reader_added(&c->in, got);
+	return rc;
+}
+
+/* The rest of a data frame, behind the have bytes that are in p. */
+static enum err_code
+receive_rest(struct conn *c, uint8_t *p, size_t have, size_t len, struct err *err)
+{
+	while (have < len) {
+		size_t got;
+		enum err_code rc = receive(c, p + have, len - have, &got, err);
+
+		if (rc == ERR_EOF)
+			return cut_off(c, err);
+		if (rc != ERR_OK)
+			return rc;
+		have += got;
+	}
+	return ERR_OK;
+}
+
 enum err_code
-conn_recv(struct conn *c, struct frame *out, struct err *err)
+conn_recv_into(struct conn *c, uint8_t *p, size_t n, struct frame *out, struct err *err)
 {
 	enum err_code rc;
-	bool have;
+	size_t have, len;
+	bool whole;
 
 	if (c->terminated)
 		return err_set(err, ERR_EOF, "%s ended the conversation", c->chan->peer);
 	for (;;) {
-		rc = frame_reader_next(&c->in, out, &have, err);
+		rc = frame_reader_next(&c->in, out, &whole, err);
 		if (rc != ERR_OK)
 			return err_ctx(err, "%s", c->chan->peer);
-		if (have) {
+		if (whole) {
 			c->terminated = out->signal == FRAME_TERMINATE;
+			if (out->signal == FRAME_HEARTBEAT && c->lost_after_seconds > 0)
+				chan_set_silence(c->chan, c->lost_after_seconds);
+			c->only_head = false;
 			return ERR_OK;
+		}
+		if (frame_reader_take_part(&c->in, INTO_MIN, n, p, &have, &len)) {
+			*out = (struct frame){ FRAME_DATA, { p, len } };
+			c->only_head = true;
+			return receive_rest(c, p, have, len, err);
 		}
 		rc = fill(c, err);
 		if (rc != ERR_OK)
 			return rc;
 	}
+}
+
+enum err_code
+conn_recv(struct conn *c, struct frame *out, struct err *err)
+{
+	return conn_recv_into(c, NULL, 0, out, err);
 }
 
 /* What a signal between lines asks for; nothing for most. */
@@ -291,8 +372,6 @@ answer_signal(struct conn *c, enum frame_signal s, struct err *err)
 		return conn_printf(c, err, "%s", c->director ? "1000 OK\n" : "2000 OK\n");
 	if (s == FRAME_BTIME)
 		return conn_printf(c, err, DIR_FD_BTIME, (uint64_t)clock_now_us());
-	if (s == FRAME_HEARTBEAT && c->lost_after_seconds > 0)
-		chan_set_silence(c->chan, c->lost_after_seconds);
 	trace(200, "%s: %s skipped", c->chan->peer, frame_signal_name(s));
 	return ERR_OK;
 }
@@ -380,6 +459,13 @@ void
 conn_set_lost_after(struct conn *c, int64_t seconds)
 {
 	c->lost_after_seconds = seconds;
+}
+
+void
+conn_set_job_wait(struct conn *c, struct cancel *cancel, int64_t absolute_seconds, const char *what)
+{
+	conn_set_wait(c, cancel, absolute_seconds, what);
+	conn_set_lost_after(c, absolute_seconds > 0 ? absolute_seconds : LOST_SECONDS);
 }
 
 void

@@ -164,6 +164,12 @@ void conn_freep(struct conn **c);
  */
 MUST_CHECK enum err_code conn_recv(struct conn *c, struct frame *out, struct err *err);
 /*
+ * The same, but a large data frame with at most n bytes may be received straight into p:
+ * out->data.p is p then, and no NUL stands behind it.  Else p is not touched (n may be 0).
+ */
+MUST_CHECK enum err_code conn_recv_into(struct conn *c, uint8_t *p, size_t n, struct frame *out,
+					struct err *err);
+/*
  * The next data frame.  HEARTBEAT and unknown signals are skipped, POLL and BTIME are answered.
  * EOD and EOD_POLL return ERR_OK with *eod = true and no data (eod NULL: ERR_PROTO);
  * TERMINATE is ERR_EOF.
@@ -183,6 +189,10 @@ MUST_CHECK enum err_code conn_flush(struct conn *c, struct err *err);
  * buffer or written directly when large.
  */
 MUST_CHECK enum err_code conn_send_framed(struct conn *c, struct bytes frames, struct err *err);
+/* The same in two pieces, a frame or frames together: a small head and a large payload behind it.
+ */
+MUST_CHECK enum err_code conn_send_framed_two(struct conn *c, struct bytes head, struct bytes rest,
+					      struct err *err);
 
 /* What ends waits on c from now on: cancel (borrowed, or NULL) and silence in seconds (0: none). */
 void conn_set_wait(struct conn *c, struct cancel *cancel, int64_t silence_seconds,
@@ -193,6 +203,13 @@ void conn_set_wait(struct conn *c, struct cancel *cancel, int64_t silence_second
  * receiver's; before it starts.
  */
 void conn_set_lost_after(struct conn *c, int64_t seconds);
+/*
+ * What a job asks of a conversation while the peer works: silence ends it after absolute_seconds
+ * (Absolute Job Timeout); with 0 only a peer that sent a HEARTBEAT once is lost, after 10 minutes.
+ * A peer that takes nothing but goes on talking is not silent.
+ */
+void conn_set_job_wait(struct conn *c, struct cancel *cancel, int64_t absolute_seconds,
+		       const char *what);
 /* Wake a blocked receiver and sender for good (another thread's cancel); they return ERR_PEER. */
 void conn_shutdown(struct conn *c);
 

@@ -629,16 +629,18 @@ push(void *arg)
 	(void)!conn_flush(c, &err);
 }
 
+/* into: offer a place for large frames. */
 static void
-much_data(enum dial_security security)
+much_data(enum dial_security security, bool into)
 {
-	static uint8_t want[300000];
+	static uint8_t want[300000], place[300000];
 	struct door d = { 0 };
 	struct err err = ERR_INIT;
 	struct thread t = { 0 };
 	struct conn *c = NULL;
 	struct dial dial;
 	struct frame f;
+	size_t in_place = 0;
 
 	door_open(&d, security == DIAL_CLEAR);
 	dial = dial_for(&d, security);
@@ -650,12 +652,16 @@ much_data(enum dial_security security)
 		size_t n = i % 4 == 3 ? sizeof(want) : i * 997;
 
 		fill_pattern(want, n, i);
-		if (conn_recv(c, &f, &err) != ERR_OK)
+		if (conn_recv_into(c, place, into ? sizeof(place) : 0, &f, &err) != ERR_OK)
 			fail_msg("%s", err.text);
 		assert_int_equal(f.data.n, n);
 		assert_memory_equal(f.data.p, want, n);
-		assert_int_equal(f.data.p[n], 0);
+		if (f.data.p != place)
+			assert_int_equal(f.data.p[n], 0);
+		in_place += f.data.p == place;
 	}
+	/* A frame of 300,000 bytes is larger than what is read at once. */
+	assert_int_equal(in_place > 0, into);
 	thread_join(&t);
 	conn_free(c);
 	door_close(&d);
@@ -664,8 +670,83 @@ much_data(enum dial_security security)
 static void
 much_data_arrives_unchanged_in_both_directions_at_once(void **state UNUSED)
 {
-	much_data(DIAL_CLEAR);
-	much_data(DIAL_TLS);
+	much_data(DIAL_CLEAR, false);
+	much_data(DIAL_TLS, false);
+}
+
+static void
+large_frames_are_received_where_they_are_wanted(void **state UNUSED)
+{
+	much_data(DIAL_CLEAR, true);
+	much_data(DIAL_TLS, true);
+}
+
+/* Frames of n bytes, each in pieces, to a receiver that offers room for cap bytes. */
+static void
+receive_in_pieces(size_t n, size_t cap, bool cut)
+{
+	static uint8_t data[70004], place[70000];
+	struct err err = ERR_INIT;
+	struct frame f;
+	struct pair p;
+	size_t half = n / 2 + 2;
+
+	pair_open(&p, true);
+	fill_pattern(data, sizeof(data), n);
+	frame_head_emit(n, data);
+	memset(place, 0, sizeof(place));
+	assert_int_equal(write(p.fd_b, data, half), half);
+	assert_false(conn_has_input(p.a));
+	if (!cut)
+		assert_int_equal(write(p.fd_b, data + half, n + 4 - half), n + 4 - half);
+	(void)close(p.fd_b);
+	if (cut) {
+		assert_int_equal(conn_recv_into(p.a, place, cap, &f, &err), ERR_PEER);
+		assert_non_null(strstr(err.text, "inside a frame"));
+	} else {
+		assert_int_equal(conn_recv_into(p.a, place, cap, &f, &err), ERR_OK);
+		assert_int_equal(f.data.n, n);
+		assert_memory_equal(f.data.p, data + 4, n);
+		assert_int_equal(f.data.p == place, n <= cap && n >= 32768);
+		assert_int_equal(conn_recv_into(p.a, place, cap, &f, &err), ERR_EOF);
+	}
+	pair_close(&p);
+}
+
+static void
+a_frame_that_does_not_fit_the_place_is_a_view(void **state UNUSED)
+{
+	static const size_t sizes[] = { 1000, 32767, 32768, 65536, 70000 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		receive_in_pieces(sizes[i], 70000, false);
+		receive_in_pieces(sizes[i], 65536, false);
+		receive_in_pieces(sizes[i], 0, false);
+		receive_in_pieces(sizes[i], 70000, true);
+	}
+}
+
+static void
+a_head_and_a_large_payload_are_one_frame(void **state UNUSED)
+{
+	static uint8_t data[100000];
+	uint8_t head[FRAME_HEAD_LEN];
+	struct err err = ERR_INIT;
+	struct frame f;
+	struct pair p;
+
+	pair_open(&p, false);
+	fill_pattern(data, sizeof(data), 1);
+	assert_int_equal(conn_printf(p.a, &err, "before"), ERR_OK);
+	frame_head_emit(sizeof(data), head);
+	assert_int_equal(conn_send_framed_two(p.a, bytes_of(head, sizeof(head)),
+					      bytes_of(data, sizeof(data)), &err),
+			 ERR_OK);
+	expect_line(p.b, "before");
+	assert_int_equal(conn_recv(p.b, &f, &err), ERR_OK);
+	assert_int_equal(f.data.n, sizeof(data));
+	assert_memory_equal(f.data.p, data, sizeof(data));
+	pair_close(&p);
 }
 
 static void
@@ -715,6 +796,9 @@ main(void)
 		cmocka_unit_test(a_silent_peer_ends_the_wait),
 		cmocka_unit_test(cancel_and_shutdown_wake_a_receiver_and_a_sender),
 		cmocka_unit_test(much_data_arrives_unchanged_in_both_directions_at_once),
+		cmocka_unit_test(large_frames_are_received_where_they_are_wanted),
+		cmocka_unit_test(a_frame_that_does_not_fit_the_place_is_a_view),
+		cmocka_unit_test(a_head_and_a_large_payload_are_one_frame),
 		cmocka_unit_test(a_text_larger_than_a_frame_goes_in_several),
 	};
 

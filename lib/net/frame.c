@@ -175,6 +175,33 @@ frame_size(const struct frame_reader *r)
 	return FRAME_HEAD_LEN + len;
 }
 
+size_t
+frame_reader_missing(const struct frame_reader *r)
+{
+	size_t left = r->end - r->at, whole = frame_size(r);
+
+	return left < FRAME_HEAD_LEN || left >= whole ? 0 : whole - left;
+}
+
+bool
+frame_reader_take_part(struct frame_reader *r, size_t min, size_t max, uint8_t *p, size_t *have,
+		       size_t *len)
+{
+	size_t missing = frame_reader_missing(r), n;
+
+	if (missing == 0)
+		return false;
+	n = frame_size(r) - FRAME_HEAD_LEN;
+	if (n < min || n > max)
+		return false;
+	end_view(r);
+	*len = n;
+	*have = n - missing;
+	memcpy(p, r->p + r->at + FRAME_HEAD_LEN, *have);
+	r->at = r->end = 0;
+	return true;
+}
+
 static void
 resize(struct frame_reader *r, size_t cap)
 {

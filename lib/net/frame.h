@@ -41,6 +41,16 @@ MUST_CHECK enum err_code frame_reader_next(struct frame_reader *r, struct frame 
 bool frame_reader_has(const struct frame_reader *r);
 /* Is a part of a frame there? */
 bool frame_reader_partial(const struct frame_reader *r);
+/* Bytes missing of the frame begun, after frame_reader_next gave none; 0: its head is missing. */
+size_t frame_reader_missing(const struct frame_reader *r);
+/*
+ * After frame_reader_next gave none: when a data frame with a payload of at least min and at most
+ * max bytes has begun, take it out.  What is there of the payload is copied to p, *have bytes; the
+ * *len - *have bytes that follow are the caller's to read.  False: the next frame is none of these,
+ * nothing was taken.
+ */
+bool frame_reader_take_part(struct frame_reader *r, size_t min, size_t max, uint8_t *p,
+			    size_t *have, size_t *len);
 /* Room to read into, for at least one byte; the last view ends here.  Then how many came. */
 uint8_t *frame_reader_room(struct frame_reader *r, size_t *n);
 void frame_reader_added(struct frame_reader *r, size_t n);

@@ -1,5 +1,6 @@
 #include "lib/volume/record.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "lib/base/hash.h"
@@ -27,33 +28,58 @@ record_fits_whole(const struct block_fill *b, size_t n)
 	return b->cap - b->len >= RECORD_HEAD_LEN && n <= b->cap - b->len - RECORD_HEAD_LEN;
 }
 
+/* Spec: volume.md 3.1 */
+static void
+put_head(struct block_fill *b, int32_t file_index, int32_t stream, size_t n)
+{
+	struct wr w = wr_init(b->p + b->len, RECORD_HEAD_LEN);
+
+	wr_u32be(&w, (uint32_t)file_index);
+	wr_u32be(&w, (uint32_t)stream);
+	wr_u32be(&w, (uint32_t)n); /* <= RECORD_DATA_MAX */
+	b->len += RECORD_HEAD_LEN;
+	if (file_index > 0) {
+		if (b->first_index == 0)
+			b->first_index = file_index;
+		b->last_index = file_index;
+	}
+}
+
 /* Spec: volume.md 3.2 */
 bool
 record_put(struct block_fill *b, struct record_put *r)
 {
 	size_t left = r->data.n - r->done;
 	int32_t abs_stream = r->stream < 0 ? -r->stream : r->stream;
-	struct wr w = wr_init(b->p + b->len, RECORD_HEAD_LEN);
 	size_t n;
 
 	if (b->cap - b->len < RECORD_HEAD_LEN)
 		return false;
-	wr_u32be(&w, (uint32_t)r->file_index);
-	wr_u32be(&w, (uint32_t)(r->started ? -abs_stream : r->stream));
-	wr_u32be(&w, (uint32_t)left); /* <= RECORD_DATA_MAX */
-	b->len += RECORD_HEAD_LEN;
+	put_head(b, r->file_index, r->started ? -abs_stream : r->stream, left);
 	n = size_min(left, b->cap - b->len);
 	if (n > 0)
 		memcpy(b->p + b->len, r->data.p + r->done, n);
 	b->len += (uint32_t)n;
 	r->done += (uint32_t)n;
 	r->started = true;
-	if (r->file_index > 0) {
-		if (b->first_index == 0)
-			b->first_index = r->file_index;
-		b->last_index = r->file_index;
-	}
 	return n == left;
+}
+
+uint8_t *
+record_there(const struct block_fill *b, size_t *n)
+{
+	size_t left = b->cap - b->len;
+
+	*n = left < RECORD_HEAD_LEN ? 0 : left - RECORD_HEAD_LEN;
+	return left < RECORD_HEAD_LEN ? NULL : b->p + b->len + RECORD_HEAD_LEN;
+}
+
+void
+record_put_there(struct block_fill *b, int32_t file_index, int32_t stream, size_t n)
+{
+	assert(record_fits_whole(b, n));
+	put_head(b, file_index, stream, n);
+	b->len += (uint32_t)n;
 }
 
 /* ---- reading ---- */

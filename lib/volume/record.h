@@ -36,6 +36,12 @@ struct record_put {
 
 /* Put as much as fits; true when the record is complete, false: flush the block, call again. */
 bool record_put(struct block_fill *b, struct record_put *r);
+/*
+ * Where the data of a record put next would lie, *n bytes of room; NULL: not even its head fits.
+ * Then record_put_there with the n bytes that were written there; nothing else may be put between.
+ */
+uint8_t *record_there(const struct block_fill *b, size_t *n);
+void record_put_there(struct block_fill *b, int32_t file_index, int32_t stream, size_t n);
 /* Room for a whole record of n data bytes without splitting (session labels). */
 bool record_fits_whole(const struct block_fill *b, size_t n);
 

@@ -34,6 +34,8 @@ struct dev {
 	char *path;       /* owned; for messages */
 	bool created;     /* by this open: the directory entry is not on stable storage yet */
 	uint64_t flushed; /* file: write-back was started up to here */
+	uint64_t settled; /* file: write-back was waited for up to here */
+	bool lost;        /* file: write-back failed; no later sync would say so */
 };
 
 struct dev_ops {

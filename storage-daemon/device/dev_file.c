@@ -17,8 +17,12 @@
 #include "lib/base/num.h"
 #include "lib/base/own.h"
 
-/* Write-back is asked for in steps of this many bytes, so that the sync at the end is short. */
-#define FLUSH_STEP (32u * MIB)
+/*
+ * Write-back is asked for in steps of this many bytes and waited for this far behind, so that the
+ * sync at the end has that much to wait for and no more, however large the memory.
+ */
+#define FLUSH_STEP (8u * MIB)
+#define FLUSH_LAG  (64u * MIB)
 
 static bool
 is_empty(const char *where)
@@ -68,7 +72,7 @@ file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mo
 		return err_errno(err, ERR_SYS, "stat %s", d->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_SYS, "%s is not a regular file", d->path);
-	d->flushed = (uint64_t)st.st_size;
+	d->flushed = d->settled = (uint64_t)st.st_size;
 	if (mode == DEV_READ)
 		(void)posix_fadvise(d->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return ERR_OK;
@@ -106,8 +110,8 @@ file_truncate(struct dev *d, uint64_t at, struct err *err)
 {
 	if (ftruncate(d->fd, (off_t)at) != 0)
 		return err_errno(err, ERR_SYS, "cut %s at %llu", d->path, (unsigned long long)at);
-	if (d->flushed > at)
-		d->flushed = at;
+	d->flushed = u64_min(d->flushed, at);
+	d->settled = u64_min(d->settled, at);
 	return ERR_OK;
 }
 
@@ -127,11 +131,42 @@ write_failed(struct dev *d, uint64_t at, int why, struct err *err)
 	return err_errno(err, ERR_SYS, "write %s at %llu", d->path, (unsigned long long)at);
 }
 
+static void
+start_write_back(struct dev *d, uint64_t end)
+{
+	if (end < d->flushed + FLUSH_STEP)
+		return;
+	(void)sync_file_range(d->fd, (off_t)d->flushed, (off_t)(end - d->flushed),
+			      SYNC_FILE_RANGE_WRITE);
+	d->flushed = end;
+}
+
+/* An error of write-back is told once: who hears it must remember it. */
+static enum err_code
+await_write_back(struct dev *d, uint64_t at, struct err *err)
+{
+	uint64_t from = d->settled;
+
+	if (d->flushed < from + FLUSH_LAG + FLUSH_STEP)
+		return ERR_OK;
+	d->settled = d->flushed - FLUSH_LAG;
+	if (sync_file_range(d->fd, (off_t)from, (off_t)(d->settled - from),
+			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER) == 0 ||
+	    (errno != EIO && errno != ENOSPC && errno != EDQUOT))
+		return ERR_OK; /* a file system without it: the sync will say all */
+	d->lost = true;
+	return err_errno(err, ERR_SYS, "write-back of %s before %llu", d->path,
+			 (unsigned long long)at);
+}
+
 static enum err_code
 file_write(struct dev *d, const void *p, size_t n, uint64_t at, struct err *err)
 {
 	size_t done = 0;
 
+	if (await_write_back(d, at, err) != ERR_OK)
+		return err->code;
 	while (done < n) {
 		ssize_t w = pwrite(d->fd, (const uint8_t *)p + done, n - done, (off_t)(at + done));
 
@@ -141,11 +176,7 @@ file_write(struct dev *d, const void *p, size_t n, uint64_t at, struct err *err)
 			return write_failed(d, at, w < 0 ? errno : ENOSPC, err);
 		done += (size_t)w;
 	}
-	if (at + n >= d->flushed + FLUSH_STEP) {
-		(void)sync_file_range(d->fd, (off_t)d->flushed, (off_t)(at + n - d->flushed),
-				      SYNC_FILE_RANGE_WRITE);
-		d->flushed = at + n;
-	}
+	start_write_back(d, at + n);
 	return ERR_OK;
 }
 
@@ -167,6 +198,8 @@ file_sync(struct dev *d, struct err *err)
 
 	if (fdatasync(d->fd) != 0)
 		return err_errno(err, ERR_SYS, "sync %s", d->path);
+	if (d->lost)
+		return err_set(err, ERR_SYS, "sync %s: an earlier write-back failed", d->path);
 	if (!d->created)
 		return ERR_OK;
 	code = fd_fsync_dir_of(d->path, err);

@@ -41,6 +41,7 @@ struct fake {
 	unsigned ops, fail_at; /* the fail_at-th operation fails; 0: none */
 	enum err_code fail_code;
 	unsigned cut_at; /* before this operation or question the power goes; 0: never */
+	bool kill;       /* ... or only the daemon dies: the medium loses nothing */
 	bool off;
 	bool unmounted; /* the archive is not there */
 	uint32_t seed;
@@ -99,7 +100,7 @@ fake_tick(void)
 		return fake.off;
 	fake.off = true;
 	for (unsigned i = 0; i < FAKE_FILES; i++)
-		if (fake.file[i].exists)
+		if (fake.file[i].exists && !fake.kill)
 			fake_lose(&fake.file[i]);
 	return true;
 }
@@ -109,7 +110,7 @@ fake_power_on(void)
 {
 	fake.off = fake.peer_gone = false;
 	fake.cut_at = fake.fail_at = 0;
-	for (unsigned i = 0; i < FAKE_FILES; i++) {
+	for (unsigned i = 0; i < FAKE_FILES && !fake.kill; i++) {
 		struct fake_file *f = &fake.file[i];
 
 		memcpy(f->safe, f->now, FAKE_CAP);
@@ -200,7 +201,8 @@ fake_write(struct dev *d, const void *p, size_t n, uint64_t at, struct err *err)
 	if (at + n > FAKE_CAP || (fake.room != 0 && used > fake.room))
 		return err_set(err, ERR_FULL, "no room");
 	memcpy(f->now + at, p, n);
-	f->n_now = (size_t)at + n;
+	if (at + n > f->n_now)
+		f->n_now = (size_t)at + n;
 	return ERR_OK;
 }
 

@@ -124,7 +124,8 @@ condemn_held(struct media *m, struct device *d, const struct media_job *j, const
 	struct vol_info v = device_vol_safe(d);
 	struct err lost = ERR_INIT;
 
-	media_report(j, MSG_ERROR, "Volume \"%s\" is not written any more: %s", v.name, why->text);
+	media_report(j, MSG_WARNING, "Volume \"%s\" is not written any more: %s", v.name,
+		     why->text);
 	if (unmount_held(m, d, &lost) != ERR_OK)
 		media_report(j, MSG_ERROR, "Volume \"%s\": %s", v.name, lost.text);
 	return mark_error(m, j, &v, err);

@@ -212,11 +212,37 @@ check_piece(const struct fake_piece *p)
 	assert_int_equal(n, p->last_block + 1);
 }
 
+/* The catalog's row of a volume claims no more than the medium holds, in whole blocks. */
+static void
+check_media(const struct vol_info *v)
+{
+	const struct fake_file *f = fake_find(v->name);
+	uint64_t at = 0;
+	unsigned n = 0;
+
+	if (strcmp(v->status, "Unlabeled") == 0 || strcmp(v->status, "Error") == 0)
+		return;
+	for (; f != NULL && at < v->bytes; n++) {
+		struct block_head head;
+		struct err err = ERR_INIT;
+
+		assert_true(at < f->n_now);
+		assert_int_equal(block_head_parse(bytes_of(f->now + at, f->n_now - at), &head,
+						  &err),
+				 ERR_OK);
+		at += head.len;
+	}
+	assert_int_equal(at, v->bytes);
+	assert_int_equal(n, v->blocks);
+}
+
 static void
 check_all(const struct job *b)
 {
 	unsigned blocks[JOBS + 2] = { 0 };
 
+	for (unsigned i = 0; i < fake.n_vol; i++)
+		check_media(&fake.vol[i]);
 	for (unsigned i = 0; i < fake.n_piece; i++) {
 		check_piece(&fake.piece[i]);
 		blocks[fake.piece[i].job] += fake.piece[i].last_block - fake.piece[i].first_block +

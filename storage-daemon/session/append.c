@@ -36,7 +36,8 @@ append_free(struct append *a)
 		reserve_drop(&a->s->sd->media, a->device, true);
 	attr_spool_free(a->spool);
 	buf_release(&a->attrs);
-	free(a->area);
+	append_queue_release(a);
+	recode_free(a->recode);
 	free(a);
 }
 
@@ -89,15 +90,18 @@ begin_stream(struct append *a, struct bytes line, int32_t *stream, struct err *e
 	return ERR_OK;
 }
 
-/* The next frame that is not a sign of life. */
+/* The next frame that is not a sign of life; large data where there are n bytes of room. */
 static enum err_code
-next_frame(struct append *a, struct frame *f, struct err *err)
+next_frame(struct append *a, uint8_t *there, size_t n, struct frame *f, struct err *err)
 {
 	enum err_code code;
 
-	do
-		code = conn_recv(a->s->data, f, err);
-	while (code == ERR_OK && (f->signal == FRAME_HEARTBEAT || f->signal == FRAME_UNKNOWN));
+	do {
+		code = append_writer_state(a, err);
+		if (code != ERR_OK)
+			return code;
+		code = conn_recv_into(a->s->data, there, n, f, err);
+	} while (code == ERR_OK && (f->signal == FRAME_HEARTBEAT || f->signal == FRAME_UNKNOWN));
 	if (code == ERR_EOF) {
 		err->code = ERR_PEER;
 		code = ERR_PEER;
@@ -112,7 +116,9 @@ receive_stream(struct append *a, int32_t stream, struct err *err)
 {
 	for (;;) {
 		struct frame f;
-		enum err_code code = next_frame(a, &f, err);
+		size_t room;
+		uint8_t *there = append_there(a, stream, &room);
+		enum err_code code = next_frame(a, there, room, &f, err);
 
 		if (code != ERR_OK)
 			return code;
@@ -121,7 +127,10 @@ receive_stream(struct append *a, int32_t stream, struct err *err)
 		if (f.signal != FRAME_DATA)
 			return err_set(err, ERR_PROTO, "the client sent signal %d inside a stream",
 				       (int)f.signal);
-		code = append_put(a, a->file_index, stream, f.data, err);
+		if (there != NULL && f.data.p == there)
+			append_put_there(a, a->file_index, stream, f.data.n);
+		else
+			code = append_put(a, a->file_index, stream, f.data, err);
 		if (code == ERR_OK)
 			code = append_attrs_keep(a, a->file_index, stream, f.data, err);
 		if (code != ERR_OK)
@@ -135,7 +144,7 @@ receive_all(struct append *a, struct err *err)
 	for (;;) {
 		struct frame f;
 		int32_t stream = 0;
-		enum err_code code = next_frame(a, &f, err);
+		enum err_code code = next_frame(a, NULL, 0, &f, err);
 
 		if (code != ERR_OK)
 			return code;
@@ -162,7 +171,7 @@ finish(struct append *a, int status, struct err *err)
 	enum err_code code = append_put_session_label(a, true, status, err);
 
 	if (code == ERR_OK)
-		code = append_flush_block(a, err);
+		code = append_pass_block(a, err);
 	if (code == ERR_OK)
 		code = append_attrs_finish(a, status == STATUS_OK, err);
 	if (code == ERR_OK)
@@ -197,14 +206,14 @@ finish_failed(struct append *a, const struct err *why)
 	bool failed = a->ended;
 
 	/* A medium that failed has been told of already. */
-	if (a->area == NULL || !a->joined || a->medium_failed)
+	if (a->block == NULL || !a->joined || a->medium_failed)
 		return;
 	a->job.cancel = NULL; /* cancelled or not, the end is written */
 	conn_set_wait(a->s->dir, NULL, LAST_WORDS_S, "the director's last answers");
 	if (!failed)
 		try_step(a, append_put_session_label(a, true, status, &err), &err, &failed);
 	if (!failed)
-		try_step(a, append_flush_block(a, &err), &err, &failed);
+		try_step(a, append_pass_block(a, &err), &err, &failed);
 	if (a->s->director_gone) {
 		if (a->piece_any && a->joined &&
 		    device_sync(a->device, a->on.generation, &err) != ERR_OK)
@@ -247,14 +256,20 @@ report_rate(const struct append *a)
 enum err_code
 append_run(struct append *a, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	enum err_code code = ERR_OK, written;
+	struct err writing = ERR_INIT;
 
 	a->started_ms = clock_mono_ms();
 	if (a->s->job.spool_attr && !a->s->job.no_attr)
 		code = attr_spool_new(a->s->sd->conf->storage->working_directory, &a->spool, err);
 	if (code == ERR_OK)
 		code = receive_all(a, err);
-	if (code == ERR_OK && a->area != NULL)
+	written = append_drain(a, &writing);
+	if (written != ERR_OK) { /* then receiving failed for that reason, or later */
+		*err = writing;
+		code = written;
+	}
+	if (code == ERR_OK && a->block != NULL)
 		code = finish(a, STATUS_OK, err);
 	if (code != ERR_OK)
 		finish_failed(a, err);

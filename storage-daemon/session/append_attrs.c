@@ -3,10 +3,12 @@
  *
  * The frames are made once, when the record passes, and wait in one buffer; nothing is looked at
  * again.  A file's frames may leave when the block with its last record is on the volume: that
- * is known when the next file has begun and a block is written after.
+ * is known when the next file has begun and a block is given away after, so they go with that
+ * block.
  */
 #include "storage-daemon/session/append_internal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -17,15 +19,13 @@
 #include "lib/proto/stream.h"
 #include "storage-daemon/session/sd.h"
 
-#define ATTRS_MAX (64u * MIB) /* frames of the files of one block, and of one file */
-
 void
 append_attrs_init(struct append *a)
 {
 	int n = snprintf(a->attr_head, sizeof(a->attr_head), UPDCAT, a->s->job.job);
 
 	a->attr_head_len = (size_t)n;
-	a->attrs = (struct buf)BUF_INIT(ATTRS_MAX);
+	a->attrs = (struct buf)BUF_INIT(APPEND_ATTRS_MAX);
 }
 
 static bool
@@ -75,31 +75,45 @@ append_attrs_new_file(struct append *a)
 	a->whole_files = a->attrs.len;
 }
 
-static enum err_code
-forward(struct append *a, size_t n, struct err *err)
+void
+append_attrs_attach(struct append *a)
 {
-	struct bytes frames = bytes_of(a->attrs.p, n);
-	enum err_code code;
+	struct buf all = a->attrs;
+	size_t n = a->whole_files;
 
 	if (n == 0)
+		return;
+	assert(a->block->attrs.len == 0);
+	a->attrs = a->block->attrs;
+	a->block->attrs = all;
+	buf_put(&a->attrs, all.p + n, all.len - n);
+	a->block->attrs.len = n;
+	a->whole_files = 0;
+}
+
+static enum err_code
+forward(struct append *a, struct buf *frames, struct err *err)
+{
+	enum err_code code;
+
+	if (frames->len == 0)
 		return ERR_OK;
 	if (a->spool != NULL)
-		code = attr_spool_add(a->spool, frames, err);
+		code = attr_spool_add(a->spool, buf_bytes(frames), err);
 	else
-		code = conn_send_framed(a->s->dir, frames, err);
+		code = conn_send_framed(a->s->dir, buf_bytes(frames), err);
 	if (code != ERR_OK && a->spool == NULL) {
 		a->s->director_gone = true;
 		return err_ctx(err, "sending attributes to the director");
 	}
-	buf_consume(&a->attrs, n);
-	a->whole_files -= size_min(n, a->whole_files);
+	buf_clear(frames);
 	return code;
 }
 
 enum err_code
-append_attrs_forward(struct append *a, struct err *err)
+append_attrs_forward(struct append *a, struct append_block *b, struct err *err)
 {
-	return forward(a, a->whole_files, err);
+	return forward(a, &b->attrs, err);
 }
 
 static enum err_code
@@ -126,7 +140,7 @@ send_spool(struct append *a, struct err *err)
 enum err_code
 append_attrs_finish(struct append *a, bool all, struct err *err)
 {
-	enum err_code code = forward(a, all ? a->attrs.len : a->whole_files, err);
+	enum err_code code = all ? forward(a, &a->attrs, err) : ERR_OK;
 
 	if (code == ERR_OK && a->spool != NULL)
 		code = send_spool(a, err);

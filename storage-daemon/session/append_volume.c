@@ -1,9 +1,9 @@
 /*
- * storage-daemon/session/append_volume.c - records into blocks, blocks onto volumes
+ * storage-daemon/session/append_volume.c - blocks onto volumes
  *
- * A block is filled for one session and written whole.  When its volume is full, or another
- * session has changed the volume meanwhile, the piece written so far is closed (sync, JobMedia)
- * and the same block goes to the next volume.
+ * A block is of one session and written whole.  When its volume is full, or another session has
+ * changed the volume meanwhile, the piece written so far is closed (sync, JobMedia) and the same
+ * block goes to the next volume.
  */
 #include "storage-daemon/session/append_internal.h"
 
@@ -54,8 +54,8 @@ wait_for_volume(struct append *a, const struct mount_wish *w, struct mount_pause
 	return code == ERR_OK ? take_device(a, err) : code;
 }
 
-static enum err_code
-get_volume(struct append *a, uint32_t need_block, struct err *err)
+enum err_code
+append_get_volume(struct append *a, uint32_t need_block, struct err *err)
 {
 	const struct reserve_wish *r = a->s->append_wish;
 	struct mount_wish w = { .pool = r->pool,
@@ -154,7 +154,7 @@ next_volume(struct append *a, const struct err *fault, struct err *err)
 	if (code == ERR_OK && fault->code == ERR_FULL)
 		code = mount_full(&a->s->sd->media, a->device, &a->job, generation, err);
 	if (code == ERR_OK)
-		code = get_volume(a, a->fill.len, err);
+		code = append_get_volume(a, a->block_cap, err);
 	return code;
 }
 
@@ -173,7 +173,7 @@ protect_volume(struct append *a, struct err *err)
 }
 
 static enum err_code
-write_block(struct append *a, uint64_t *at, struct err *err)
+write_somewhere(struct append *a, struct bytes block, uint64_t *at, struct err *err)
 {
 	for (;;) {
 		struct err full = ERR_INIT;
@@ -182,16 +182,15 @@ write_block(struct append *a, uint64_t *at, struct err *err)
 
 		if (code != ERR_OK)
 			return code;
-		code = device_write_block(a->device, a->on.generation,
-					  bytes_of(a->fill.p, a->fill.len), a->job.cancel, &fate,
+		code = device_write_block(a->device, a->on.generation, block, a->job.cancel, &fate,
 					  at, &full);
 		if (code == ERR_OK && fate == BLOCK_WRITTEN)
 			return ERR_OK;
 		if (code == ERR_FULL && is_fresh(a)) {
 			a->medium_failed = true;
 			return err_set(err, ERR_LIMIT,
-				       "not even one block of %u bytes fits on a fresh volume: %s",
-				       a->fill.len, full.text);
+				       "not even one block of %zu bytes fits on a fresh volume: %s",
+				       block.n, full.text);
 		}
 		if (code == ERR_SYS && is_fresh(a)) {
 			/* The next one would be as bad, and so on for ever. */
@@ -209,27 +208,27 @@ write_block(struct append *a, uint64_t *at, struct err *err)
 }
 
 static void
-count_block(struct append *a, uint64_t at)
+count_block(struct append *a, const struct append_block *b, uint64_t at)
 {
 	if (!a->piece_any)
 		a->piece = (struct job_piece){ .media_id = a->on.media_id, .start = at };
 	if (a->start_addr == 0)
 		a->start_addr = at;
 	a->piece_any = true;
-	a->piece.end = at + a->fill.len - 1;
+	a->piece.end = at + b->fill.len - 1;
 	a->end_addr = a->piece.end;
 	if (a->piece.first == 0)
-		a->piece.first = a->fill.first_index;
-	if (a->fill.last_index > 0)
-		a->piece.last = a->fill.last_index;
+		a->piece.first = b->fill.first_index;
+	if (b->fill.last_index > 0)
+		a->piece.last = b->fill.last_index;
 	a->block_number++;
-	atomic_store_explicit(&a->s->files, a->files, memory_order_relaxed);
-	atomic_store_explicit(&a->s->bytes, a->bytes, memory_order_relaxed);
+	atomic_store_explicit(&a->s->files, b->files, memory_order_relaxed);
+	atomic_store_explicit(&a->s->bytes, b->bytes, memory_order_relaxed);
 }
 
 /* Stay under the limit over the last seconds: the sender is slowed by not being read. */
 static enum err_code
-keep_bandwidth(struct append *a, struct err *err)
+keep_bandwidth(struct append *a, uint32_t n, struct err *err)
 {
 	uint64_t limit = atomic_load_explicit(&a->s->bandwidth, memory_order_relaxed);
 	int64_t now_ms = clock_mono_ms(), due_ms;
@@ -241,7 +240,7 @@ keep_bandwidth(struct append *a, struct err *err)
 		a->limited_ms = now_ms;
 		a->limited_bytes = 0;
 	}
-	a->limited_bytes += a->fill.len;
+	a->limited_bytes += n;
 	due_ms = a->limited_ms + (int64_t)(a->limited_bytes * 1000 / limit);
 	if (due_ms <= now_ms)
 		return ERR_OK;
@@ -250,9 +249,9 @@ keep_bandwidth(struct append *a, struct err *err)
 }
 
 enum err_code
-append_flush_block(struct append *a, struct err *err)
+append_write_block(struct append *a, struct append_block *b, struct err *err)
 {
-	struct block_head head = { .len = a->fill.len,
+	struct block_head head = { .len = b->fill.len,
 				   .number = a->block_number,
 				   .session_id = a->s->job.session_id,
 				   .session_time = a->s->job.session_time,
@@ -260,121 +259,19 @@ append_flush_block(struct append *a, struct err *err)
 	uint64_t at = 0;
 	enum err_code code;
 
-	if (a->fill.len <= BLOCK_HEAD_LEN)
-		return ERR_OK;
-	block_head_emit(a->fill.p, &head, a->device->conf->block_checksum);
-	code = write_block(a, &at, err);
+	block_head_emit(b->fill.p, &head, a->device->conf->block_checksum);
+	code = write_somewhere(a, bytes_of(b->fill.p, b->fill.len), &at, err);
 	if (code != ERR_OK)
 		return code;
-	count_block(a, at);
-	code = keep_bandwidth(a, err);
-	block_fill_reset(&a->fill);
-	if (a->on.block_max < a->fill.cap)
-		a->fill.cap = a->on.block_max;
+	count_block(a, b, at);
+	code = keep_bandwidth(a, b->fill.len, err);
+	block_fill_reset(&b->fill);
 	if (code == ERR_OK)
-		code = append_attrs_forward(a, err);
+		code = append_attrs_forward(a, b, err);
 	if (code == ERR_OK)
 		code = conn_flush(a->s->dir, err);
 	if (code == ERR_OK && a->piece.end - a->piece.start >= a->device->conf->maximum_file_size &&
 	    a->device->conf->maximum_file_size != 0)
 		code = append_end_piece(a, err);
 	return code;
-}
-
-/* ---- records ---- */
-
-static enum err_code
-be_ready(struct append *a, struct err *err)
-{
-	enum err_code code;
-
-	if (a->area != NULL)
-		return ERR_OK;
-	code = get_volume(a, 0, err);
-	if (code != ERR_OK)
-		return code;
-	a->area = NEW_ARRAY(uint8_t, a->on.block_max);
-	a->fill = (struct block_fill){ .p = a->area, .cap = a->on.block_max };
-	block_fill_reset(&a->fill);
-	return append_put_session_label(a, false, 0, err);
-}
-
-static void
-copy_name(char *out, size_t cap, const char *from)
-{
-	size_t n = strnlen(from, cap - 1);
-
-	memcpy(out, from, n);
-	out[n] = '\0';
-}
-
-static void
-fill_session_label(const struct append *a, bool end, int status, struct session_label *l)
-{
-	const struct session_job *j = &a->s->job;
-	uint64_t expected = 0;
-
-	*l = (struct session_label){ .style = a->on.style,
-				     .version = a->on.label_version,
-				     .job_id = j->job_id,
-				     .write_us = clock_now_us(),
-				     .job_type = (uint32_t)j->type,
-				     .job_level = (uint32_t)j->level };
-	copy_name(l->pool, sizeof(l->pool), a->s->append_wish->pool);
-	copy_name(l->pool_type, sizeof(l->pool_type), a->s->append_wish->pool_type);
-	copy_name(l->job_name, sizeof(l->job_name), j->job_name);
-	copy_name(l->client, sizeof(l->client), j->client);
-	copy_name(l->job, sizeof(l->job), j->job);
-	copy_name(l->fileset, sizeof(l->fileset), j->fileset);
-	copy_name(l->fileset_md5, sizeof(l->fileset_md5), j->fileset_md5);
-	if (!end)
-		return;
-	l->files = a->files;
-	l->bytes = a->bytes;
-	l->errors = job_msg_errors(a->s->msg);
-	l->status = (uint32_t)status;
-	if (!device_good_end(a->device, a->on.volume, &expected))
-		expected = a->end_addr + 1;
-	l->start_addr = a->start_addr != 0 ? a->start_addr : expected;
-	l->end_addr = expected + a->fill.len - 1;
-}
-
-enum err_code
-append_put_session_label(struct append *a, bool end, int status, struct err *err)
-{
-	struct session_label l;
-	uint8_t data[LABEL_MAX];
-	struct record_put put = { .file_index = end ? EOS_LABEL : SOS_LABEL,
-				  .stream = (int32_t)a->s->job.job_id };
-	enum err_code code;
-
-	fill_session_label(a, end, status, &l);
-	put.data = bytes_of(data, session_label_emit(&l, end, data));
-	if (!record_fits_whole(&a->fill, put.data.n)) {
-		code = append_flush_block(a, err);
-		if (code != ERR_OK)
-			return code;
-	}
-	if (!record_put(&a->fill, &put))
-		return err_set(err, ERR_BUG, "a session label of %zu bytes does not fit a block",
-			       put.data.n);
-	a->ended = end;
-	return ERR_OK;
-}
-
-enum err_code
-append_put(struct append *a, int32_t file_index, int32_t stream, struct bytes data, struct err *err)
-{
-	struct record_put put = { .file_index = file_index, .stream = stream, .data = data };
-	enum err_code code = be_ready(a, err);
-
-	if (code != ERR_OK)
-		return code;
-	while (!record_put(&a->fill, &put)) {
-		code = append_flush_block(a, err);
-		if (code != ERR_OK)
-			return code;
-	}
-	a->bytes += data.n;
-	return ERR_OK;
 }

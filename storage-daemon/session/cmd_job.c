@@ -31,6 +31,14 @@ needs_session(struct conversation *v)
 	return true;
 }
 
+/* Scripts may run on the client meanwhile: only a limit that somebody set ends it. */
+static void
+await_command(struct conversation *v)
+{
+	conn_set_wait(v->c, &v->session->cancel, v->sd->conf->storage->absolute_job_timeout,
+		      "the director's next command");
+}
+
 static bool
 scan_jobid(struct bytes line, struct session_job *j)
 {
@@ -84,7 +92,7 @@ cmd_jobid(struct conversation *v, struct bytes line, struct err *err)
 		atomic_store(&v->session->bandwidth, v->director->maximum_bandwidth_per_job);
 	thread_set_job(job.job_id);
 	job_msg_set_job(v->msg, job.job_id, v->session->job.job);
-	conn_set_wait(v->c, &v->session->cancel, 0, "the director's next command");
+	await_command(v);
 	session_key_text(v->session, key);
 	code = conn_printf(v->c, err, DIR_SD_OK_JOB, v->session->job.session_id,
 			   v->session->job.session_time, key);
@@ -301,6 +309,6 @@ cmd_use_storage(struct conversation *v, struct bytes line, struct err *err)
 	free(*slot);
 	*slot = TAKE_PTR(w);
 	code = (*slot)->append ? take_append(v, err) : take_read(v, err);
-	conn_set_wait(v->c, &v->session->cancel, 0, "the director's next command");
+	await_command(v);
 	return code;
 }

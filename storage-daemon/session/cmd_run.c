@@ -12,6 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
+#include "lib/net/beat.h"
 #include "lib/proto/dir_sd.h"
 #include "lib/proto/fd_sd.h"
 #include "lib/proto/job_code.h"
@@ -87,10 +88,19 @@ say_goodbye(struct conversation *v, struct err *err)
 	return code;
 }
 
+static int64_t
+patience(const struct conversation *v)
+{
+	int64_t absolute = v->sd->conf->storage->absolute_job_timeout;
+
+	return absolute > 0 ? absolute : DIRECTOR_ANSWER_S;
+}
+
 static enum err_code
 serve_client(struct conversation *v, struct err *err)
 {
 	struct session *s = v->session;
+	struct beat beat = { .conn = NULL };
 	enum err_code code = conn_printf(v->c, err, DIR_SD_JOB_START, s->job.job);
 
 	if (code == ERR_OK) {
@@ -100,9 +110,13 @@ serve_client(struct conversation *v, struct err *err)
 	}
 	if (code != ERR_OK)
 		return code;
-	conn_set_wait(s->data, &s->cancel, 0, "the client");
-	conn_set_wait(v->c, &s->cancel, DIRECTOR_ANSWER_S, "the director's answer");
-	return data_serve(s, err);
+	conn_set_job_wait(s->data, &s->cancel, v->sd->conf->storage->absolute_job_timeout,
+			  "the client");
+	conn_set_wait(v->c, &s->cancel, patience(v), "the director's answer");
+	beat_begin(&beat, v->c, v->sd->conf->storage->heartbeat_interval);
+	code = data_serve(s, err);
+	beat_end(&beat);
+	return code;
 }
 
 /* The end lines of a job that was started. */

@@ -1,9 +1,11 @@
 #include "storage-daemon/session/data_commands.h"
 
+#include "lib/net/beat.h"
 #include "lib/proto/fd_sd.h"
 #include "lib/proto/job_code.h"
 #include "storage-daemon/session/append.h"
 #include "storage-daemon/session/read.h"
+#include "storage-daemon/session/sd.h"
 
 #define PARTING_S 10
 
@@ -45,6 +47,7 @@ append_data(struct data *d, struct err *err)
 {
 	enum err_code code, sent;
 	struct err lost = ERR_INIT;
+	struct beat beat = { .conn = NULL };
 
 	if (d->state != OPEN_APPEND)
 		return refuse(d, FD_SD_BAD_NOT_OPEN, err,
@@ -52,7 +55,9 @@ append_data(struct data *d, struct err *err)
 	code = conn_printf(d->s->data, err, FD_SD_OK_DATA);
 	if (code != ERR_OK)
 		return code;
+	beat_begin(&beat, d->s->data, d->s->sd->conf->storage->heartbeat_interval);
 	code = append_run(d->append, err);
+	beat_end(&beat);
 	if (code == ERR_OK) {
 		d->state = APPENDED;
 		return conn_printf(d->s->data, err, FD_SD_OK_APPEND);

@@ -38,7 +38,7 @@ MUST_CHECK enum err_code window_resync(struct window *w, uint64_t from, uint64_t
 
 struct record_out {
 	struct session *s;
-	struct buf frames;  /* whole frames, sent when large */
+	struct buf frames;  /* heads, and frames of small records, sent when many */
 	int32_t file_index; /* of the last record */
 	uint32_t session_id;
 	uint32_t files;

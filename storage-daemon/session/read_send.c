@@ -4,13 +4,16 @@
 #include "lib/base/num.h"
 #include "lib/base/wr.h"
 
-#define SEND_BYTES (512u * KIB)
-#define HEAD_MAX   80u /* "rechdr " and five numbers */
+#define SEND_BYTES   (256u * KIB)
+#define DIRECT_BYTES (64u * KIB) /* from here on a record is sent from where it lies */
+#define HEAD_MAX     80u         /* "rechdr " and five numbers */
+#define HEADS_MAX    (HEAD_MAX + 8u)
 
 void
 record_out_init(struct record_out *o, struct session *s)
 {
-	*o = (struct record_out){ .s = s, .frames = BUF_INIT(RECORD_DATA_MAX + 2 * MIB) };
+	*o = (struct record_out){ .s = s,
+				  .frames = BUF_INIT(SEND_BYTES + DIRECT_BYTES + HEADS_MAX) };
 }
 
 void
@@ -58,15 +61,16 @@ keep_bandwidth(struct record_out *o, size_t n, struct err *err)
 	return wait_pause(&w, err);
 }
 
-enum err_code
-record_out_flush(struct record_out *o, struct err *err)
+/* Send what is gathered, and data behind it. */
+static enum err_code
+send_with(struct record_out *o, struct bytes data, struct err *err)
 {
-	size_t n = o->frames.len;
+	size_t n = o->frames.len + data.n;
 	enum err_code code;
 
 	if (n == 0)
 		return ERR_OK;
-	code = conn_send_framed(o->s->data, buf_bytes(&o->frames), err);
+	code = conn_send_framed_two(o->s->data, buf_bytes(&o->frames), data, err);
 	buf_clear(&o->frames);
 	if (code != ERR_OK)
 		return code == ERR_CANCELED ? code : err_ctx(err, "sending to the client");
@@ -76,20 +80,18 @@ record_out_flush(struct record_out *o, struct err *err)
 }
 
 enum err_code
-record_out_put(struct record_out *o, const struct record *r, struct err *err)
+record_out_flush(struct record_out *o, struct err *err)
 {
-	struct wr w;
-	size_t head;
-	enum err_code code;
+	return send_with(o, bytes_of(NULL, 0), err);
+}
 
-	if (r->data.n > FRAME_MAX)
-		return err_set(err, ERR_LIMIT,
-			       "a record of file %d has %zu bytes, more than a frame may hold (%d)",
-			       r->file_index, r->data.n, FRAME_MAX);
-	code = buf_reserve(&o->frames, HEAD_MAX + 8 + r->data.n, err);
-	if (code != ERR_OK)
-		return code;
-	w = wr_init(o->frames.p + o->frames.len, HEAD_MAX + 8 + r->data.n);
+/* "rechdr ..." as a frame, and the head of the data frame that follows. */
+static void
+put_heads(struct record_out *o, const struct record *r, uint8_t *p)
+{
+	struct wr w = wr_init(p, HEADS_MAX);
+	size_t head;
+
 	wr_u32be(&w, 0); /* length of the head, known below */
 	wr_bytes(&w, "rechdr", 6);
 	put_number(&w, r->session_id);
@@ -99,14 +101,38 @@ record_out_put(struct record_out *o, const struct record *r, struct err *err)
 	put_number(&w, (int64_t)r->data.n);
 	head = w.len - 4;
 	wr_u32be(&w, (uint32_t)r->data.n);
-	wr_bytes(&w, r->data.p, r->data.n);
-	o->frames.p[o->frames.len + 3] = (uint8_t)head; /* at most HEAD_MAX */
+	p[3] = (uint8_t)head; /* at most HEAD_MAX */
 	o->frames.len += w.len;
+}
+
+static void
+count(struct record_out *o, const struct record *r)
+{
 	if (r->file_index != o->file_index || r->session_id != o->session_id) {
 		o->file_index = r->file_index;
 		o->session_id = r->session_id;
 		o->files++;
 	}
 	o->bytes += r->data.n;
+}
+
+enum err_code
+record_out_put(struct record_out *o, const struct record *r, struct err *err)
+{
+	bool direct = r->data.n >= DIRECT_BYTES;
+	enum err_code code;
+
+	if (r->data.n > FRAME_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "a record of file %d has %zu bytes, more than a frame may hold (%d)",
+			       r->file_index, r->data.n, FRAME_MAX);
+	code = buf_reserve(&o->frames, HEADS_MAX + (direct ? 0 : r->data.n), err);
+	if (code != ERR_OK)
+		return code;
+	put_heads(o, r, o->frames.p + o->frames.len);
+	count(o, r);
+	if (direct)
+		return send_with(o, r->data, err);
+	buf_put(&o->frames, r->data.p, r->data.n);
 	return o->frames.len >= SEND_BYTES ? record_out_flush(o, err) : ERR_OK;
 }

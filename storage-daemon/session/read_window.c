@@ -44,6 +44,9 @@ refill(struct window *w, uint64_t at, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	w->have += got;
+	/* The next window is read while this one is sent. */
+	if (w->dev->ops->read_ahead != NULL && at + w->have < w->limit)
+		w->dev->ops->read_ahead(w->dev, w->cap, at + w->have);
 	w->read_us += clock_now_us() - start_us;
 	return ERR_OK;
 }
