@@ -4,13 +4,17 @@
  */
 #include "console/line.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "console/interrupt.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 
@@ -27,6 +31,8 @@ struct line {
 };
 
 static struct line *active; /* the one that readline serves */
+static char *typed;         /* what readline handed over last; owned */
+static bool have_typed;
 
 /* ---- completion ---- */
 
@@ -48,7 +54,8 @@ complete(const char *text, int start, UNUSED int end)
 {
 	OWNED(freep) char *before = str_ndup(rl_line_buffer, (size_t)start);
 
-	rl_attempted_completion_over = 1;
+	/* Behind "@input" and its like stand file names, which readline knows. */
+	rl_attempted_completion_over = before[0] != '@';
 	if (active == NULL || active->o.complete == NULL)
 		return NULL;
 	candidates = active->o.complete(active->o.complete_arg, before, text);
@@ -61,6 +68,33 @@ complete(const char *text, int start, UNUSED int end)
 	size_t n = matches != NULL && matches[0] != NULL ? strlen(matches[0]) : 0;
 	rl_completion_suppress_append = n > 0 && strchr("=/", matches[0][n - 1]) != NULL;
 	return matches;
+}
+
+/* ---- history ---- */
+
+/* The file exists and is the user's alone. */
+static void
+prepare_history(const char *path)
+{
+	OWNED(closep) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0)
+		(void)!fchmod(fd, 0600);
+}
+
+/* Equal consecutive lines are kept once. */
+static void
+remember(const struct line *l, const char *text)
+{
+	HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
+					      : NULL;
+
+	if (text[0] == '\0' || strcmp(text, ".") == 0 ||
+	    (last != NULL && strcmp(last->line, text) == 0))
+		return;
+	add_history(text);
+	if (l->history_file != NULL)
+		(void)append_history(1, l->history_file);
 }
 
 /* ---- life ---- */
@@ -77,10 +111,12 @@ line_new(const struct line_options *o)
 	rl_readline_name = "tconsole";
 	rl_attempted_completion_function = complete;
 	rl_completer_word_break_characters = " \t\n";
-	rl_catch_signals = 1; /* the terminal is set right again before Ctrl-C ends us */
+	/* Lines pasted together run one after the other, and the prompt is the prompt alone. */
+	(void)rl_variable_bind("enable-bracketed-paste", "off");
 	using_history();
 	if (o->history_file != NULL) {
 		l->history_file = str_dup(o->history_file);
+		prepare_history(l->history_file);
 		(void)read_history(l->history_file);
 		stifle_history((int)o->history_length);
 	}
@@ -92,16 +128,9 @@ line_free(struct line *l)
 {
 	if (l == NULL)
 		return;
-	if (l->history_file != NULL) {
-		mode_t old = umask(077);
-
-		(void)write_history(l->history_file);
-		(void)umask(old);
-	}
-	for (size_t i = 0; i < l->n_files; i++)
-		(void)fclose(l->file[i]);
-	for (size_t i = 0; i < l->n_queue; i++)
-		free(l->queue[i]);
+	if (l->history_file != NULL)
+		(void)history_truncate_file(l->history_file, (int)l->o.history_length);
+	line_drop_pending(l);
 	free(l->queue);
 	free(l->history_file);
 	if (active == l)
@@ -113,6 +142,15 @@ void
 line_freep(struct line **l)
 {
 	line_free(*l);
+}
+
+void
+line_drop_pending(struct line *l)
+{
+	while (l->n_files > 0)
+		(void)fclose(l->file[--l->n_files]);
+	while (l->n_queue > 0)
+		free(l->queue[--l->n_queue]);
 }
 
 /* ---- reading ---- */
@@ -133,17 +171,68 @@ read_stream(FILE *f)
 	return text;
 }
 
-/* Equal consecutive lines are kept once. */
 static void
-remember(const char *text)
+got_line(char *text)
 {
-	HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
-					      : NULL;
+	typed = text;
+	have_typed = true;
+	rl_callback_handler_remove();
+}
 
-	if (text[0] == '\0' || strcmp(text, ".") == 0)
-		return;
-	if (last == NULL || strcmp(last->line, text) != 0)
-		add_history(text);
+static void
+start_reading(const char *prompt)
+{
+	struct err ignored = ERR_INIT;
+
+	have_typed = false;
+	rl_callback_handler_install(prompt, got_line);
+	/* readline took SIGINT; it keeps the other signals of the terminal. */
+	if (interrupt_cancel() != NULL)
+		(void)!interrupt_catch(&ignored);
+}
+
+/* True: a key can be read; false: a signal came. */
+static bool
+await_key(void)
+{
+	struct cancel *c = interrupt_cancel();
+	struct pollfd p[2] = { { STDIN_FILENO, POLLIN, 0 },
+			       { c != NULL ? c->event : -1, POLLIN, 0 } };
+
+	int n = poll(p, 2, -1);
+	if (n < 0)
+		rl_check_signals();
+	return n > 0 && p[0].revents != 0 && p[1].revents == 0;
+}
+
+static enum err_code
+read_typed(const struct line *l, const char *prompt, char **out, struct err *err)
+{
+	start_reading(prompt);
+	while (!have_typed) {
+		if (await_key()) {
+			rl_callback_read_char();
+			continue;
+		}
+		if (!interrupt_take())
+			continue;
+		bool empty = rl_end == 0;
+		rl_callback_sigcleanup();
+		rl_replace_line("", 0);
+		rl_callback_handler_remove();
+		(void)fputs("^C\n", stdout);
+		(void)fflush(stdout);
+		if (empty)
+			return err_set(err, ERR_CANCELED, "interrupted");
+		start_reading(prompt);
+	}
+	if (typed != NULL)
+		remember(l, typed);
+	else
+		(void)fputs("\n", stdout);
+	*out = typed;
+	typed = NULL;
+	return ERR_OK;
 }
 
 enum err_code
@@ -162,11 +251,12 @@ line_read(struct line *l, const char *prompt, char **out, struct err *err)
 			(void)fclose(l->file[--l->n_files]);
 	}
 	if (text == NULL && l->o.interactive) {
-		text = readline(prompt);
-		if (text != NULL)
-			remember(text);
+		if (read_typed(l, prompt, &text, err) != ERR_OK)
+			return err->code;
 	} else if (text == NULL) {
 		text = read_stream(stdin);
+		if (text == NULL && interrupt_take())
+			return err_set(err, ERR_CANCELED, "interrupted");
 	}
 	if (text == NULL)
 		return err_set(err, ERR_EOF, "end of input");

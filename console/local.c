@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "console/interrupt.h"
 #include "console/session.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -72,7 +73,10 @@ local_sleep(struct session *s, const char *rest)
 	for (; isdigit((unsigned char)*rest) && seconds < SLEEP_MAX; rest++)
 		seconds = seconds * 10 + (unsigned)(*rest - '0');
 	page_flush(&s->page);
-	clock_pause_ms(seconds * 1000);
+	struct wait wait = wait_for(interrupt_cancel(), seconds, "@sleep");
+	struct err ignored = ERR_INIT;
+	if (seconds > 0 && wait_pause(&wait, &ignored) == ERR_CANCELED && interrupt_take())
+		line_drop_pending(s->line);
 }
 
 static void
@@ -159,6 +163,12 @@ local_help(struct session *s, UNUSED const char *rest)
 {
 	for (size_t i = 0; i < sizeof(locals) / sizeof(locals[0]); i++)
 		page_printf(&s->page, "  %-10s %s\n", locals[i].name, locals[i].help);
+}
+
+const char *
+session_local_name(size_t i)
+{
+	return i < sizeof(locals) / sizeof(locals[0]) ? locals[i].name : NULL;
 }
 
 void

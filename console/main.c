@@ -2,16 +2,19 @@
  * console/main.c - tconsole: talk to a director
  *
  * Purpose: options, the choice of director and console, connecting, and then lines until the end.
- * Threads: one; SIGPIPE and SIGQUIT are ignored, Ctrl-C ends the program with 1.
+ * Threads: one; SIGPIPE and SIGQUIT are ignored, Ctrl-C is console/interrupt.h.
  * Spec:    console.md 2, config.md 6
  */
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "console/conf/con_conf.h"
+#include "console/interrupt.h"
 #include "console/session.h"
+#include "console/split.h"
 #include "lib/base/cli.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -24,7 +27,13 @@
 #define RETRY_SECONDS   5
 #define LAST_LINE_MAX   65536
 
-enum { EXIT_CONNECT = 1, EXIT_COMMAND = 2, EXIT_USAGE = 41, EXIT_CONFIG = 42 };
+enum {
+	EXIT_CONNECT = 1,
+	EXIT_INTERRUPTED = 1,
+	EXIT_COMMAND = 2,
+	EXIT_USAGE = 41,
+	EXIT_CONFIG = 42
+};
 
 struct options {
 	const char *config, *director, *execute;
@@ -108,9 +117,13 @@ dial(const struct con_director *d, const struct con_console *con, const struct o
 		.timeout_seconds = o->timeout > 0 ? o->timeout : CONNECT_SECONDS,
 		.heartbeat_seconds = (unsigned)(con != NULL ? con->heartbeat_interval
 							    : d->heartbeat_interval),
+		.cancel = interrupt_cancel(),
 	};
 
-	return conn_dial(&dial, out, err);
+	if (conn_dial(&dial, out, err) != ERR_OK)
+		return err->code;
+	conn_set_wait(*out, interrupt_cancel(), 0, "the director's answer");
+	return ERR_OK;
 }
 
 /* "1000 OK ..." and, from a director of today, the 1002 message behind it. */
@@ -158,12 +171,33 @@ connect_to(struct session *s, const struct con_conf *conf, const struct con_dire
 
 /* ---- the session ---- */
 
+/* A file of the user who runs this. */
 static char *
 in_home(const char *name)
 {
 	const char *home = getenv("HOME");
+	const struct passwd *me = home == NULL || home[0] == '\0' ? getpwuid(getuid()) : NULL;
 
-	return home == NULL ? NULL : str_printf("%s/%s", home, name);
+	if (me != NULL)
+		home = me->pw_dir;
+	return home == NULL || home[0] == '\0' ? NULL : str_printf("%s/%s", home, name);
+}
+
+/* Lines to begin with: ours, else those of the console this one stands in for. */
+static void
+push_rc(struct session *s)
+{
+	static const char *const names[] = { ".tconsolerc", ".bconsolerc" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		OWNED(freep) char *rc = in_home(names[i]);
+		struct err ignored = ERR_INIT;
+
+		if (rc == NULL || access(rc, R_OK) != 0)
+			continue;
+		(void)!line_push_file(s->line, rc, &ignored);
+		return;
+	}
 }
 
 static void
@@ -177,12 +211,10 @@ start_lines(struct session *s, const struct con_console *con)
 				      .history_length = con != NULL ? con->history_length : 100,
 				      .complete = session_complete,
 				      .complete_arg = s };
-	struct err ignored = ERR_INIT;
 
 	s->line = line_new(&lines);
-	OWNED(freep) char *rc = in_home(".bconsolerc");
-	if (s->interactive && rc != NULL && access(rc, R_OK) == 0)
-		(void)!line_push_file(s->line, rc, &ignored);
+	if (s->interactive)
+		push_rc(s);
 }
 
 /* Bytes up to the ';' that ends a command: not one in quotes or behind a backslash, by the rules
@@ -276,11 +308,14 @@ run_session(const struct con_conf *conf, const struct con_director *d, const str
 	struct session s = {
 		.interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && o->execute == NULL,
 		.last = BUF_INIT(LAST_LINE_MAX),
+		.tail = BUF_INIT(1u << 20),
 	};
 	struct err err = ERR_INIT;
 
 	enum err_code rc = serve(&s, conf, d, o, &err);
 	page_flush(&s.page);
+	if (rc == ERR_CANCELED)
+		return EXIT_INTERRUPTED;
 	if (rc != ERR_OK && s.line == NULL) {
 		(void)fprintf(stderr, "%s\nFailed to connect to Director. Giving up.\n", err.text);
 		return EXIT_CONNECT;
@@ -368,7 +403,12 @@ main(int argc, char **argv)
 	}
 	atomic_store(&log_trace_level, o.debug);
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	if (!o.no_signals)
+	if (!o.no_signals) {
 		(void)sigaction(SIGQUIT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+		if (interrupt_catch(&err) != ERR_OK) {
+			(void)fprintf(stderr, "tconsole: %s\n", err.text);
+			return EXIT_CONNECT;
+		}
+	}
 	return run(&o);
 }

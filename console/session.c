@@ -2,12 +2,18 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
+#include "console/interrupt.h"
+#include "console/split.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/proto/shell_rows.h"
 
 #define LAST_LINE_MAX 65536
+#define TAIL_KEEP     2048 /* of an answer behind BREAK */
+#define TAIL_MAX      65536
+#define PIECE         16384 /* printed between two looks for Ctrl-C */
 
 void
 session_release(struct session *s)
@@ -16,38 +22,119 @@ session_release(struct session *s)
 	conn_free(s->conn);
 	page_release(&s->page);
 	buf_release(&s->last);
+	buf_release(&s->tail);
 	s->line = NULL;
 	s->conn = NULL;
 }
 
-/* Print, and keep the unfinished last line: it may turn out to be a prompt. */
+/* Behind BREAK megabytes may be on their way: keep the last words of the answer only. */
+static void
+keep_tail(struct session *s, struct bytes text)
+{
+	if (s->tail.len > TAIL_MAX)
+		buf_consume(&s->tail, s->tail.len - TAIL_KEEP);
+	if (text.n > TAIL_KEEP)
+		text = bytes_skip(text, text.n - TAIL_KEEP);
+	buf_put(&s->tail, text.p, text.n);
+}
+
+/* Print what is held back of the unfinished last line. */
+static void
+show_last(struct session *s)
+{
+	page_put(&s->page, s->last.p + s->shown, s->last.len - s->shown);
+	s->shown = s->last.len;
+}
+
+/* A terminal is slow: Ctrl-C counts inside a large frame, too. */
+static void
+put_lines(struct session *s, struct bytes text)
+{
+	while (text.n > 0 && !cancel_asked(interrupt_cancel())) {
+		size_t n = text.n < PIECE ? text.n : PIECE;
+
+		page_put(&s->page, text.p, n);
+		text = bytes_skip(text, n);
+	}
+}
+
+/* Print whole lines; the unfinished last one may turn out to be a prompt, readline's to print. */
 static void
 show(struct session *s, struct bytes text)
 {
+	if (s->broke) {
+		keep_tail(s, text);
+		return;
+	}
 	const uint8_t *nl = text.n == 0 ? NULL : memrchr(text.p, '\n', text.n);
 	struct err ignored = ERR_INIT;
 
-	page_put(&s->page, text.p, text.n);
 	if (nl != NULL) {
+		show_last(s);
+		put_lines(s, bytes_of(text.p, (size_t)(nl - text.p) + 1));
 		buf_clear(&s->last);
+		s->shown = 0;
 		text = bytes_skip(text, (size_t)(nl - text.p) + 1);
 	}
-	if (buf_append(&s->last, text.p, text.n, &ignored) != ERR_OK)
-		buf_clear(&s->last);
+	if (buf_append(&s->last, text.p, text.n, &ignored) == ERR_OK)
+		return;
+	show_last(s);
+	buf_clear(&s->last);
+	s->shown = 0;
+	page_put(&s->page, text.p, text.n);
 }
 
-enum err_code
-session_receive(struct session *s, struct err *err)
+static void
+show_tail(struct session *s)
+{
+	struct bytes text = { s->tail.p, s->tail.len };
+
+	s->broke = false;
+	if (text.n > TAIL_KEEP) {
+		text = bytes_skip(text, text.n - TAIL_KEEP);
+		/* From a line's start. */
+		const uint8_t *nl = memchr(text.p, '\n', text.n);
+		if (nl != NULL)
+			text = bytes_skip(text, (size_t)(nl - text.p) + 1);
+		page_printf(&s->page, "...\n");
+	}
+	show(s, text);
+	buf_clear(&s->tail);
+}
+
+/* Ctrl-C while the director works: ask it to stop; the second time, and in a script, give up. */
+static enum err_code
+send_break(struct session *s, struct err *err)
+{
+	if (!interrupt_take() || s->broke || !s->interactive)
+		return err_set(err, ERR_CANCELED, "interrupted");
+	page_printf(&s->page, "\n");
+	page_flush(&s->page);
+	line_drop_pending(s->line);
+	s->broke = true;
+	if (conn_signal(s->conn, FRAME_BREAK, err) != ERR_OK)
+		return err->code;
+	return conn_flush(s->conn, err);
+}
+
+static enum err_code
+receive(struct session *s, struct err *err)
 {
 	bool text_input = false;
 
-	buf_clear(&s->last);
 	for (;;) {
 		struct frame f;
 
-		if (!conn_has_input(s->conn))
+		if (!conn_has_input(s->conn)) {
+			show_last(s);
 			page_flush(&s->page);
-		if (conn_recv(s->conn, &f, err) != ERR_OK)
+		}
+		/* A long answer comes without a wait: look here, too. */
+		enum err_code rc = cancel_asked(interrupt_cancel()) ? ERR_CANCELED
+								    : conn_recv(s->conn, &f, err);
+		if (rc == ERR_CANCELED && send_break(s, err) == ERR_OK)
+			continue;
+		if (rc != ERR_OK)
 			return err->code;
 		switch (f.signal) {
 		case FRAME_DATA:
@@ -86,6 +173,21 @@ session_receive(struct session *s, struct err *err)
 	}
 }
 
+enum err_code
+session_receive(struct session *s, struct err *err)
+{
+	s->broke = false;
+	buf_clear(&s->last);
+	s->shown = 0;
+	enum err_code rc = receive(s, err);
+	if (s->broke)
+		show_tail(s);
+	/* A question for a person is readline's to print. */
+	if (rc != ERR_OK || !s->sub_prompt || !s->interactive || s->page.file != NULL)
+		show_last(s);
+	return rc;
+}
+
 static enum err_code
 send_text(struct session *s, const char *text, struct err *err)
 {
@@ -94,13 +196,16 @@ send_text(struct session *s, const char *text, struct err *err)
 	return conn_flush(s->conn, err);
 }
 
+/* "q", ".exit", "quit now": the director may close behind it. */
 static bool
-is_quit(const char *text)
+may_quit(const char *text)
 {
 	static const char *const words[] = { "quit", "exit", ".quit", ".exit" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(text, words[i]) == 0)
+	text += strspn(text, " \t");
+	size_t n = strcspn(text, " \t");
+	for (size_t i = 0; n > 0 && i < sizeof(words) / sizeof(words[0]); i++)
+		if (n <= strlen(words[i]) && strncasecmp(text, words[i], n) == 0)
 			return true;
 	return false;
 }
@@ -108,12 +213,12 @@ is_quit(const char *text)
 enum err_code
 session_command(struct session *s, const char *text, struct err *err)
 {
-	bool quitting = !s->sub_prompt && is_quit(text);
+	bool quitting = !s->sub_prompt && may_quit(text);
 
 	if (send_text(s, text, err) != ERR_OK)
 		return err->code;
 	enum err_code rc = session_receive(s, err);
-	if (quitting && rc != ERR_OK) {
+	if (quitting && (rc == ERR_EOF || rc == ERR_PEER)) {
 		/* The director closes without a word. */
 		s->quit = true;
 		return ERR_OK;
@@ -134,9 +239,9 @@ session_end_line(struct session *s)
 static void
 split_line(struct session *s, char *text)
 {
-	char *rest = s->separator != '\0' ? strchr(text, s->separator) : NULL;
+	char *rest = text + (s->separator != '\0' ? split_length(text, s->separator) : 0);
 
-	if (rest == NULL)
+	if (s->separator == '\0' || *rest == '\0')
 		return;
 	*rest++ = '\0';
 	while (isspace((unsigned char)*rest))
@@ -160,197 +265,74 @@ serve_line(struct session *s, char *text, bool typed, struct err *err)
 	return rc;
 }
 
-enum err_code
-session_run(struct session *s, struct err *err)
+/* Say goodbye: no more input. */
+static void
+hang_up(struct session *s)
 {
-	while (!s->quit) {
-		OWNED(freep) char *text = NULL;
-		const char *prompt = "*";
+	struct err ignored = ERR_INIT;
 
-		page_flush(&s->page);
-		if (s->sub_prompt)
-			prompt = s->interactive ? buf_str(&s->last) : "";
-		/* readline prints the prompt itself: take back what was shown of it. */
-		if (s->interactive && s->sub_prompt && s->page.file == NULL &&
-		    line_is_typed(s->line)) {
-			(void)fputs("\r", stdout);
-			(void)fflush(stdout);
-		}
-		bool typed = line_is_typed(s->line);
-		if (line_read(s->line, prompt, &text, err) != ERR_OK) {
-			struct err ignored = ERR_INIT;
+	if (conn_signal(s->conn, FRAME_TERMINATE, &ignored) == ERR_OK)
+		(void)!conn_flush(s->conn, &ignored);
+}
 
-			if (conn_signal(s->conn, FRAME_TERMINATE, &ignored) == ERR_OK)
-				(void)!conn_flush(s->conn, &ignored);
-			return err->code == ERR_EOF ? ERR_OK : err->code;
-		}
-		if (serve_line(s, text, typed, err) != ERR_OK)
+/* Ctrl-C at an empty line; *warned: the one before only said what another would do. */
+static enum err_code
+interrupted(struct session *s, bool *warned, struct err *err)
+{
+	bool asked = s->sub_prompt && !s->in_tree, again = *warned;
+
+	*warned = false;
+	line_drop_pending(s->line);
+	if (!s->interactive || (!s->sub_prompt && again))
+		return err_set(err, ERR_CANCELED, "interrupted");
+	if (asked || again) {
+		if (conn_signal(s->conn, FRAME_BREAK, err) != ERR_OK)
 			return err->code;
+		return session_receive(s, err);
 	}
+	*warned = true;
+	page_printf(&s->page, "%s\n",
+		    s->sub_prompt ? "Enter \"done\" to go on with what is marked; Ctrl-C again "
+				    "aborts the restore."
+				  : "Enter \"quit\" to leave, or Ctrl-C again.");
 	return ERR_OK;
 }
 
-/* ---- completion: console.md 2.4 ---- */
-
-char *
-session_capture(struct session *s, const char *command)
+static enum err_code
+next_line(struct session *s, char **text, struct err *err)
 {
-	OWNED(buf_release) struct buf text = BUF_INIT(16u << 20);
-	struct err err = ERR_INIT;
-	bool prompt = s->sub_prompt, failed = s->failed;
-
-	struct buf saved = s->last;
-	s->last = (struct buf)BUF_INIT(LAST_LINE_MAX);
-	s->page.capture = &text;
-	enum err_code rc = session_command(s, command, &err);
-	s->page.capture = NULL;
-	buf_release(&s->last);
-	s->last = saved;
-	s->sub_prompt = prompt;
-	s->failed = failed;
-	return rc == ERR_OK ? str_dup(buf_str(&text)) : NULL;
+	/* What stands there already, readline prints again in its place. */
+	if (s->interactive && s->sub_prompt && s->shown > 0)
+		page_put(&s->page, "\r", 1);
+	s->shown = 0;
+	page_flush(&s->page);
+	return line_read(s->line, s->sub_prompt ? buf_str(&s->last) : "*", text, err);
 }
 
-static const struct {
-	const char *keyword, *command;
-} value_sources[] = {
-	{ "pool=", ".pools" },
-	{ "nextpool=", ".pools" },
-	{ "client=", ".clients" },
-	{ "restoreclient=", ".clients" },
-	{ "fd=", ".clients" },
-	{ "job=", ".jobs" },
-	{ "restorejob=", ".jobs type=R" },
-	{ "restore_job=", ".jobs type=R" },
-	{ "jobdefs=", ".jobdefs" },
-	{ "fileset=", ".filesets" },
-	{ "storage=", ".storages" },
-	{ "sd=", ".storages" },
-	{ "schedule=", ".schedule" },
-	{ "level=", ".levels" },
-	{ "volume=", ".media" },
-	{ "oldvolume=", ".media" },
-	{ "volstatus=", ".volstatus" },
-	{ "catalog=", ".catalogs" },
-	{ "message=", ".msgs" },
-	{ "profile=", ".profiles" },
-	{ "actiononpurge=", ".actiononpurge" },
-};
-
-static const struct {
-	const char *verb, *command;
-} tree_sources[] = {
-	{ "ls", ".ls" },         { "dir", ".ls" },        { "add", ".ls" },
-	{ "mark", ".ls" },       { "m", ".ls" },          { "cd", ".lsdir" },
-	{ "delete", ".lsmark" }, { "unmark", ".lsmark" }, { "find", ".ls" },
-};
-
-struct found {
-	char **v;
-	size_t n, cap;
-};
-
-static void
-add_found(struct found *f, const char *before, const char *text, size_t n, const char *word)
+enum err_code
+session_run(struct session *s, struct err *err)
 {
-	OWNED(freep) char *whole = str_printf("%s%.*s", before, (int)n, text);
+	bool warned = false;
 
-	if (strncasecmp(whole, word, strlen(word)) != 0)
-		return;
-	f->v = (char **)mem_grow(f->v, f->n + 1, &f->cap, sizeof(*f->v));
-	f->v[f->n++] = TAKE_PTR(whole);
-	f->v[f->n] = NULL;
-}
+	while (!s->quit) {
+		OWNED(freep) char *text = NULL;
+		bool is_typed = line_is_typed(s->line);
+		enum err_code rc = next_line(s, &text, err);
 
-/* Each line of text, or its first word, behind before. */
-static void
-add_lines(struct found *f, const char *before, const char *text, bool first_word, const char *word)
-{
-	while (*text != '\0') {
-		size_t n = strcspn(text, "\n");
-		size_t len = first_word ? strcspn(text, " \n") : n;
-
-		if (len > 0)
-			add_found(f, before, text, len, word);
-		text += n + (text[n] == '\n');
+		if (rc == ERR_EOF) {
+			hang_up(s);
+			return ERR_OK;
+		}
+		if (rc == ERR_CANCELED) {
+			rc = interrupted(s, &warned, err);
+		} else if (rc == ERR_OK) {
+			warned = false;
+			rc = serve_line(s, text, is_typed, err);
+		}
+		if (rc == ERR_CANCELED)
+			hang_up(s);
+		if (rc != ERR_OK)
+			return err->code;
 	}
-}
-
-/* Keywords of an argument text: "word=" and plain lower-case words. */
-static void
-add_keywords(struct found *f, const char *text, const char *word)
-{
-	while (*text != '\0') {
-		size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
-
-		if (n > 0 && text[n] == '=')
-			add_found(f, "", text, n + 1, word);
-		else if (n > 0 && (text[n] == ' ' || text[n] == '\0' || text[n] == '\n'))
-			add_found(f, "", text, n, word);
-		text += n;
-		/* Skip what is in <angle brackets>. */
-		if (*text == '=' && text[1] == '<')
-			text += strcspn(text, ">");
-		if (*text != '\0')
-			text++;
-	}
-}
-
-static char **
-complete_tree(struct session *s, const char *first, const char *word)
-{
-	struct found f = { 0 };
-
-	for (size_t i = 0; i < sizeof(tree_sources) / sizeof(tree_sources[0]); i++) {
-		if (strcmp(first, tree_sources[i].verb) != 0)
-			continue;
-		OWNED(freep) char *answer = session_capture(s, tree_sources[i].command);
-
-		if (answer != NULL)
-			add_lines(&f, "", answer, false, word);
-		return f.v;
-	}
-	if (first[0] != '\0')
-		return f.v;
-	OWNED(freep) char *answer = session_capture(s, ".help");
-	if (answer != NULL)
-		add_lines(&f, "", answer, true, word);
-	return f.v;
-}
-
-/* The answer of a listing ends with its prompt in the tree: "$ ". */
-char **
-session_complete(void *arg, const char *before, const char *word)
-{
-	struct session *s = (struct session *)arg;
-	struct found f = { 0 };
-
-	while (*before == ' ')
-		before++;
-	OWNED(freep) char *first = str_ndup(before, strcspn(before, " "));
-	if (s->in_tree)
-		return complete_tree(s, first, word);
-	if (s->sub_prompt)
-		return NULL;
-	for (size_t i = 0; i < sizeof(value_sources) / sizeof(value_sources[0]); i++) {
-		const char *keyword = value_sources[i].keyword;
-
-		if (strncasecmp(word, keyword, strlen(keyword)) != 0)
-			continue;
-		OWNED(freep) char *answer = session_capture(s, value_sources[i].command);
-		if (answer != NULL)
-			add_lines(&f, keyword, answer, false, word);
-		return f.v;
-	}
-	OWNED(freep)
-	char *command = first[0] == '\0' ? str_dup(".help all")
-					 : str_printf(".help item=%s", first);
-	OWNED(freep) char *answer = session_capture(s, command);
-	if (answer == NULL)
-		return NULL;
-	if (first[0] == '\0')
-		add_lines(&f, "", answer, true, word);
-	else
-		add_keywords(&f, answer, word);
-	return f.v;
+	return ERR_OK;
 }

@@ -5,7 +5,11 @@
  *          prompt stands.
  * Owns:    the conversation, input and output.
  * Threads: one thread.
- * Errors:  those of conn_recv; ERR_EOF also when the director said goodbye.
+ * Ctrl-C:  while a command runs: BREAK, and only the end of its answer is shown; once more: leave.
+ *          At a question: the question is aborted.  In the tree shell and at the main prompt, where
+ *          work would be lost: once more aborts or leaves.  In a script: leave.
+ * Errors:  those of conn_recv; ERR_EOF also when the director said goodbye; ERR_CANCELED a person
+ *          wants to leave by Ctrl-C.
  * Spec:    console.md 1.3, 2.3-2.5, 4.4
  */
 #ifndef TERCET_CONSOLE_SESSION_H
@@ -25,7 +29,10 @@ struct session {
 	bool quit;
 	bool failed;     /* a command failed (API modes, or the director's error signal) */
 	char separator;  /* @separator, 0 none */
-	struct buf last; /* the unfinished last line printed: the text of a sub prompt */
+	struct buf last; /* the unfinished last line: the text of a sub prompt */
+	size_t shown;    /* bytes of it that are printed */
+	bool broke;      /* BREAK was sent for the command that runs */
+	struct buf tail; /* what came since then, cut to its end */
 };
 
 void session_release(struct session *s);
@@ -41,6 +48,8 @@ MUST_CHECK enum err_code session_run(struct session *s, struct err *err);
 char *session_capture(struct session *s, const char *command);
 /* For line_options. */
 char **session_complete(void *arg, const char *before, const char *word);
+/* Names of the "@" commands, without it; NULL behind the last. */
+const char *session_local_name(size_t i);
 /* An "@..." line. */
 void session_local(struct session *s, const char *text);
 

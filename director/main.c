@@ -4,7 +4,7 @@
  * Threads:
  *   main           waits for signals
  *   listen         accepts connections (lib/net/listen)
- *   connection     one per console
+ *   connection     one per console; "console-input" beside it reads what the console says
  *   scheduler      due times; "starter" beside it queues the jobs, so that a slow catalog delays
  *                  no schedule
  *   queue          gives jobs their workers; "watch" looks at time limits and cancels
@@ -27,11 +27,13 @@
 #include "lib/net/listen.h"
 #include "lib/proto/scan.h"
 
-#define HELLO_MIN         15 /* wire.md 3.1 */
-#define HELLO_MAX         153
-#define HELLO_SECONDS     300
-#define DEFAULT_CONSOLE   "*UserAgent*"
-#define OTHER_CONNECTIONS 20 /* beside the consoles: clients that call, refused ones */
+#define HELLO_MIN       15 /* wire.md 3.1 */
+#define HELLO_MAX       153
+#define HELLO_SECONDS   300
+#define DEFAULT_CONSOLE "*UserAgent*"
+#define OTHER_CONNECTIONS                                                                          \
+	500 /* beside the consoles: clients that call, and those not yet known                     \
+	     */
 
 struct program {
 	struct director *director; /* owned */
@@ -108,8 +110,7 @@ serve_connection(void *arg, int fd)
 	struct err err = ERR_INIT;
 
 	if (conn_accept(fd, &a, director_stop(p->director), &who, &c, &err) != ERR_OK) {
-		if (err.code != ERR_EOF && err.code != ERR_CANCELED)
-			log_warn("refused: %s", err.text);
+		/* It is in the log. */
 	} else if (who.kind == PEER_CONSOLE) {
 		shell_serve(c, &who, p->director);
 	} else {
@@ -239,6 +240,21 @@ check(const struct cli_daemon *o)
 	return dir_conf_check(o->config, o->strict, o->verbose > 0, stderr);
 }
 
+static int
+dump(const struct cli_daemon *o, const char *type, const char *name)
+{
+	return dir_conf_dump(o->config, type, name, stdout);
+}
+
+static void
+manual(int section, struct buf *out)
+{
+	if (section == 5)
+		dir_conf_manual(out);
+	else if (section == 7)
+		shell_manual(out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -246,7 +262,17 @@ main(int argc, char **argv)
 	struct daemon d = { .program = "tercet-dir",
 			    .summary = "the director of the Tercet backup system",
 			    .version = director_version_long(),
+			    .description =
+				    "Decides what is saved when and where: schedules and runs "
+				    "jobs, keeps the catalog in PostgreSQL, chooses volumes, and "
+				    "talks with the storage daemons, the file daemons and the "
+				    "consoles.\n\nIt reads its configuration at the start and "
+				    "again at SIGHUP or the console's reload. SIGTERM stops it "
+				    "cleanly.",
 			    .check = check,
+			    .dump = dump,
+			    .schema = dir_conf_schema,
+			    .manual = manual,
 			    .serve = serve,
 			    .arg = &p };
 

@@ -134,3 +134,9 @@ UPDATE job j SET jobstatus = 'f',
 FROM (SELECT k.jobid, (SELECT max(time) FROM log WHERE log.jobid = k.jobid) AS last
 	FROM job k WHERE k.jobstatus NOT IN ('T', 'W', 'E', 'f', 'A', 'D', 'I', 'e')) l
 WHERE l.jobid = j.jobid;
+
+-- name: job_expected repeatable
+SELECT jobfiles, jobbytes FROM job
+WHERE name = :name AND clientid = :clientid::integer AND filesetid = :filesetid::integer
+	AND type = 'B' AND level = 'F' AND jobstatus IN ('T', 'W') AND jobfiles > 0
+ORDER BY starttime DESC, jobid DESC LIMIT 1;

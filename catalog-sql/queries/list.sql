@@ -7,7 +7,8 @@ SELECT jobid, name, client, starttime, duration, type, level, jobfiles, jobbytes
 FROM (
 	SELECT j.jobid, j.name, c.name AS client, j.starttime,
 		date_trunc('second', j.endtime - j.starttime) AS duration, j.type, j.level, j.jobfiles,
-		j.jobbytes, j.jobstatus, row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
+		j.jobbytes, j.jobstatus, j.realendtime AS ended,
+		row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
 	FROM job j LEFT JOIN client c USING (clientid)
 	WHERE (:jobid::integer IS NULL OR j.jobid = :jobid)
 		AND (:jobids::text IS NULL OR j.jobid = ANY (string_to_array(:jobids, ',')::integer[]))
@@ -22,9 +23,10 @@ FROM (
 		AND (:pool::text IS NULL OR j.poolid IN (SELECT p.poolid FROM pool p WHERE p.name = :pool))
 		AND (:since::timestamp IS NULL OR j.schedtime > :since)) x
 WHERE :last::text IS NULL OR age = 1
-ORDER BY CASE WHEN :reverse::text IS NULL THEN starttime END ASC,
+-- A job that never started stands where it ended.
+ORDER BY CASE WHEN :reverse::text IS NULL THEN coalesce(starttime, ended) END ASC,
 	CASE WHEN :reverse IS NULL THEN jobid END ASC,
-	CASE WHEN :reverse IS NOT NULL THEN starttime END DESC NULLS LAST, jobid DESC
+	CASE WHEN :reverse IS NOT NULL THEN coalesce(starttime, ended) END DESC NULLS LAST, jobid DESC
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
 -- name: llist_jobs repeatable
@@ -53,9 +55,10 @@ FROM (
 		AND (:pool::text IS NULL OR p.name = :pool)
 		AND (:since::timestamp IS NULL OR j.schedtime > :since)) x
 WHERE :last::text IS NULL OR age = 1
-ORDER BY CASE WHEN :reverse::text IS NULL THEN starttime END ASC,
+-- A job that never started stands where it ended.
+ORDER BY CASE WHEN :reverse::text IS NULL THEN coalesce(starttime, realendtime) END ASC,
 	CASE WHEN :reverse IS NULL THEN jobid END ASC,
-	CASE WHEN :reverse IS NOT NULL THEN starttime END DESC NULLS LAST, jobid DESC
+	CASE WHEN :reverse IS NOT NULL THEN coalesce(starttime, realendtime) END DESC NULLS LAST, jobid DESC
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
 -- name: count_jobs repeatable

@@ -6,6 +6,7 @@
  * client, the storage daemon and the catalog counted the same files.
  * Spec: director.md 10, wire.md 5.5, 6
  */
+#include "director/job/expect.h"
 #include "director/job/fd_session.h"
 #include "director/job/sd_session.h"
 
@@ -16,7 +17,7 @@
 #include <inttypes.h>
 
 #define AFTER_FAILURE_SECONDS 30  /* for the other daemon to end by itself (wire.md 12) */
-#define CATALOG_SECONDS       600 /* for a catalog that is away at the end */
+#define CATALOG_SECONDS       900 /* for a catalog away at the end: ten minutes, and its recovery */
 
 struct backup {
 	struct job *job;
@@ -96,7 +97,7 @@ start_data(struct backup *b, struct err *err)
 	if (peer_expect(&b->fd.peer, DIR_FD_OK_BACKUP, err) != ERR_OK)
 		return err->code;
 	mutex_lock(&j->lock);
-	j->client_start = clock_now();
+	j->client_start_ms = clock_mono_ms();
 	mutex_unlock(&j->lock);
 	return ERR_OK;
 }
@@ -107,6 +108,7 @@ run_all(struct backup *b, struct err *err)
 	struct job *j = b->job;
 
 	job_say(j, MSG_INFO, "Start Backup JobId %u, Job=%s", j->id, j->unique);
+	job_expect(j);
 	if (open_attributes(b, err) != ERR_OK || start_storage(b, err) != ERR_OK ||
 	    job_check(j, err) != ERR_OK || start_client(b, err) != ERR_OK ||
 	    job_check(j, err) != ERR_OK || start_data(b, err) != ERR_OK)

@@ -125,6 +125,12 @@ job_fill_info(struct job *j, struct job_info *out)
 	mutex_unlock(&j->lock);
 }
 
+int64_t
+job_late(const struct job *j)
+{
+	return j->made_late + (clock_mono_ms() - j->made_ms) / 1000;
+}
+
 struct job_plan
 job_plan_copy(struct job *j)
 {

@@ -14,6 +14,7 @@
 #define TERCET_DIRECTOR_JOB_JOB_INTERNAL_H
 
 #include "director/conf/dir_conf.h"
+#include "director/job/job_clock.h"
 #include "director/job/job_setup.h"
 #include "director/job/job_start.h"
 #include "director/job/level.h"
@@ -57,11 +58,13 @@ struct job {
 	struct msg_sink *sink;   /* owned; taken by job_finish_messages */
 	struct cancel cancel;    /* someone asked it to stop: no new step begins */
 	struct cancel abort;     /* its conversations are to be cut now */
+	int64_t made_ms;         /* clock_mono_ms; immutable */
+	int64_t made_late;       /* seconds after its scheduled time; immutable */
 
 	/* worker */
 	struct job_plan plan;
 	struct level_choice choice;
-	int64_t decided_at; /* when plan and choice were made */
+	int64_t decided_ms; /* clock_mono_ms when plan and choice were made */
 	uint32_t client_id, pool_id, file_set_id;
 	int64_t fileset_created;
 	uint32_t vol_session_id, vol_session_time;
@@ -80,8 +83,9 @@ struct job {
 	bool on_fd GUARDED_BY(&lock), on_sd GUARDED_BY(&lock); /* the daemons know the job */
 	int64_t canceled_ms GUARDED_BY(&lock); /* clock_mono_ms of the cancel, 0 none */
 	int64_t sched_time GUARDED_BY(&lock), start_time GUARDED_BY(&lock);
-	int64_t end_time GUARDED_BY(&lock), client_start GUARDED_BY(&lock);
-	int64_t queued_at GUARDED_BY(&lock), wait_since GUARDED_BY(&lock);
+	int64_t end_time GUARDED_BY(&lock);
+	int64_t client_start_ms GUARDED_BY(&lock); /* clock_mono_ms when data began, 0 not yet */
+	int64_t wait_since GUARDED_BY(&lock);
 	int64_t waited GUARDED_BY(&lock); /* seconds in waiting letters */
 	uint32_t errors GUARDED_BY(&lock), warnings GUARDED_BY(&lock);
 	struct fd_end fd GUARDED_BY(&lock);
@@ -109,6 +113,8 @@ struct job *job_ref(struct job *j);
 void job_unref(struct job *j);
 void job_unrefp(struct job **j);
 void job_fill_info(struct job *j, struct job_info *out);
+/* Seconds since its scheduled time, negative before it; a stepped clock changes nothing. */
+int64_t job_late(const struct job *j);
 /* A copy of the plan; for threads other than the worker. */
 struct job_plan job_plan_copy(struct job *j);
 
@@ -147,6 +153,7 @@ void job_make_name(const char *resource, char out[JOB_NAME_SIZE]);
 /* ---- table and queue (job_table.c, job_queue.c) ---- */
 
 void job_table_add(struct job_table *t, struct job *j);
+struct job_clock *job_table_clock(struct job_table *t);
 /* First other known job of the same resource for the duplicate rules; a reference or NULL. */
 struct job *job_table_find_same(struct job_table *t, const struct job *j);
 struct job *job_table_get(struct job_table *t, uint32_t job_id); /* a reference or NULL */

@@ -20,6 +20,7 @@
 #define REDECIDE_SECONDS 60  /* director.md 1, Do better */
 #define CATALOG_SECONDS  600 /* for the final row of a job when the catalog is away */
 #define CATALOG_PAUSE    2
+#define CANCEL_SECONDS   15 /* for a daemon's answer to a cancel */
 
 static const struct job_kind {
 	int type;
@@ -46,12 +47,8 @@ check_start_limits(struct job *j)
 	const struct dir_job *res = j->plan.job;
 	int64_t sched = j->req.max_run_sched_time > 0 ? j->req.max_run_sched_time
 						      : res->max_run_sched_time;
-	int64_t late, sched_time;
+	int64_t late = job_late(j);
 
-	mutex_lock(&j->lock);
-	sched_time = j->sched_time;
-	mutex_unlock(&j->lock);
-	late = clock_now() - sched_time;
 	if (res->max_start_delay > 0 && late > res->max_start_delay)
 		(void)job_mark_canceled(j, "Job canceled because max start delay time exceeded.");
 	else if (sched > 0 && late > sched)
@@ -66,7 +63,7 @@ decide_again(struct job *j)
 	struct dir_storage *storage = j->plan.write_storage;
 	struct err err = ERR_INIT;
 
-	if (j->plan.type != JOB_BACKUP || clock_now() - j->decided_at < REDECIDE_SECONDS)
+	if (j->plan.type != JOB_BACKUP || clock_mono_ms() - j->decided_ms < REDECIDE_SECONDS * 1000)
 		return;
 	if (job_decide(j, &err) != ERR_OK) {
 		job_say(j, MSG_FATAL, "%s", err.text);
@@ -158,12 +155,13 @@ store_end(struct job *j)
 static void
 set_end(struct job *j)
 {
+	int64_t now = job_clock_now(job_table_clock(director_jobs(j->d)));
 	bool final;
 
 	mutex_lock(&j->lock);
 	if (j->start_time == 0)
-		j->start_time = clock_now();
-	j->end_time = clock_now();
+		j->start_time = now;
+	j->end_time = now;
 	final = job_status_is_final(j->status);
 	mutex_unlock(&j->lock);
 	/* A step that left without a verdict has not ended well. */
@@ -211,6 +209,9 @@ job_run(struct job *j)
 
 	run_steps(j);
 	set_end(j);
+	/* Its row is written after a cancel, too; only a director that stops has no time for a
+	 * catalog that is away. */
+	thread_set_cancel(director_stop(j->d));
 	store_end(j);
 	if (j->plan.type == JOB_BACKUP && job_status_is_ok(job_status_now(j)))
 		bootstrap_write(j);
@@ -227,20 +228,23 @@ job_run(struct job *j)
 bool
 job_mark_canceled(struct job *j, const char *why)
 {
-	bool first;
+	bool first, over;
 
 	mutex_lock(&j->lock);
+	over = j->end_time != 0;
 	first = !job_status_is_final(j->status) && j->canceled_ms == 0;
-	if (first)
+	if (!over && j->canceled_ms == 0)
 		j->canceled_ms = clock_mono_ms();
 	mutex_unlock(&j->lock);
-	if (!first)
+	if (over)
 		return false;
-	job_set_status(j, STATUS_CANCELED);
-	if (why != NULL)
+	if (first)
+		job_set_status(j, STATUS_CANCELED);
+	if (first && why != NULL)
 		job_say(j, MSG_FATAL, "%s", why);
+	/* One that has failed already may have daemons that work on. */
 	cancel_now(&j->cancel);
-	return true;
+	return first;
 }
 
 static void
@@ -251,8 +255,11 @@ cancel_on_client(struct job *j, const char *command, director_say say, void *arg
 	struct fd_link *link = NULL;
 	struct err err = ERR_INIT;
 
-	if (fd_link_open(j->d, j->conf, plan.client, &o, &link, &err) != ERR_OK ||
-	    fd_link_command(link, command, say, arg, &err) != ERR_OK)
+	if (fd_link_open(j->d, j->conf, plan.client, &o, &link, &err) == ERR_OK) {
+		conn_set_wait(fd_link_conn(link), NULL, CANCEL_SECONDS, "the client's answer");
+		(void)!fd_link_command(link, command, say, arg, &err);
+	}
+	if (err.code != ERR_OK)
 		log_warn("cancel of %s: %s", j->unique, err.text);
 	fd_link_free(link);
 }
@@ -265,8 +272,12 @@ cancel_on_storage(struct job *j, struct dir_storage *st, const char *command, di
 	struct sd_link *link = NULL;
 	struct err err = ERR_INIT;
 
-	if (sd_link_open(j->d, j->conf, st, &o, &link, &err) != ERR_OK ||
-	    sd_link_command(link, command, say, arg, &err) != ERR_OK)
+	if (sd_link_open(j->d, j->conf, st, &o, &link, &err) == ERR_OK) {
+		conn_set_wait(sd_link_conn(link), NULL, CANCEL_SECONDS,
+			      "the storage daemon's answer");
+		(void)!sd_link_command(link, command, say, arg, &err);
+	}
+	if (err.code != ERR_OK)
 		log_warn("cancel of %s: %s", j->unique, err.text);
 	sd_link_free(link);
 }

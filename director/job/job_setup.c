@@ -146,10 +146,11 @@ job_store_start(struct job *j, struct err *err)
 {
 	struct cat_job row;
 	int64_t since = 0;
+	int64_t now = job_clock_now(job_table_clock(director_jobs(j->d)));
 	enum err_code code;
 
 	mutex_lock(&j->lock);
-	j->start_time = clock_now();
+	j->start_time = now;
 	mutex_unlock(&j->lock);
 	do {
 		job_row(j, &row);
@@ -231,6 +232,7 @@ decide_level(struct job *j, struct err *err)
 					   .file_set_id = j->file_set_id };
 	struct cat_level_facts facts = { 0 };
 	struct level_choice old = j->choice;
+	int64_t since;
 	char when[32];
 
 	if (j->req.since != NULL && parse_since(j->req.since, &j->choice.since)) {
@@ -243,6 +245,14 @@ decide_level(struct job *j, struct err *err)
 		if (cat_job_level_facts(j->catalog, &key, &facts, err) != ERR_OK)
 			return err->code;
 	level_choose(&rules, &facts, &j->choice);
+	since = job_clock_since(job_table_clock(director_jobs(j->d)), j->choice.since);
+	if (since != j->choice.since) {
+		j->choice.since = since;
+		job_say(j, MSG_INFO,
+			"The clock was set back after JobId %u: files are chosen since %s.",
+			j->choice.previous_job_id,
+			clock_format(since, "%Y-%m-%d %H:%M:%S", when, sizeof(when)));
+	}
 	if (old.level != j->choice.level || old.reason != j->choice.reason)
 		say_reason(j, &j->choice);
 	return ERR_OK;
@@ -276,7 +286,7 @@ decide_backup(struct job *j, struct err *err)
 enum err_code
 job_decide(struct job *j, struct err *err)
 {
-	j->decided_at = clock_now();
+	j->decided_ms = clock_mono_ms();
 	if (j->plan.type == JOB_BACKUP)
 		return decide_backup(j, err);
 	mutex_lock(&j->lock);

@@ -111,7 +111,8 @@ make_job(struct director *d, const struct job_request *req, struct job **out,
 			     err) != ERR_OK)
 		return err->code;
 	j->sched_time = j->plan.when;
-	j->queued_at = clock_now();
+	j->made_ms = clock_mono_ms();
+	j->made_late = clock_now() - j->plan.when;
 	j->expected_files = req->expected_files;
 	job_make_name(j->plan.job->name, j->unique);
 	*out = TAKE_PTR(j);

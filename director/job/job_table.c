@@ -24,12 +24,14 @@
 #define WATCH_SECONDS   60
 #define ABORT_SECONDS   30 /* after a cancel conversations are cut (wire.md 12) */
 #define EXAMINE_MAX_MS  60000
+#define STOPPING_TEXT   "The director is stopping. Job canceled."
 
 struct job_table {
 	struct director *d;
-	char *state_path;  /* owned */
-	struct mutex lock; /* RANK_JOBS */
-	struct cond wake;  /* work for the queue: changed */
+	char *state_path;        /* owned */
+	struct job_clock *clock; /* owned */
+	struct mutex lock;       /* RANK_JOBS */
+	struct cond wake;        /* work for the queue: changed */
 	struct cond watch_wake;
 	struct cond ended; /* a job has ended */
 	struct job *jobs GUARDED_BY(&lock);
@@ -116,15 +118,24 @@ struct job_table *
 job_table_new(struct director *d)
 {
 	struct job_table *t = NEW(struct job_table);
+	OWNED(freep) char *clock_path = NULL;
 
 	t->d = d;
 	t->state_path = str_printf("%s/%s.state", director_working_directory(d), director_name(d));
+	clock_path = str_printf("%s/%s.clock", director_working_directory(d), director_name(d));
+	t->clock = job_clock_new(clock_path);
 	mutex_init(&t->lock, RANK_JOBS);
 	cond_init(&t->wake);
 	cond_init(&t->watch_wake);
 	cond_init(&t->ended);
 	load_state(t);
 	return t;
+}
+
+struct job_clock *
+job_table_clock(struct job_table *t)
+{
+	return t->clock;
 }
 
 static void
@@ -152,6 +163,9 @@ job_table_add(struct job_table *t, struct job *j)
 	DL_APPEND(t->jobs, j);
 	wake_locked(t);
 	mutex_unlock(&t->lock);
+	/* After job_table_cancel_all nobody else would. */
+	if (cancel_asked(director_stop(t->d)))
+		(void)job_mark_canceled(j, STOPPING_TEXT);
 }
 
 size_t
@@ -404,6 +418,7 @@ worker_main(void *arg)
 	struct job_table *t = director_jobs(j->d);
 
 	thread_set_job(j->id);
+	thread_set_cancel(&j->abort);
 	job_run(j);
 	mutex_lock(&t->lock);
 	j->worker_done = true;
@@ -574,51 +589,65 @@ run_limit(const struct job_plan *p)
 }
 
 static const char *
-limit_reached(struct job *j, int64_t now)
+limit_reached(struct job *j)
 {
 	const struct job_plan plan = job_plan_copy(j);
 	const struct dir_job *res = plan.job;
 	int64_t sched = j->req.max_run_sched_time > 0 ? j->req.max_run_sched_time
 						      : res->max_run_sched_time;
-	int64_t waited, client_start, sched_time;
+	int64_t now_ms = clock_mono_ms(), waited, client_start_ms;
 
 	mutex_lock(&j->lock);
-	client_start = j->client_start;
-	sched_time = j->sched_time;
+	client_start_ms = j->client_start_ms;
 	waited = j->waited;
 	if (j->wait_since != 0 && j->status != STATUS_WAIT_START)
-		waited += clock_mono_ms() / 1000 - j->wait_since;
+		waited += now_ms / 1000 - j->wait_since;
 	mutex_unlock(&j->lock);
-	if (sched > 0 && now - sched_time > sched)
+	if (sched > 0 && job_late(j) > sched)
 		return "Max run sched time exceeded. Job canceled.";
-	if (run_limit(&plan) > 0 && client_start != 0 && now - client_start > run_limit(&plan))
+	if (run_limit(&plan) > 0 && client_start_ms != 0 &&
+	    (now_ms - client_start_ms) / 1000 > run_limit(&plan))
 		return "Max run time exceeded. Job canceled.";
 	if (res->max_wait_time > 0 && waited > res->max_wait_time)
 		return "Max wait time exceeded. Job canceled.";
 	return NULL;
 }
 
+/* Waits for nothing. */
 static void
-watch_one(struct job *j)
+watch_limits(struct job *j)
 {
 	const char *why = NULL;
-	bool tell;
 	int64_t canceled_ms;
 
-	if (!job_is_stopped(j) && (why = limit_reached(j, clock_now())) != NULL &&
-	    job_mark_canceled(j, why)) {
+	if (!job_is_stopped(j) && (why = limit_reached(j)) != NULL && job_mark_canceled(j, why)) {
 		mutex_lock(&j->lock);
 		j->watch_stop = true;
 		mutex_unlock(&j->lock);
 	}
 	mutex_lock(&j->lock);
-	tell = j->watch_stop && !j->stop_sent;
 	canceled_ms = j->canceled_ms;
 	mutex_unlock(&j->lock);
 	if (canceled_ms != 0 && clock_mono_ms() - canceled_ms > ABORT_SECONDS * 1000)
 		cancel_now(&j->abort);
-	if (tell)
-		job_stop_daemons(j, NULL, NULL);
+}
+
+/* Tells the daemons of one job, which may take a while; true when there was one. */
+static bool
+watch_tell(struct job **jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool tell;
+
+		mutex_lock(&jobs[i]->lock);
+		tell = jobs[i]->watch_stop && !jobs[i]->stop_sent;
+		mutex_unlock(&jobs[i]->lock);
+		if (tell) {
+			job_stop_daemons(jobs[i], NULL, NULL);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void
@@ -632,11 +661,15 @@ watch_main(void *arg)
 		size_t n = job_table_refs(t, &jobs);
 		int64_t ms = WATCH_SECONDS * 1000;
 
+		job_clock_look(t->clock);
 		for (size_t i = 0; i < n; i++) {
-			watch_one(jobs[i]);
+			watch_limits(jobs[i]);
 			if (job_is_stopped(jobs[i]))
 				ms = 1000;
 		}
+		/* One at a time: a daemon that hangs must not keep the others' limits waiting. */
+		if (watch_tell(jobs, n))
+			ms = 0;
 		unref_all(jobs, n);
 		mutex_lock(&t->lock);
 		if (!t->watch_changed && !t->stop_watch)
@@ -664,8 +697,7 @@ job_table_cancel_all(struct job_table *t)
 	size_t n = job_table_refs(t, &jobs);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!job_mark_canceled(jobs[i], "The director is stopping. Job canceled."))
-			continue;
+		(void)job_mark_canceled(jobs[i], STOPPING_TEXT);
 		mutex_lock(&jobs[i]->lock);
 		jobs[i]->watch_stop = true;
 		mutex_unlock(&jobs[i]->lock);
@@ -693,6 +725,7 @@ job_table_free(struct job_table *t)
 	cond_release(&t->watch_wake);
 	cond_release(&t->ended);
 	mutex_release(&t->lock);
+	job_clock_free(t->clock);
 	free(t->state_path);
 	free(t);
 }

@@ -300,8 +300,8 @@ run_part(struct restore *r, size_t at, struct err *err)
 	if (send_restore(r, err) != ERR_OK)
 		return err->code;
 	mutex_lock(&r->job->lock);
-	if (r->job->client_start == 0)
-		r->job->client_start = clock_now();
+	if (r->job->client_start_ms == 0)
+		r->job->client_start_ms = clock_mono_ms();
 	mutex_unlock(&r->job->lock);
 	if (await_client(r, err) != ERR_OK)
 		return err->code;

@@ -204,6 +204,7 @@ message_main(void *arg)
 	bool eod, given_up;
 
 	thread_set_job(s->job->id);
+	thread_set_cancel(&s->job->abort);
 	while (!end.seen && err.code == ERR_OK) {
 		eod = false;
 		if (peer_reply(&s->peer, &line, &eod, &err) != ERR_OK || eod)

@@ -1,16 +1,18 @@
 /*
  * director/sched/scheduler.c - due times to queued jobs
  *
- * One thread keeps, for every (job, Run line) of the current generation, the next time it is due.
- * It sleeps until the earliest (at most a minute, to notice a stepped clock), and hands what is due
- * to the starter thread through a queue: starting a job writes to the catalog, which may be slow.
- * An entry fires once for any number of times that a clock step or a suspended machine skipped.
+ * One thread keeps, for every (job, Run line) of the current generation, the next time it is due
+ * (due.h).  It sleeps until the earliest (at most a minute, to notice a stepped clock), and hands
+ * what is due to the starter thread through a queue: starting a job writes to the catalog, which
+ * may be slow. An entry fires once for any number of times that a clock step or a suspended machine
+ * skipped.
  */
 #include "director/sched/scheduler.h"
 
 #include "director/conf/dir_conf.h"
 #include "director/job/job_start.h"
 #include "director/sched/calendar.h"
+#include "director/sched/due.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -18,18 +20,13 @@
 #include "lib/base/queue.h"
 #include "lib/base/sync.h"
 #include "lib/base/thread.h"
+#include "lib/catalog/catalog.h"
 
 #include <stdio.h>
 
 #define LOOK_MS       60000
 #define STARTER_SLOTS 4096
 #define STEP_BACK     3600 /* seconds; a clock set back further makes all times be found anew */
-
-struct entry {
-	struct dir_job *job; /* borrowed from the generation */
-	struct dir_run *run;
-	int64_t next; /* epoch seconds, 0 never */
-};
 
 struct scheduler {
 	struct director *d;
@@ -40,8 +37,7 @@ struct scheduler {
 	bool rebuild GUARDED_BY(&lock), stop GUARDED_BY(&lock);
 	/* the thread's own */
 	struct dir_conf *conf;
-	struct entry *entries;
-	size_t n;
+	struct due_list due_list;
 };
 
 /* ---- overrides of a Run line ---- */
@@ -53,7 +49,7 @@ name_of_pool(const struct dir_pool *p)
 }
 
 static struct job_request *
-request_of(const struct entry *e)
+request_of(const struct due_entry *e)
 {
 	const struct dir_run *run = e->run;
 	const struct run_spec *s = &run->spec;
@@ -99,70 +95,31 @@ is_on(struct director *d, const struct dir_job *job)
 /* ---- the thread ---- */
 
 static void
-find_entries(struct scheduler *s)
+hand_over(void *arg, const struct due_entry *e)
 {
-	int64_t now = clock_now();
-	size_t cap = 0;
-
-	free(s->entries);
-	s->entries = NULL;
-	s->n = 0;
-	director_conf_put(s->d, s->conf);
-	s->conf = director_conf_get(s->d);
-	for (size_t i = 0; i < s->conf->n_job; i++) {
-		struct dir_job *job = s->conf->job[i];
-
-		for (size_t k = 0; job->schedule != NULL && k < job->schedule->n_run; k++) {
-			struct dir_run *run = job->schedule->run[k];
-
-			if (s->n == cap)
-				s->entries = mem_grow(s->entries, s->n, &cap, sizeof(*s->entries));
-			s->entries[s->n++] = (struct entry){ job, run,
-							     calendar_next(&run->spec, now) };
-		}
-	}
-}
-
-static int
-priority_of(const struct entry *e)
-{
-	return e->run->spec.priority != 0 ? (int)e->run->spec.priority : (int)e->job->priority;
-}
-
-static int
-compare_entries(const void *pa, const void *pb)
-{
-	const struct entry *a = *(const struct entry *const *)pa;
-	const struct entry *b = *(const struct entry *const *)pb;
-
-	if (a->next != b->next)
-		return a->next < b->next ? -1 : 1;
-	if (priority_of(a) != priority_of(b))
-		return priority_of(a) < priority_of(b) ? -1 : 1;
-	return strcmp(a->job->name, b->job->name);
-}
-
-/* Hand over what is due at now, earliest and most urgent first. */
-static void
-fire_due(struct scheduler *s, int64_t now)
-{
-	OWNED(freep) struct entry **due = NEW_ARRAY(struct entry *, s->n + 1);
+	struct scheduler *s = arg;
+	struct job_request *r;
 	struct err err = ERR_INIT;
-	size_t n = 0;
 
-	for (size_t i = 0; i < s->n; i++)
-		if (s->entries[i].next != 0 && s->entries[i].next <= now)
-			due[n++] = &s->entries[i];
-	qsort(due, n, sizeof(struct entry *), compare_entries);
-	for (size_t i = 0; i < n; i++) {
-		if (is_on(s->d, due[i]->job)) {
-			struct job_request *r = request_of(due[i]);
+	if (!is_on(s->d, e->job))
+		return;
+	r = request_of(e);
+	if (queue_push(s->due, r, &err) != ERR_OK)
+		request_free(r);
+}
 
-			if (queue_push(s->due, r, &err) != ERR_OK)
-				request_free(r);
-		}
-		due[i]->next = calendar_next(&due[i]->run->spec, now);
+/* Start what is due; anew: go on with the configuration of now. */
+static void
+look(struct scheduler *s, bool anew, int64_t now)
+{
+	struct dir_conf *old = NULL;
+
+	if (anew) {
+		old = s->conf;
+		s->conf = director_conf_get(s->d);
 	}
+	due_look(&s->due_list, anew ? s->conf : NULL, now, hand_over, s);
+	director_conf_put(s->d, old);
 }
 
 static int64_t
@@ -170,15 +127,10 @@ ms_to_next(const struct scheduler *s)
 {
 	int64_t now_us = clock_now_us(), ms = LOOK_MS;
 
-	for (size_t i = 0; i < s->n; i++) {
-		int64_t left;
+	int64_t next = due_next(&s->due_list);
 
-		if (s->entries[i].next == 0)
-			continue;
-		left = (s->entries[i].next * 1000000 - now_us) / 1000 + 1;
-		if (left < ms)
-			ms = left;
-	}
+	if (next != 0 && (next * 1000000 - now_us) / 1000 + 1 < ms)
+		ms = (next * 1000000 - now_us) / 1000 + 1;
 	return ms < 1 ? 1 : ms;
 }
 
@@ -192,10 +144,8 @@ scheduler_main(void *arg)
 	while (!stop) {
 		int64_t now = clock_now();
 
-		if (anew || now < last - STEP_BACK)
-			find_entries(s);
+		look(s, anew || now < last - STEP_BACK, now);
 		last = now;
-		fire_due(s, now);
 		mutex_lock(&s->lock);
 		if (!s->rebuild && !s->stop)
 			(void)cond_wait_ms(&s->wake, &s->lock, ms_to_next(s));
@@ -213,6 +163,9 @@ starter_main(void *arg)
 	struct err err = ERR_INIT;
 	void *item;
 
+	/* A run that comes due while the catalog is away waits with it. */
+	catalog_be_patient();
+	thread_set_cancel(director_stop(s->d));
 	while (queue_pop(s->due, &item, &err) == ERR_OK) {
 		struct job_request *r = item;
 		uint32_t id;
@@ -267,7 +220,7 @@ scheduler_free(struct scheduler *s)
 	while ((item = queue_try_pop(s->due)) != NULL)
 		request_free(item);
 	queue_free(s->due);
-	free(s->entries);
+	due_release(&s->due_list);
 	director_conf_put(s->d, s->conf);
 	cond_release(&s->wake);
 	mutex_release(&s->lock);
@@ -314,13 +267,13 @@ copy_name(char *out, size_t cap, const char *name)
 }
 
 static void
-fill_run(struct dir_conf *conf, const struct entry *e, struct sched_run *out)
+fill_run(struct dir_conf *conf, const struct due_entry *e, struct sched_run *out)
 {
 	struct job_request *r = request_of(e);
 	struct job_plan plan = { .job = e->job };
 	struct err err = ERR_INIT;
 
-	*out = (struct sched_run){ .time = e->next, .priority = priority_of(e) };
+	*out = (struct sched_run){ .time = e->next, .priority = due_priority(e) };
 	copy_name(out->job, sizeof(out->job), e->job->name);
 	copy_name(out->schedule, sizeof(out->schedule), e->job->schedule->name);
 	overrides_text(e->run, out->overrides, sizeof(out->overrides));
@@ -373,7 +326,7 @@ scheduler_preview(struct director *d, struct dir_conf *conf, const struct sched_
 		struct dir_job *job = conf->job[i];
 
 		for (size_t k = 0; is_wanted(d, job, what) && k < job->schedule->n_run; k++) {
-			struct entry e = { job, job->schedule->run[k], what->from - 1 };
+			struct due_entry e = { job, job->schedule->run[k], what->from - 1 };
 
 			while ((e.next = calendar_next(&e.run->spec, e.next)) != 0 &&
 			       e.next < what->to) {

@@ -30,6 +30,16 @@ words_are_split_and_quotes_removed(void **state)
 		{ "first equal sign", "a k=v=w", 2, "k", "v=w" },
 		{ "empty value", "a k=", 2, "k", "" },
 		{ "escaped equal sign", "a k\\=v", 2, "k=v", NULL },
+		{ "a semicolon is no separator here", "run comment=a;b", 2, "comment", "a;b" },
+		{ "semicolon in quotes", "run comment=\"a; b\"", 2, "comment", "a; b" },
+		{ "equal sign in quotes", "a \"k=v w\"", 2, "k", "v w" },
+		{ "no keyword", "a =v", 2, "", "v" },
+		{ "empty quotes", "a \"\"", 2, "", NULL },
+		{ "empty quoted value", "a k=\"\"", 2, "k", "" },
+		{ "backslash at the end", "a b\\", 2, "b\\", NULL },
+		{ "other white space", "a\tb\r\nc\v", 3, "c", NULL },
+		{ "not UTF-8", "a \xff\xfe=\x80", 2, "\xff\xfe", "\x80" },
+		{ "control characters", "a b\x01\x1b[2J", 2, "b\x01\x1b[2J", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -62,6 +72,12 @@ an_open_quote_and_too_many_words_are_refused(void **state)
 		line[2 * i] = 'x';
 	line[sizeof(line) - 1] = '\0';
 	assert_int_equal(args_parse(line, &a, &err), ERR_LIMIT);
+	assert_int_equal(a.n, 0);
+	assert_int_equal(args_parse("a \\\"b\" c", &a, &err), ERR_FORMAT);
+	/* A word larger than anything sensible. */
+	static char huge[200000];
+	memset(huge, 'x', sizeof(huge) - 1);
+	assert_int_equal(args_parse(huge, &a, &err), ERR_LIMIT);
 	assert_int_equal(a.n, 0);
 }
 

@@ -15,6 +15,8 @@
 static enum err_code
 read_line(struct shell *sh, char **answer, struct err *err)
 {
+	if (cancel_asked(sh->stop))
+		return err_set(err, ERR_CANCELED, "stopped before the answer");
 	for (;;) {
 		struct frame f;
 

@@ -33,6 +33,18 @@ named(const char *word)
 	return command_find(word, candidates, sizeof(candidates));
 }
 
+static void
+say_unknown(struct out *o, const char *word)
+{
+	char candidates[512];
+
+	(void)command_find(word, candidates, sizeof(candidates));
+	if (candidates[0] != '\0')
+		out_text(o, "\n%s may mean %s.\n\n", word, candidates);
+	else
+		out_text(o, "\nCan't find %s command.\n\n", word);
+}
+
 /* A tab, then the words of text, broken before column 80. */
 static void
 print_wrapped(struct out *o, const char *text)
@@ -64,7 +76,7 @@ cmd_help(struct shell *sh, UNUSED struct err *err)
 
 	out_text(o, "  Command            Description\n  =======            ===========\n");
 	if (sh->args.n > 1 && one == NULL) {
-		out_text(o, "\nCan't find %s command.\n\n", sh->args.v[1].key);
+		say_unknown(o, sh->args.v[1].key);
 		return ERR_OK;
 	}
 	for (size_t i = 0; i < n_commands; i++) {

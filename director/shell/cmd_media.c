@@ -117,11 +117,16 @@ judge_volume_name(const char *name, struct err *err)
 	if (name[0] == '\0' || strlen(name) >= CAT_NAME_MAX)
 		return err_set(err, ERR_CONFIG, "A volume name has 1 to %d characters",
 			       CAT_NAME_MAX - 1);
-	for (const char *p = name; *p != '\0'; p++)
-		if ((!isalnum((unsigned char)*p) && strchr(":.-_/", *p) == NULL) ||
-		    (p == name && *p == '/'))
-			return err_set(err, ERR_CONFIG,
-				       "Illegal character \"%c\" in a volume name.", *p);
+	for (const char *p = name; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if ((isalnum(c) || strchr(":.-_/", *p) != NULL) && (p != name || *p != '/'))
+			continue;
+		return err_set(err, ERR_CONFIG,
+			       isprint(c) ? "Illegal character \"%c\" in a volume name."
+					  : "Illegal character \"\\x%02x\" in a volume name.",
+			       c);
+	}
 	return ERR_OK;
 }
 

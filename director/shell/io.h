@@ -1,7 +1,7 @@
 /*
  * director/shell/io.h - what the shell needs of a console connection
  *
- * Purpose: the four operations behind which a console stands: lib/net's conn in the director, a
+ * Purpose: the operations behind which a console stands: lib/net's conn in the director, a
  *          script of lines in unit tests.
  * Threads: the thread of the console connection.
  * Errors:  those of conn_recv and conn_send.
@@ -17,7 +17,7 @@ struct shell_io {
 	enum err_code (*send)(void *arg, struct bytes data, struct err *err);
 	enum err_code (*signal)(void *arg, enum frame_signal s, struct err *err);
 	enum err_code (*flush)(void *arg, struct err *err);
-	bool (*has_input)(void *arg); /* something came: a BREAK, or the peer went away */
+	void (*hang_up)(void *arg); /* a recv of another thread ends now and for good */
 };
 
 #endif

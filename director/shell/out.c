@@ -23,7 +23,9 @@ struct out {
 	size_t depth;
 	json_t *said[3]; /* owned arrays by out_kind, NULL: none */
 	bool has_error;
-	struct err err; /* first failure of the connection */
+	struct cancel *cancel; /* borrowed, or NULL */
+	bool cut;              /* text was dropped because of it */
+	struct err err;        /* first failure of the connection */
 };
 
 static const char *const kind_key[] = { "info", "warning", "error" };
@@ -50,6 +52,7 @@ drop_answer(struct out *o)
 		o->said[k] = NULL;
 	}
 	o->has_error = false;
+	o->cut = false;
 	o->depth = 0;
 	buf_clear(&o->text);
 }
@@ -106,10 +109,30 @@ out_set_plain(struct out *o, bool plain)
 	o->plain = plain;
 }
 
+void
+out_set_cancel(struct out *o, struct cancel *c)
+{
+	o->cancel = c;
+}
+
+static bool
+has_failed(const struct out *o)
+{
+	return o->err.code != ERR_OK;
+}
+
 bool
 out_broken(const struct out *o)
 {
-	return o->err.code != ERR_OK;
+	return has_failed(o) || cancel_asked(o->cancel);
+}
+
+bool
+out_drop_cut(struct out *o)
+{
+	if (o->cut)
+		buf_clear(&o->text);
+	return o->cut;
 }
 
 /* ---- sending ---- */
@@ -117,9 +140,13 @@ out_broken(const struct out *o)
 static void
 send_bytes(struct out *o, const uint8_t *p, size_t n)
 {
-	while (n > 0 && !out_broken(o)) {
+	while (n > 0 && !has_failed(o)) {
 		size_t part = n < PAYLOAD ? n : PAYLOAD;
 
+		if (o->mode != API_JSON && cancel_asked(o->cancel)) {
+			o->cut = true;
+			return;
+		}
 		if (o->io->send(o->io->arg, bytes_of(p, part), &o->err) != ERR_OK)
 			return;
 		p += part;
@@ -162,7 +189,7 @@ out_flush(struct out *o)
 		n--;
 	send_bytes(o, o->text.p, n);
 	buf_consume(&o->text, n);
-	if (!out_broken(o))
+	if (!has_failed(o))
 		(void)!o->io->flush(o->io->arg, &o->err);
 }
 
@@ -171,6 +198,10 @@ out_put(struct out *o, const void *text, size_t n)
 {
 	if (o->mode == API_JSON)
 		return;
+	if (cancel_asked(o->cancel)) {
+		o->cut = true;
+		return;
+	}
 	buf_put(&o->text, text, n);
 	if (o->text.len >= FLUSH_AT)
 		out_flush(o);
@@ -196,7 +227,7 @@ void
 out_signal(struct out *o, enum frame_signal s)
 {
 	send_text(o);
-	if (!out_broken(o))
+	if (!has_failed(o))
 		(void)!o->io->signal(o->io->arg, s, &o->err);
 }
 
@@ -397,6 +428,10 @@ out_table(struct out *o, const struct table *t, const struct table_style *style)
 		if (style->face != FACE_LAYOUT)
 			return;
 	}
+	if (cancel_asked(o->cancel)) {
+		o->cut = true;
+		return;
+	}
 	enum table_face face = style->face;
 	if (face == FACE_GRID && o->plain)
 		face = FACE_LEFT;
@@ -512,7 +547,7 @@ out_end(struct out *o, bool known, bool failed, bool pending, struct err *err)
 		out_signal(o, FRAME_CMD_FAILED);
 	}
 	drop_answer(o);
-	if (!out_broken(o))
+	if (!has_failed(o))
 		return ERR_OK;
 	*err = o->err;
 	return err->code;

@@ -15,6 +15,7 @@
 
 #include "director/shell/io.h"
 #include "director/shell/table.h"
+#include "lib/base/wait.h"
 
 enum api_mode { API_TEXT = 0, API_GUI = 1, API_JSON = 2 };
 enum out_kind { OUT_INFO, OUT_WARNING, OUT_ERROR };
@@ -33,6 +34,8 @@ void out_tell_failures(struct out *o, bool on);
 void out_set_compact(struct out *o, bool compact);
 /* Warnings and information of successful commands stand in result.messages as well. */
 void out_set_messages(struct out *o, bool on);
+/* Once asked, text is dropped: nobody wants it any more.  c is borrowed; NULL: never. */
+void out_set_cancel(struct out *o, struct cancel *c);
 /* Lists without commas (the gui command). */
 void out_set_plain(struct out *o, bool plain);
 
@@ -47,8 +50,10 @@ void out_begin(struct out *o, bool known);
  */
 MUST_CHECK enum err_code out_end(struct out *o, bool known, bool failed, bool pending,
 				 struct err *err);
-/* The failure of the connection so far, if any. */
+/* The connection failed, or the cancel was asked: long lists may end. */
 bool out_broken(const struct out *o);
+/* Forget text that was not sent yet if any was dropped for the cancel; true: it was. */
+bool out_drop_cut(struct out *o);
 
 /* ---- text ---- */
 

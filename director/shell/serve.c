@@ -38,10 +38,10 @@ io_flush(void *arg, struct err *err)
 	return conn_flush((struct conn *)arg, err);
 }
 
-static bool
-io_has_input(void *arg)
+static void
+io_hang_up(void *arg)
 {
-	return conn_has_input((struct conn *)arg);
+	conn_shutdown((struct conn *)arg);
 }
 
 /* ---- one command ---- */
@@ -159,6 +159,21 @@ command_done(struct shell *sh)
 	sh->conf = NULL;
 }
 
+/*
+ * A BREAK came while the command ran.  It counts when the command gave up for it or its text was
+ * cut; what was done before all the same is reported as always.
+ */
+static bool
+was_stopped(struct shell *sh, bool failed, struct err *e)
+{
+	bool cut = out_drop_cut(sh->out);
+
+	if (!cut && !(failed && e->code == ERR_CANCELED))
+		return failed;
+	(void)err_set(e, ERR_CANCELED, "Command stopped.");
+	return true;
+}
+
 /* One line: words, command, answer.  Not ERR_OK: the connection failed. */
 static enum err_code
 serve_line(struct shell *sh, const char *line, struct err *err)
@@ -181,7 +196,10 @@ serve_line(struct shell *sh, const char *line, struct err *err)
 		if ((c->flags & CMD_AUDITED) != 0)
 			audit(sh, line);
 		out_begin(sh->out, true);
+		input_command_begin(sh->input);
 		bool failed = run_command(sh, c, &e) != ERR_OK;
+		if (input_command_end(sh->input))
+			failed = was_stopped(sh, failed, &e);
 		if (failed)
 			say_failure(sh, &e);
 		rc = finish(sh, true, failed, err);
@@ -260,8 +278,23 @@ shell_release(struct shell *sh)
 {
 	command_done(sh);
 	out_free(sh->out);
+	input_free(sh->input);
 	if (sh->login_conf != NULL)
 		director_conf_put(sh->d, sh->login_conf);
+}
+
+static enum err_code
+listen_to(struct shell *sh, struct conn *conn, struct err *err)
+{
+	const struct shell_io console = { conn, io_recv, io_send, io_signal, io_flush, io_hang_up };
+
+	if (input_new(&console, &sh->input, err) != ERR_OK)
+		return err->code;
+	sh->io = *input_io(sh->input);
+	sh->stop = input_cancel(sh->input);
+	sh->out = out_new(&sh->io);
+	out_set_cancel(sh->out, sh->stop);
+	return ERR_OK;
 }
 
 void
@@ -271,12 +304,9 @@ shell_serve(struct conn *conn, const struct hello *who, struct director *d)
 	OWNED(shell_release)
 	struct shell sh = {
 		.d = d,
-		.io = { conn, io_recv, io_send, io_signal, io_flush, io_has_input },
-		.stop = director_stop(d),
 		.login_conf = director_conf_get(d),
 	};
 
-	sh.out = out_new(&sh.io);
 	(void)snprintf(sh.name, sizeof(sh.name), "%s", who->name);
 	(void)snprintf(sh.peer, sizeof(sh.peer), "%s", conn_peer(conn));
 	if (strcmp(who->name, SHELL_DEFAULT_CONSOLE) != 0) {
@@ -287,8 +317,8 @@ shell_serve(struct conn *conn, const struct hello *who, struct director *d)
 			return;
 		}
 	}
-	conn_set_wait(conn, sh.stop, 0, "the next command of the console");
-	if (greet(&sh, conn, who, &err) != ERR_OK ||
+	conn_set_wait(conn, director_stop(d), 0, "the next command of the console");
+	if (greet(&sh, conn, who, &err) != ERR_OK || listen_to(&sh, conn, &err) != ERR_OK ||
 	    (serve_loop(&sh, &err) != ERR_OK && err.code != ERR_EOF && err.code != ERR_CANCELED))
 		log_info("Console %s from %s: %s", sh.name, sh.peer, err.text);
 }
@@ -335,10 +365,9 @@ script_flush(UNUSED void *arg, UNUSED struct err *err)
 	return ERR_OK;
 }
 
-static bool
-script_has_input(UNUSED void *arg)
+static void
+script_hang_up(UNUSED void *arg)
 {
-	return false;
 }
 
 enum err_code
@@ -350,7 +379,7 @@ shell_run_line(struct director *d, const char *command, director_say say, void *
 	struct shell sh = {
 		.d = d,
 		.io = { &script, script_recv, script_send, script_signal, script_flush,
-			script_has_input },
+			script_hang_up },
 		.stop = director_stop(d),
 		.login_conf = director_conf_get(d),
 		.conf = director_conf_get(d),

@@ -10,6 +10,7 @@
 #include "director/conf/dir_conf.h"
 #include "director/director.h"
 #include "director/shell/args.h"
+#include "director/shell/input.h"
 #include "director/shell/out.h"
 #include "lib/catalog/cat_query.h"
 
@@ -19,9 +20,10 @@ struct shell {
 	const struct dir_console *console; /* borrowed from login_conf; NULL: unrestricted */
 	char name[128];                    /* of the console; "*UserAgent*" */
 	char peer[128];                    /* address, for the audit */
+	struct input *input;               /* owned; NULL in a run script */
 	struct shell_io io;
 	struct out *out;     /* owned */
-	struct cancel *stop; /* borrowed: the director ends */
+	struct cancel *stop; /* borrowed: BREAK, the console left, the director ends */
 
 	struct dir_conf *conf;   /* owned reference, of the command that runs */
 	struct args args;        /* owned, of the command that runs */

@@ -12,7 +12,7 @@
 
 /* Of the memory allowed, what is neither of batches nor of segments: the writer's buffers, the
  * walker's batch, a refill. */
-#define FIXED_MEMORY (6u * 1024u * 1024u)
+#define FIXED_MEMORY (4u * 1024u * 1024u)
 
 /* ---- progress ---- */
 
@@ -193,8 +193,7 @@ free_spare_locked(struct pipe *p) REQUIRES(p->lock)
 	return true;
 }
 
-/* Room for the batch being filled; false when stopping.  Two are always allowed, so that large
- * ones, too, get on. */
+/* Room for the batch being filled; false when stopping.  One is always allowed. */
 static bool
 await_room(struct pipe *p)
 {
@@ -202,7 +201,7 @@ await_room(struct pipe *p)
 	bool stop;
 
 	mutex_lock(&p->lock);
-	while (p->n_batches >= 2 && !p->stopping &&
+	while (p->n_batches >= 1 && !p->stopping &&
 	       p->batch_bytes - p->filling->charged + most > p->batch_bytes_max)
 		if (!free_spare_locked(p))
 			cond_wait(&p->room, &p->lock); /* until batches are done or sent */

@@ -28,17 +28,17 @@
 #define BATCH_BYTES      (1024u * 1024u) /* file data expected in one batch */
 #define BATCH_DIRS       48u             /* directories a batch keeps open */
 #define BATCH_NAME_BYTES (2u * WALK_PATH_MAX)
-#define BATCH_OUT_SOON   (2u * BATCH_BYTES) /* of results: the rest of the batch is done again */
-#define BATCH_OUT_MOST   (5u * BATCH_BYTES) /* a batch may hold while it is filled */
-#define STREAM_OUT_MOST  (2u * BATCH_BYTES) /* the same for a large file: its attributes */
-#define SMALL_MAX        (512u * 1024u)     /* larger files stream */
+#define BATCH_OUT_SOON   (BATCH_BYTES + BATCH_BYTES / 2u) /* of results: the rest is done again */
+#define BATCH_OUT_MOST   (3u * BATCH_BYTES)               /* counted for one while it is filled */
+#define STREAM_OUT_MOST  BATCH_BYTES    /* the same for a large file: its attributes */
+#define SMALL_MAX        (512u * 1024u) /* larger files stream */
 #define FRAME_HEAD       4u
 #define SPARSE_HEAD      8u
 #define SEGMENT_CHUNKS   2u
 /* The chunks of a segment, each as large as a codec may make it, and one byte that tells whether
  * a file grew. */
 #define SEGMENT_BYTES (SEGMENT_CHUNKS * (PIPE_CHUNK_MAX + PIPE_CHUNK_MAX / 10u + 64u) + 1u)
-#define SEGMENTS_MIN  8u /* that a large file may always have when it is its turn */
+#define SEGMENTS_MIN  4u /* that a large file may always have when it is its turn */
 #define WORKERS_MAX   32u
 #define SEND_AT       (256u * 1024u) /* buffered bytes that are worth a write */
 

@@ -29,6 +29,8 @@ struct writer {
 	struct buf record; /* scratch for one attribute record */
 	uint32_t file_index;
 	char last_words[256]; /* of the storage daemon; "" none */
+	struct stages *stages;
+	int64_t since_ns; /* it is putting things in order */
 	/* bandwidth */
 	int64_t start_ms; /* since the limit is what it is */
 	uint64_t sent, limit;
@@ -107,7 +109,7 @@ throttle(struct writer *w, size_t n, struct err *err)
 }
 
 static enum err_code
-send_bytes(struct writer *w, struct bytes b, struct err *err)
+send_now(struct writer *w, struct bytes b, struct err *err)
 {
 	if (cancel_asked(w->p->o.cancel))
 		return err_set(err, ERR_CANCELED, "canceled");
@@ -119,6 +121,30 @@ send_bytes(struct writer *w, struct bytes b, struct err *err)
 	if (w->last_words[0] != '\0')
 		return err_set(err, ERR_PROTO, "the storage daemon said: %s", w->last_words);
 	return ERR_OK;
+}
+
+static enum err_code
+send_bytes(struct writer *w, struct bytes b, struct err *err)
+{
+	int64_t wall = stage_busy(w->stages, STAGE_ORDER, w->since_ns), cpu = clock_thread_ns();
+	enum err_code rc = send_now(w, b, err);
+
+	stage_split(w->stages, STAGE_SEND, wall, cpu);
+	w->since_ns = clock_mono_ns();
+	return rc;
+}
+
+/* The writer waits for others from now on, or did since. */
+static int64_t
+waiting_begins(struct writer *w)
+{
+	return stage_busy(w->stages, STAGE_ORDER, w->since_ns);
+}
+
+static void
+waiting_ends(struct writer *w, int64_t since_ns)
+{
+	w->since_ns = stage_waited(w->stages, STAGE_ORDER, since_ns);
 }
 
 static enum err_code
@@ -248,8 +274,10 @@ gave_up(struct err *err)
 
 /* The worker has let go of b: all its results may be read. */
 static enum err_code
-await_done(struct pipe *p, const struct batch *b, struct err *err)
+await_done(struct writer *w, const struct batch *b, struct err *err)
 {
+	int64_t t = waiting_begins(w);
+	struct pipe *p = w->p;
 	bool done;
 
 	mutex_lock(&p->lock);
@@ -257,7 +285,18 @@ await_done(struct pipe *p, const struct batch *b, struct err *err)
 		cond_wait(&p->done, &p->lock);
 	done = b->state == BATCH_DONE;
 	mutex_unlock(&p->lock);
+	waiting_ends(w, t);
 	return done ? ERR_OK : gave_up(err);
+}
+
+static struct segment *
+next_segment(struct writer *w, struct batch *b)
+{
+	int64_t t = waiting_begins(w);
+	struct segment *s = stream_pop(w->p, b);
+
+	waiting_ends(w, t);
+	return s;
 }
 
 /* Frames of a large file straight from its segments. */
@@ -269,7 +308,7 @@ send_segments(struct writer *w, struct batch *b, uint64_t *payload, struct err *
 	put_head(w, data_stream_of(&b->items[0]));
 	if (send_out(w, 1, err) != ERR_OK)
 		return err->code;
-	while ((s = stream_pop(w->p, b)) != NULL) {
+	while ((s = next_segment(w, b)) != NULL) {
 		enum err_code rc = send_bytes(w, buf_bytes(&s->frames), err);
 
 		*payload += pack_payload(buf_bytes(&s->frames));
@@ -364,7 +403,7 @@ put_item(struct writer *w, struct batch *b, struct item *it, struct err *err)
 	if (b->streams && !is_later_link(it)) {
 		if (send_segments(w, b, &payload, err) != ERR_OK)
 			return err->code;
-		if (await_done(w->p, b, err) != ERR_OK) /* the rest of its results */
+		if (await_done(w, b, err) != ERR_OK) /* the rest of its results */
 			return err->code;
 	} else {
 		payload = put_data(w, b, it);
@@ -439,7 +478,7 @@ put_refilled(struct writer *w, struct batch *b, size_t *done, struct err *err)
 	for (*done = 0; *done < b->n && !has_to_be_done_again(&b->items[*done]); ++*done)
 		if (put_item(w, b, &b->items[*done], err) != ERR_OK)
 			return err->code;
-	return await_done(w->p, b, err);
+	return await_done(w, b, err);
 }
 
 /* Item i of b and those like it behind it; *done of them are sent. */
@@ -489,16 +528,18 @@ write_all(struct writer *w, struct err *err)
 	struct pipe *p = w->p;
 
 	for (;;) {
+		int64_t t = waiting_begins(w);
 		struct batch *b;
 
 		mutex_lock(&p->lock);
 		b = next_batch_locked(p);
 		mutex_unlock(&p->lock);
+		waiting_ends(w, t);
 		if (b == NULL)
 			break;
 		if (put_batch(w, b, err) != ERR_OK)
 			return err->code;
-		if (await_done(p, b, err) != ERR_OK) /* a file that could not be opened */
+		if (await_done(w, b, err) != ERR_OK) /* a file that could not be opened */
 			return err->code;
 		mutex_lock(&p->lock);
 		unlink_head_locked(p);
@@ -519,7 +560,9 @@ writer_run(void *arg)
 			    .out = BUF_INIT(OUT_MAX),
 			    .record = BUF_INIT(FRAME_BYTES),
 			    .file_index = p->o.first_index,
-			    .start_ms = clock_mono_ms() };
+			    .start_ms = clock_mono_ms(),
+			    .stages = &p->o.progress->stages,
+			    .since_ns = clock_mono_ns() };
 	struct err e = ERR_INIT;
 
 	if (write_all(&w, &e) != ERR_OK)

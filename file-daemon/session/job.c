@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
@@ -174,10 +175,23 @@ remember_locked(struct fd_daemon *d, struct fd_job *j) REQUIRES(d->lock)
 	d->jobs_run++;
 }
 
+static void
+trace_stages(struct fd_job *j)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(1024);
+
+	stage_text(&j->progress.stages, &text);
+	trace(50, "job %s: stages: %s; pipeline memory at most %zu bytes", j->job, buf_str(&text),
+	      atomic_load(&j->progress.memory_peak));
+}
+
 void
 fd_job_leave(struct fd_job *j)
 {
 	struct fd_daemon *d = j->daemon;
+
+	if (j->job_id != 0)
+		trace_stages(j);
 
 	mutex_lock(&d->lock);
 	if (j->job_id != 0)

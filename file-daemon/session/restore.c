@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "file-daemon/restore/feed.h"
 #include "file-daemon/session/listing.h"
 #include "file-daemon/session/session_internal.h"
 #include "lib/base/clock.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 #include "lib/files/rebuild.h"
-#include "lib/proto/stream.h"
+#include "lib/net/beat.h"
 
 #define LINE_MAX_BYTES 900000u
 #define RECORDS_A_LOOK 64u /* between updates of what status shows */
@@ -100,51 +101,35 @@ look_around(struct restore *r)
 	pipe_progress_set(&r->job->progress, rebuild_current(r->rebuild));
 }
 
-/* The record behind a head that is in line. */
 static enum err_code
-take_record(struct restore *r, struct bytes line, struct err *err)
+write_records(struct restore *r, struct feed *feed, struct err *err)
 {
-	struct fd_job *j = r->job;
 	struct rebuild_record rec;
-	const struct stream_row *row;
-	uint32_t len;
-	struct frame f;
+	enum err_code code;
 
-	if (!wire_scan(line, FD_SD_RECORD_HEAD_SCAN, &rec.session_id, &rec.session_time,
-		       &rec.file_index, &rec.stream, &len))
-		return err_set(err, ERR_PROTO, "the storage daemon said: %.*s", BYTES_ARG(line));
-	if (conn_recv(j->sd, &f, err) != ERR_OK)
-		return err->code;
-	if (f.signal != FRAME_DATA || f.data.n != len)
-		return err_set(err, ERR_PROTO,
-			       "the storage daemon announced a record of %u bytes and sent %zu",
-			       len, f.data.n);
-	rec.data = f.data;
-	row = stream_find(stream_id_of(rec.stream));
-	if (row != NULL && row->kind == STREAM_KIND_DATA)
-		atomic_fetch_add_explicit(&j->progress.read_bytes, len, memory_order_relaxed);
-	if (rebuild_record(r->rebuild, &rec, err) != ERR_OK)
-		return err->code;
-	look_around(r);
-	return ERR_OK;
+	while ((code = feed_next(feed, &rec, err)) == ERR_OK) {
+		if (rebuild_record(r->rebuild, &rec, err) != ERR_OK)
+			return err->code;
+		look_around(r);
+	}
+	return code == ERR_EOF ? ERR_OK : code;
 }
 
 static enum err_code
 read_records(struct restore *r, struct err *err)
 {
-	struct frame f;
+	const struct fd_client *own = r->job->conf->client;
+	OWNED(feed_freep) struct feed *feed = NULL;
+	struct feed_options o = { .workers = own->maximum_workers_per_job,
+				  .memory_bytes = (size_t)own->pipeline_memory,
+				  .sd = r->job->sd,
+				  .cancel = &r->job->cancel,
+				  .read_bytes = &r->job->progress.read_bytes,
+				  .stages = &r->job->progress.stages };
 
-	for (;;) {
-		if (cancel_asked(&r->job->cancel))
-			return err_set(err, ERR_CANCELED, "canceled");
-		if (conn_recv(r->job->sd, &f, err) != ERR_OK)
-			return err_ctx(err, "storage daemon at %s", conn_peer(r->job->sd));
-		if (f.signal == FRAME_EOD)
-			return ERR_OK;
-		if (f.signal == FRAME_DATA && take_record(r, f.data, err) != ERR_OK)
-			return err->code;
-		/* heartbeats and unknown signals mean nothing here */
-	}
+	if (feed_start(&o, &feed, err) != ERR_OK)
+		return err->code;
+	return write_records(r, feed, err);
 }
 
 /* Spec: wire.md 7.3 */
@@ -214,7 +199,9 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	struct rebuild_options o = { .where = NULL };
 	OWNED(freep) char *where = NULL;
 	char replace = REPLACE_ALWAYS;
+	struct beat beat = { .conn = NULL };
 	int prelinks = 0;
+	enum err_code code;
 	bool regex;
 
 	atomic_store(&j->type, JOB_RESTORE);
@@ -229,13 +216,17 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	o.no_owner = geteuid() != 0;
 	if (fd_job_await_sd(j, j->conf->client->sd_connect_timeout, err) != ERR_OK)
 		return err->code;
-	conn_set_wait(j->sd, &j->cancel, 0, "the storage daemon");
+	conn_set_job_wait(j->sd, &j->cancel, j->conf->client->absolute_job_timeout,
+			  "the storage daemon");
 	sd_report(j);
 	if (conn_printf(s->dir, err, DIR_FD_OK_RESTORE) != ERR_OK ||
 	    conn_flush(s->dir, err) != ERR_OK)
 		return err->code;
 	beat_start(j);
-	if (run_restore(j, &o, err) != ERR_OK) {
+	beat_begin(&beat, j->sd, j->conf->client->heartbeat_interval);
+	code = run_restore(j, &o, err);
+	beat_end(&beat);
+	if (code != ERR_OK) {
 		fd_job_fatal(j, err);
 		return err_set(err, ERR_EOF, "the restore failed");
 	}

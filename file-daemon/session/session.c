@@ -174,11 +174,8 @@ session_serve(void *arg, int fd)
 	struct hello who;
 	struct err e = ERR_INIT;
 
-	if (accept_peer(d, s.conf, fd, &who, &c, &e) != ERR_OK) {
-		if (e.code != ERR_EOF) /* that is a port probe, which monitors do all day */
-			log_warn("connection refused: %s", e.text);
-		return;
-	}
+	if (accept_peer(d, s.conf, fd, &who, &c, &e) != ERR_OK)
+		return; /* it is in the log */
 	if (who.storage_calling) {
 		serve_storage(d, &who, &c);
 		return;

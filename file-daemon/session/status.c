@@ -57,6 +57,22 @@ header_locked(const struct session *s, struct buf *b) REQUIRES(s->daemon->lock)
 		 sizeof(off_t), sizeof(size_t), atomic_load(&log_trace_level), d->bandwidth / 1024);
 }
 
+/* Which part of the job works, and which waits for the others. */
+static void
+stages_line(struct fd_job *j, struct buf *b)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(1024);
+	char memory[32];
+
+	stage_text(&j->progress.stages, &text);
+	if (text.len == 0)
+		return;
+	buf_text(b, "    Stages: %s\n", buf_str(&text));
+	if (atomic_load(&j->progress.memory_peak) > 0)
+		buf_text(b, "    Pipeline Memory=%s\n",
+			 number_with_commas(atomic_load(&j->progress.memory), memory));
+}
+
 static void
 one_running(struct fd_job *j, struct buf *b)
 {
@@ -77,6 +93,7 @@ one_running(struct fd_job *j, struct buf *b)
 	if (j->bandwidth > 0)
 		buf_text(b, "    Bwlimit=%s\n", number_with_commas(j->bandwidth, e));
 	buf_text(b, "    Files Examined=%s\n", number_with_commas(atomic_load(&j->examined), x));
+	stages_line(j, b);
 	pipe_progress_current(&j->progress, current, sizeof(current));
 	if (current[0] != '\0')
 		buf_text(b, "    Processing file: %s\n", current);

@@ -1,5 +1,5 @@
 /*
- * File-scope state: the name and job id of the running thread.
+ * File-scope state: the name, job id and cancel of the running thread.
  */
 #include "lib/base/thread.h"
 
@@ -11,6 +11,7 @@
 
 static _Thread_local char own_name[16] = "main";
 static _Thread_local uint32_t own_job;
+static _Thread_local struct cancel *own_cancel;
 
 struct start {
 	void (*fn)(void *);
@@ -68,6 +69,18 @@ uint32_t
 thread_job(void)
 {
 	return own_job;
+}
+
+void
+thread_set_cancel(struct cancel *c)
+{
+	own_cancel = c;
+}
+
+struct cancel *
+thread_cancel(void)
+{
+	return own_cancel;
 }
 
 const char *

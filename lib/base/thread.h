@@ -27,6 +27,10 @@ void thread_join(struct thread *t);
 /* The job id in this thread's log lines; 0 is none. */
 void thread_set_job(uint32_t job_id);
 uint32_t thread_job(void);
+/* What ends this thread's patience with the catalog; borrowed; NULL: nothing does. */
+struct cancel;
+void thread_set_cancel(struct cancel *c);
+struct cancel *thread_cancel(void);
 const char *thread_name(void);
 /* Block all signals in this thread and all it starts; main() calls it first. */
 void thread_block_signals(void);

@@ -35,6 +35,17 @@ cancel_now(struct cancel *c)
 	}
 }
 
+void
+cancel_reset(struct cancel *c)
+{
+	uint64_t count;
+
+	if (read(c->event, &count, sizeof(count)) < 0) {
+		/* Nothing to take: it was not asked. */
+	}
+	atomic_store_explicit(&c->asked, false, memory_order_release);
+}
+
 struct wait
 wait_for(struct cancel *cancel, int64_t seconds, const char *what)
 {

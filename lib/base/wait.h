@@ -23,6 +23,8 @@ struct cancel {
 MUST_CHECK enum err_code cancel_init(struct cancel *c, struct err *err);
 void cancel_release(struct cancel *c);
 void cancel_now(struct cancel *c);
+/* Not asked any more.  For its owner, while nobody waits with it and nobody can ask. */
+void cancel_reset(struct cancel *c);
 
 static inline bool
 cancel_asked(const struct cancel *c)

@@ -10,6 +10,8 @@
 #include "lib/catalog/cat_restore.h"
 #include "lib/catalog/catalog_internal.h"
 
+#define AHEAD_SECONDS (366 * 86400)
+
 void
 cat_jobs_release(struct cat_jobs *jobs)
 {
@@ -235,6 +237,13 @@ cat_job_level_facts(struct catalog *c, const struct cat_level_key *key, struct c
 	return ERR_OK;
 }
 
+/* Without a limit also those that are ahead of a clock that was set back. */
+static int64_t
+before_or_all(int64_t before)
+{
+	return before != 0 ? before : clock_now() + AHEAD_SECONDS;
+}
+
 enum err_code
 cat_job_accurate_chain(struct catalog *c, const struct cat_accurate_key *key, struct cat_jobs *out,
 		       struct err *err)
@@ -244,7 +253,7 @@ cat_job_accurate_chain(struct catalog *c, const struct cat_accurate_key *key, st
 	arg_letter(&a, key->type);
 	arg_u64(&a, key->client_id);
 	arg_u64(&a, key->file_set_id);
-	arg_time(&a, key->before != 0 ? key->before : clock_now() + 1);
+	arg_time(&a, before_or_all(key->before));
 	arg_letter(&a, key->level);
 	return list(c, SQL_JOB_ACCURATE_CHAIN, &a, out, err);
 }
@@ -257,7 +266,7 @@ cat_restore_recent(struct catalog *c, const struct cat_recent_key *key, struct c
 
 	arg_u64(&a, key->client_id);
 	arg_letter(&a, key->type != 0 ? key->type : 'B');
-	arg_time(&a, key->before != 0 ? key->before : clock_now() + 1);
+	arg_time(&a, before_or_all(key->before));
 	arg_u64(&a, key->last);
 	arg_text(&a, key->fileset);
 	arg_text(&a, key->pool);

@@ -20,6 +20,8 @@
 #define FLUSH_MS          1000
 #define RETRY_MS          2000
 #define LINES_MAX         2000 /* of one statement */
+#define FLUSH_SECONDS     60   /* for a server that hangs; one that is away is told at once */
+#define STOP_SECONDS      20   /* the same, at the end */
 
 struct line {
 	struct line *next;
@@ -33,6 +35,7 @@ struct log_writer {
 	struct thread thread;
 	struct catalog *catalog; /* borrowed */
 	struct pg *pg;           /* owned; the writer thread's */
+	struct cancel halt;      /* ends its waits for the server */
 	char txid[PG_TXID_MAX];  /* of a commit without an answer ... */
 	size_t n_doubtful;       /* ... with so many of the first lines; 0: none */
 
@@ -43,6 +46,7 @@ struct log_writer {
 	size_t bytes GUARDED_BY(&lock);
 	uint64_t added GUARDED_BY(&lock), stored GUARDED_BY(&lock), dropped GUARDED_BY(&lock);
 	bool flush GUARDED_BY(&lock), stop GUARDED_BY(&lock), away GUARDED_BY(&lock);
+	bool ended GUARDED_BY(&lock);
 	char why[ERR_TEXT_MAX] GUARDED_BY(&lock);
 };
 
@@ -122,7 +126,12 @@ connect(struct log_writer *w, struct err *err)
 		pg_close(w->pg);
 		w->pg = NULL;
 	}
-	return w->pg != NULL ? ERR_OK : pg_open(&w->catalog->info, &w->pg, err);
+	if (w->pg != NULL)
+		return ERR_OK;
+	if (pg_open(&w->catalog->info, &w->pg, err) != ERR_OK)
+		return err->code;
+	pg_set_cancel(w->pg, &w->halt);
+	return ERR_OK;
 }
 
 static enum err_code
@@ -252,25 +261,31 @@ run(void *arg)
 		pause = good ? FLUSH_MS : RETRY_MS;
 	}
 	pg_close(w->pg);
+	mutex_lock(&w->lock);
+	w->ended = true;
+	cond_broadcast(&w->changed);
+	mutex_unlock(&w->lock);
 }
 
 enum err_code
 cat_log_flush(struct catalog *c, struct err *err)
 {
 	struct log_writer *w = c->log;
+	int64_t end_ms = clock_mono_ms() + FLUSH_SECONDS * 1000;
 	enum err_code code = ERR_OK;
 	uint64_t goal;
 
 	mutex_lock(&w->lock);
 	goal = w->added;
 	w->away = false;
-	while (w->stored < goal && !w->away) {
+	while (w->stored < goal && !w->away && clock_mono_ms() < end_ms) {
 		w->flush = true;
 		cond_broadcast(&w->changed);
 		(void)cond_wait_ms(&w->changed, &w->lock, 100);
 	}
 	if (w->stored < goal)
-		code = err_set(err, ERR_CATALOG, "job messages wait: %s", w->why);
+		code = err_set(err, ERR_CATALOG, "job messages wait: %s",
+			       w->away ? w->why : "the catalog does not answer");
 	mutex_unlock(&w->lock);
 	return code;
 }
@@ -281,15 +296,19 @@ log_writer_start(struct catalog *c, struct err *err)
 	struct log_writer *w = NEW(struct log_writer);
 
 	w->catalog = c;
+	w->halt.event = -1;
 	mutex_init(&w->lock, RANK_MSG);
 	cond_init(&w->changed);
 	c->log = w;
+	if (cancel_init(&w->halt, err) != ERR_OK)
+		return err->code;
 	return thread_start(&w->thread, "catalog-log", run, w, err);
 }
 
 void
 log_writer_stop(struct catalog *c) NO_ANALYSIS /* its thread has ended */
 {
+	int64_t end_ms = clock_mono_ms() + STOP_SECONDS * 1000;
 	struct log_writer *w = c->log;
 
 	if (w == NULL)
@@ -297,8 +316,13 @@ log_writer_stop(struct catalog *c) NO_ANALYSIS /* its thread has ended */
 	mutex_lock(&w->lock);
 	w->stop = true;
 	cond_broadcast(&w->changed);
+	while (w->thread.running && !w->ended && clock_mono_ms() < end_ms)
+		(void)cond_wait_ms(&w->changed, &w->lock, end_ms - clock_mono_ms());
 	mutex_unlock(&w->lock);
+	if (w->halt.event >= 0)
+		cancel_now(&w->halt);
 	thread_join(&w->thread);
+	cancel_release(&w->halt);
 	free_lines(w->head);
 	cond_release(&w->changed);
 	mutex_release(&w->lock);

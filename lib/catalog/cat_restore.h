@@ -13,7 +13,7 @@
 struct cat_recent_key {
 	uint32_t client_id;
 	const char *fileset; /* by name; NULL: any */
-	int64_t before;      /* StartTime less than this; 0: now + 1 */
+	int64_t before;      /* StartTime less than this; 0: all */
 	uint32_t last;       /* of the jobs with StartTime = before those up to this; 0: none */
 	const char *pool;    /* NULL: any */
 	char type;           /* B, or A for archive; 0: B */

@@ -1,3 +1,6 @@
+/*
+ * File-scope state: whether this thread has the patience of a job.
+ */
 #include "lib/catalog/catalog_internal.h"
 
 #include <stdio.h>
@@ -16,14 +19,35 @@
 #define CONNECT_SECONDS     30
 #define RETRY_PAUSE_MS      500
 #define OUTCOME_PAUSE_MS    100
+#define SLOT_SLICE_MS       200
 /* A job outlives a restart of the server; a person at a console is told after seconds. */
 #define JOB_PATIENCE_SECONDS    900
 #define PERSON_PATIENCE_SECONDS 10
 
+static _Thread_local bool patient;
+
+void
+catalog_be_patient(void)
+{
+	patient = true;
+}
+
 unsigned
 catalog_patience(void)
 {
-	return thread_job() != 0 ? JOB_PATIENCE_SECONDS : PERSON_PATIENCE_SECONDS;
+	return patient || thread_job() != 0 ? JOB_PATIENCE_SECONDS : PERSON_PATIENCE_SECONDS;
+}
+
+/* False: the owner of this thread has no more patience. */
+static bool
+pause_for_server(int64_t ms)
+{
+	struct wait w = { .cancel = thread_cancel(),
+			  .deadline_ms = clock_mono_ms() + ms,
+			  .what = "the catalog" };
+	struct err ignored = ERR_INIT;
+
+	return wait_pause(&w, &ignored) == ERR_OK;
 }
 
 /* Connect; try again until the time is up.  A refusal by the server itself (wrong password, no
@@ -38,35 +62,42 @@ connect_within(const struct pg_info *info, unsigned seconds, struct pg **out, st
 			       strstr(err->text, "does not exist") != NULL ||
 			       strstr(err->text, "pg_hba.conf") != NULL;
 
-		if (refused || clock_mono_ms() >= end)
+		if (refused || clock_mono_ms() >= end || !pause_for_server(RETRY_PAUSE_MS))
 			return err->code;
-		clock_pause_ms(RETRY_PAUSE_MS);
 	}
 	return ERR_OK;
 }
 
-static struct pg *
-idle_or_slot_locked(struct catalog *c) REQUIRES(c->lock)
+/* Slices, because the cancel is an eventfd and not our condition. */
+static enum err_code
+idle_or_slot_locked(struct catalog *c, struct pg **out, struct err *err) REQUIRES(c->lock)
 {
-	struct pg *pg;
+	int64_t end_ms = catalog_end_of_patience();
 
-	while (c->idle == NULL && c->used >= c->max_connections)
-		cond_wait(&c->freed, &c->lock);
+	while (c->idle == NULL && c->used >= c->max_connections) {
+		if (clock_mono_ms() >= end_ms || cancel_asked(thread_cancel()))
+			return err_set(err, ERR_CATALOG, "catalog %s: all %u connections are busy",
+				       c->name, c->max_connections);
+		(void)cond_wait_ms(&c->freed, &c->lock, SLOT_SLICE_MS);
+	}
 	c->used++;
-	pg = c->idle;
-	if (pg != NULL)
-		c->idle = pg->next;
-	return pg;
+	*out = c->idle;
+	if (*out != NULL)
+		c->idle = (*out)->next;
+	return ERR_OK;
 }
 
 enum err_code
 catalog_take(struct catalog *c, struct pg **out, struct err *err)
 {
-	struct pg *pg;
+	struct pg *pg = NULL;
+	enum err_code code;
 
 	mutex_lock(&c->lock);
-	pg = idle_or_slot_locked(c);
+	code = idle_or_slot_locked(c, &pg, err);
 	mutex_unlock(&c->lock);
+	if (code != ERR_OK)
+		return code;
 	if (pg != NULL && pg_is_stale(pg)) {
 		pg_close(pg);
 		pg = NULL;
@@ -106,7 +137,7 @@ catalog_put(struct catalog *c, struct pg *pg)
 bool
 catalog_may_try_again(struct catalog *c, bool lost, int64_t end_ms)
 {
-	return lost && c->reconnect && clock_mono_ms() < end_ms;
+	return lost && c->reconnect && clock_mono_ms() < end_ms && !cancel_asked(thread_cancel());
 }
 
 int64_t

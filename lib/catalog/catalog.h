@@ -61,6 +61,10 @@ MUST_CHECK enum err_code catalog_open(const struct catalog_options *o, struct ca
 void catalog_close(struct catalog *c);
 void catalog_closep(struct catalog **c);
 
+/* This thread waits for a server that is away as long as a running job does, and not the few
+ * seconds that a person gets; thread_cancel ends it. */
+void catalog_be_patient(void);
+
 const char *catalog_name(const struct catalog *c);
 const char *catalog_db_name(const struct catalog *c);
 /* One round trip; ERR_CATALOG says why not. */

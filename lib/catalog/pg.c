@@ -8,6 +8,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/thread.h"
+
+#define LAST_ANSWER_SECONDS 20
 
 /* Every session.  Spec: catalog.md 2.2 */
 static const char session_options[] =
@@ -211,13 +214,28 @@ result_is_good(const PGresult *r)
 
 /* --- waiting for the server ------------------------------------------------------------------ */
 
+/* A server that works may be slow; one that hangs is given up some time after the thread was asked
+ * to end. */
 static enum err_code
 await(struct pg *pg, short events, struct err *err)
 {
 	struct wait w = { .cancel = pg->cancel, .what = "the catalog" };
 
+	if (PQsocket(pg->conn) < 0) {
+		pg->given_up = true;
+		return err_set(err, ERR_CATALOG, "catalog %s: the connection is lost", pg->db_name);
+	}
+	if (w.cancel == NULL)
+		w.cancel = thread_cancel();
 	if (wait_fd(&w, PQsocket(pg->conn), events, err) == ERR_OK)
 		return ERR_OK;
+	if (err->code == ERR_CANCELED && pg->cancel == NULL) {
+		w = wait_for(NULL, LAST_ANSWER_SECONDS, "the catalog's answer");
+		*err = (struct err)ERR_INIT;
+		if (wait_fd(&w, PQsocket(pg->conn), events, err) == ERR_OK)
+			return ERR_OK;
+		err->code = ERR_CATALOG;
+	}
 	pg->given_up = true;
 	return err->code;
 }

@@ -331,7 +331,7 @@ record_of_file(struct rebuild *r, struct rebuild_file *f, const struct stream_ro
 {
 	switch (row->kind) {
 	case STREAM_KIND_DATA:
-		return judge(r, f, rebuild_data(r, f, row, rec->data, err), err);
+		return judge(r, f, rebuild_data(r, f, row, rec, err), err);
 	case STREAM_KIND_DIGEST:
 		return judge(r, f, rebuild_check_digest(r, f, row->id, rec->data, err), err);
 	case STREAM_KIND_ACL:

@@ -71,8 +71,17 @@ struct rebuild_record {
 	uint32_t session_id, session_time;
 	int32_t file_index; /* > 0; labels (<= 0) are ignored */
 	int32_t stream;
-	struct bytes data; /* borrowed for the call */
+	struct bytes data;   /* borrowed for the call */
+	bool is_undone;      /* its content was decompressed ahead, */
+	struct bytes undone; /* into this; borrowed for the call */
 };
+
+/* For who decompresses ahead: is there anything to undo, and do it (appended to out).  Any thread,
+ * each with a codec_work of its own. */
+struct codec_work;
+bool rebuild_is_compressed(int32_t stream);
+MUST_CHECK enum err_code rebuild_undo(struct codec_work *w, int32_t stream, struct bytes data,
+				      struct buf *out, struct err *err);
 
 struct rebuild;
 

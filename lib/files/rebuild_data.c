@@ -10,8 +10,9 @@
 #include "lib/base/num.h"
 #include "lib/base/rd.h"
 
-#define READ_BACK (256 * 1024)
-#define SMALL_MAX (16 * 1024) /* content that waits for the settling thread */
+#define READ_BACK   (256 * 1024)
+#define SPARSE_HEAD 8u
+#define SMALL_MAX   (16 * 1024) /* content that waits for the settling thread */
 
 void
 rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
@@ -108,11 +109,42 @@ write_win32(struct rebuild *r, struct rebuild_file *f, struct bytes data, struct
 	return ERR_OK;
 }
 
+/* ---- compressed content ---- */
+
+bool
+rebuild_is_compressed(int32_t stream)
+{
+	const struct stream_row *row = stream_find(stream_id_of(stream));
+
+	return row != NULL && row->kind == STREAM_KIND_DATA &&
+	       (row->flags & (STREAM_COMPRESSED | STREAM_ZLIB)) && !(row->flags & STREAM_ENCRYPTED);
+}
+
+/* Spec: volume.md 8 */
+enum err_code
+rebuild_undo(struct codec_work *w, int32_t stream, struct bytes data, struct buf *out,
+	     struct err *err)
+{
+	const struct stream_row *row = stream_find(stream_id_of(stream));
+
+	if (row->flags & STREAM_SPARSE) {
+		if (data.n < SPARSE_HEAD)
+			return err_set(err, ERR_FORMAT, "sparse record of %zu bytes", data.n);
+		data = bytes_skip(data, SPARSE_HEAD);
+	}
+	return row->flags & STREAM_ZLIB ? codec_undo_zlib(w, data, out, err)
+					: codec_undo(w, data, out, err);
+}
+
+/* ---- records ---- */
+
 /* Spec: volume.md 8, 16 "data ids" */
 enum err_code
 rebuild_data(struct rebuild *r, struct rebuild_file *f, const struct stream_row *row,
-	     struct bytes data, struct err *err)
+	     const struct rebuild_record *rec, struct err *err)
 {
+	struct bytes data = rec->data;
+
 	if (f->state != FILE_OPEN)
 		return err_set(err, ERR_FORMAT, "content for a %s", file_type_text(f->attr.type));
 	if (row->flags & STREAM_ENCRYPTED) {
@@ -128,14 +160,12 @@ rebuild_data(struct rebuild *r, struct rebuild_file *f, const struct stream_row 
 			return err_set(err, ERR_FORMAT, "sparse record of %zu bytes", data.n);
 		data = rd.in;
 	}
-	if (row->flags & (STREAM_COMPRESSED | STREAM_ZLIB)) {
-		enum err_code code;
-
+	if (rec->is_undone) {
+		data = rec->undone;
+	} else if (rebuild_is_compressed(rec->stream)) {
 		buf_clear(&r->plain);
-		code = row->flags & STREAM_ZLIB ? codec_undo_zlib(r->work, data, &r->plain, err)
-						: codec_undo(r->work, data, &r->plain, err);
-		if (code != ERR_OK)
-			return code;
+		if (rebuild_undo(r->work, rec->stream, rec->data, &r->plain, err) != ERR_OK)
+			return err->code;
 		data = buf_bytes(&r->plain);
 	}
 	digest_update(f->digest, data);

@@ -134,8 +134,8 @@ void rebuild_unmake(struct rebuild *r, struct rebuild_file *f);
 /* ---- rebuild_data.c ---- */
 void rebuild_data_begin(struct rebuild *r, struct rebuild_file *f);
 MUST_CHECK enum err_code rebuild_data(struct rebuild *r, struct rebuild_file *f,
-				      const struct stream_row *row, struct bytes data,
-				      struct err *err);
+				      const struct stream_row *row,
+				      const struct rebuild_record *rec, struct err *err);
 /* Write what waits in f->small.  Any thread that has f. */
 MUST_CHECK enum err_code rebuild_write_small(struct rebuild_file *f, struct err *err);
 /* Compare with the digest on the volume. */

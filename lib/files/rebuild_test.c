@@ -102,7 +102,11 @@ finish(struct fixture *f)
 static void
 put(struct fixture *f, uint32_t session, int32_t index, int32_t stream, struct bytes data)
 {
-	struct rebuild_record rec = { session, 7, index, stream, data };
+	struct rebuild_record rec = { .session_id = session,
+				      .session_time = 7,
+				      .file_index = index,
+				      .stream = stream,
+				      .data = data };
 	struct err err = ERR_INIT;
 
 	if (rebuild_record(f->r, &rec, &err) != ERR_OK)

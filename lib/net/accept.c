@@ -2,12 +2,14 @@
  * conn_accept: tell TLS from clear text, TLS, Hello, CRAM both ways.
  *
  * Whatever goes wrong ends in refuse(): the peer gets TERMINATE (or what CRAM said already) and
- * is kept waiting for a moment if it guessed at passwords; the reason goes to the caller's log
- * with the peer's address.
+ * is kept waiting for a moment if it guessed at passwords; the reason goes to the log with the
+ * peer's address.  Until it is through, a peer is a stranger (lib/net/origin): it may send frames
+ * of a Hello's size only, and may have to give way.
  */
 #include "lib/net/conn.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/own.h"
 #include "lib/net/addr.h"
 #include "lib/net/auth.h"
@@ -18,11 +20,12 @@
 
 #include <stdio.h>
 
-#define PEEK_LEN      10  /* what tells a Hello from TLS; wire.md 3.1 */
-#define FIRST_SECONDS 10  /* for those bytes and the whole Hello */
-#define AUTH_SECONDS  180 /* silence in one step */
-#define HELLO_AT      4
-#define TLS_HANDSHAKE 0x16 /* content type of a ClientHello's record */
+#define STRANGER_FRAME 1024 /* Hello, challenge, answer, capabilities: all are shorter */
+#define PEEK_LEN       10   /* what tells a Hello from TLS; wire.md 3.1 */
+#define FIRST_SECONDS  10   /* for those bytes and the whole Hello */
+#define AUTH_SECONDS   180  /* silence in one step */
+#define HELLO_AT       4
+#define TLS_HANDSHAKE  0x16 /* content type of a ClientHello's record */
 /* Bacula FDs from 12 on (213 and 214 are older) expect this before the challenge; bacula.md 3.3 */
 #define BACULA_CAPS                                                                                \
 	"sdcaps: dedup=0 hash=1 dedup_block=65536 min_dedup_block=4096 max_dedup_block=66560\n"
@@ -37,8 +40,8 @@ struct visit {
 	bool has_policy;
 	enum peer_kind tls_kind; /* who the PSK identity says it is */
 	char tls_name[128];
-	char host[64]; /* for origin */
-	bool guessed;  /* it tried to prove itself and failed */
+	struct stranger stranger;
+	bool guessed; /* it tried to prove itself and failed */
 };
 
 static void
@@ -209,6 +212,7 @@ receive(struct visit *v, struct err *err)
 	if (rc != ERR_OK)
 		return rc;
 	v->c = conn_new(&v->chan);
+	conn_set_frame_max(v->c, STRANGER_FRAME);
 	if (strncmp(v->a->own_name, "R_DIRECTOR", strlen("R_DIRECTOR")) == 0)
 		conn_set_director(v->c);
 	rc = read_hello(v, err);
@@ -233,11 +237,12 @@ refuse(struct visit *v, enum err_code rc)
 	struct err ignored = ERR_INIT;
 	uint8_t head[FRAME_HEAD_LEN];
 
+	/* Until then, or until it has to give way. */
 	if (v->guessed && rc != ERR_CANCELED) {
-		struct wait pause = { v->cancel, clock_mono_ms() + origin_failed(v->host),
+		struct wait pause = { v->cancel, clock_mono_ms() + origin_failed(v->stranger.host),
 				      "the next guess" };
 
-		(void)!wait_pause(&pause, &ignored);
+		(void)!wait_fd(&pause, v->stranger.fd, 0, &ignored);
 	}
 	frame_signal_emit(FRAME_TERMINATE, head);
 	if (v->c != NULL)
@@ -247,32 +252,66 @@ refuse(struct visit *v, enum err_code rc)
 				     &ignored);
 }
 
+/* Why, once; so many lines about one address and about all. */
+static void
+log_refusal(const struct visit *v, const struct err *err)
+{
+	unsigned unsaid = 0;
+
+	if (err->code == ERR_EOF || err->code == ERR_CANCELED ||
+	    !origin_may_log(v->stranger.host, &unsaid))
+		return;
+	if (unsaid > 0)
+		log_warn("%s (%u more from this address were refused meanwhile)", err->text,
+			 unsaid);
+	else
+		log_warn("%s", err->text);
+}
+
+static enum err_code
+serve_stranger(struct visit *v, struct err *err)
+{
+	enum err_code rc = receive(v, err);
+
+	if (rc != ERR_OK && atomic_load(&v->stranger.shown_out)) {
+		*err = (struct err)ERR_INIT;
+		rc = err_set(err, ERR_LIMIT,
+			     "it had not said who it is when newer connections needed its place");
+	}
+	if (rc != ERR_OK)
+		refuse(v, rc);
+	return rc;
+}
+
 enum err_code
 conn_accept(int fd, const struct acceptor *a, struct cancel *cancel, struct hello *who,
 	    struct conn **out, struct err *err)
 {
 	OWNED(visit_release) struct visit v = { .a = a, .cancel = cancel };
 	struct addr from;
+	char host[64];
 	enum err_code rc;
 
 	addr_of_peer(fd, &from);
-	addr_host(&from, v.host, sizeof(v.host));
+	addr_host(&from, host, sizeof(host));
 	chan_keepalive(fd, a->heartbeat_seconds);
 	rc = chan_new(fd, from.text, &v.chan, err);
 	if (rc != ERR_OK)
 		return rc;
-	if (!origin_enter(v.host))
-		return err_set(err, ERR_LIMIT,
-			       "%s: more than %d connections that have not said who they are",
-			       from.text, ORIGIN_STRANGERS_MAX);
 	chan_set_wait(v.chan, cancel, AUTH_SECONDS, "its part of the connection set-up");
-	rc = receive(&v, err);
-	if (rc != ERR_OK)
-		refuse(&v, rc);
-	origin_leave(v.host);
-	if (rc != ERR_OK)
-		return err_ctx(err, "connection from %s refused", from.text);
-	origin_succeeded(v.host);
+	origin_enter(&v.stranger, host, fd);
+	rc = serve_stranger(&v, err);
+	origin_leave(&v.stranger);
+	if (rc != ERR_OK) {
+		rc = err_ctx(err, "connection from %s refused", from.text);
+		log_refusal(&v, err);
+		return rc;
+	}
+	/* Through, and shown out in the same moment: it calls again. */
+	if (atomic_load(&v.stranger.shown_out))
+		return err_set(err, ERR_EOF, "gave way");
+	origin_succeeded(host);
+	conn_set_frame_max(v.c, FRAME_MAX);
 	chan_set_deadline(conn_chan(v.c), 0);
 	conn_set_wait(v.c, cancel, 0, "the peer");
 	*who = v.who;

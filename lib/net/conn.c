@@ -69,6 +69,12 @@ conn_set_director(struct conn *c)
 	c->director = true;
 }
 
+void
+conn_set_frame_max(struct conn *c, size_t max)
+{
+	c->in.max = max < FRAME_MAX ? max : 0;
+}
+
 enum err_code
 conn_wrap(int fd, const char *peer, struct conn **out, struct err *err)
 {

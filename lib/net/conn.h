@@ -137,11 +137,11 @@ struct acceptor {
 
 /*
  * Classify, TLS, read and judge the Hello, CRAM both ways.  Owns fd from the call on.
- * A refusal is answered as the spec says, delayed per source address, and described in err with
- * the peer's address; the caller logs it.  ERR_EOF: somebody connected and closed without a word
- * (a port probe), hardly worth a line.  The greeting is the caller's to send; with who->bacula a
+ * A refusal is answered as the spec says, delayed per source address, described in err with the
+ * peer's address, and logged here, so many lines a minute; not so ERR_EOF: somebody connected and
+ * closed without a word (a port probe).  The greeting is the caller's to send; with who->bacula a
  * job connection needs FD_SD_OK_HELLO_BACULA (lib/proto/fd_sd.h).  find_peer is called without
- * any lock held.  Of one source address at most ORIGIN_STRANGERS_MAX connections may be in here.
+ * any lock held.  When too many are in here, the oldest gives way (lib/net/origin.h).
  */
 MUST_CHECK enum err_code conn_accept(int fd, const struct acceptor *a, struct cancel *cancel,
 				     struct hello *who, struct conn **out, struct err *err);

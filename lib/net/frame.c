@@ -130,6 +130,9 @@ frame_reader_next(struct frame_reader *r, struct frame *out, bool *have, struct 
 	if (left < FRAME_HEAD_LEN)
 		return ERR_OK;
 	rc = frame_head_parse(r->p + r->at, &signal, &len, err);
+	if (rc == ERR_OK && r->max != 0 && len > r->max)
+		return err_set(err, ERR_PROTO, "frame of %zu bytes, when only %zu are expected",
+			       len, r->max);
 	if (rc != ERR_OK || left - FRAME_HEAD_LEN < len)
 		return rc;
 	*out = (struct frame){ signal, { r->p + r->at + FRAME_HEAD_LEN, len } };
@@ -228,6 +231,8 @@ frame_reader_room(struct frame_reader *r, size_t *n)
 	if (whole > r->cap) /* judged: at most FRAME_HEAD_LEN + FRAME_MAX */
 		resize(r, whole);
 	*n = r->cap - r->end;
+	if (r->max != 0 && *n > r->max)
+		*n = r->max; /* no more memory is touched than the peer has a claim to */
 	return r->p + r->end;
 }
 

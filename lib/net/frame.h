@@ -31,6 +31,7 @@ struct frame_reader {
 	size_t nul_at; /* where the NUL of the last view stands, if has_nul */
 	uint8_t saved; /* what stood there */
 	bool has_nul;
+	size_t max; /* largest payload taken; 0: FRAME_MAX */
 };
 
 void frame_reader_release(struct frame_reader *r);

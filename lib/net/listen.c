@@ -1,6 +1,9 @@
 /*
  * One thread polls all sockets and starts a thread per connection.  A handler that has ended is
  * joined by the accepting thread at its next turn; the rest by listen_free.
+ *
+ * In a full house strangers are shown out (lib/net/origin) and the one at the door waits for the
+ * place: only when all are known peers is he refused.
  */
 #include "lib/net/listen.h"
 
@@ -11,6 +14,7 @@
 #include "lib/base/sync.h"
 #include "lib/base/thread.h"
 #include "lib/net/addr.h"
+#include "lib/net/origin.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -18,7 +22,9 @@
 #include <sys/socket.h>
 
 #define SOCKETS_MAX    64
-#define BACKLOG        128
+#define BACKLOG        4096 /* the kernel cuts it to what it allows */
+#define PLACE_MS       1000 /* within which a stranger that was shown out is gone */
+#define LOOK_MS        2
 #define REFUSAL_LOG_MS 10000 /* "too many connections" is said at most this often */
 
 struct visitor {
@@ -83,6 +89,22 @@ too_many(struct listener *l, const struct addr *from)
 		from->text, l->n_visitors, (unsigned long long)l->n_refused);
 }
 
+/* In a full house: a place that ended meanwhile, or a stranger's. */
+static bool
+find_place(struct listener *l)
+{
+	int64_t end_ms = clock_mono_ms() + PLACE_MS;
+
+	join_ended(l);
+	if (l->n_visitors >= l->max && !origin_show_one_out())
+		return false;
+	while (l->n_visitors >= l->max && clock_mono_ms() < end_ms && !cancel_asked(&l->stop)) {
+		clock_pause_ms(LOOK_MS);
+		join_ended(l);
+	}
+	return l->n_visitors < l->max;
+}
+
 static void
 receive(struct listener *l, int fd)
 {
@@ -90,9 +112,7 @@ receive(struct listener *l, int fd)
 	struct visitor *v;
 	struct addr from;
 
-	if (l->n_visitors >= l->max)
-		join_ended(l);
-	if (l->n_visitors >= l->max) {
+	if (l->n_visitors >= l->max && !find_place(l)) {
 		addr_of_peer(fd, &from);
 		too_many(l, &from);
 		(void)close(fd);

@@ -3,8 +3,8 @@
  *
  * Purpose: bind all configured addresses, accept until stopped, run the handler in a thread of
  *          its own per connection, join them all at the end.
- * Limits:  at most max_connections at once, at most a share per source address before it is
- *          authenticated; beyond that the connection is closed and counted (wire.md 14).
+ * Limits:  at most max_connections at once.  Beyond that one that is not authenticated yet gives
+ *          way (lib/net/origin.h); when there is none, the new one is closed and counted.
  */
 #ifndef TERCET_NET_LISTEN_H
 #define TERCET_NET_LISTEN_H

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static atomic_int handled;
 
@@ -125,17 +127,64 @@ an_address_that_is_taken_or_unknown_is_named(void **state UNUSED)
 	assert_non_null(strstr(err.text, "no-such-host.invalid"));
 }
 
+/* A stranger on a socket whose other end is not used. */
 static void
-strangers_of_one_address_are_limited_and_failures_cost_time(void **state UNUSED)
+come(struct stranger *s, const char *host)
 {
-	for (int i = 0; i < ORIGIN_STRANGERS_MAX; i++)
-		assert_true(origin_enter("192.0.2.1"));
-	assert_false(origin_enter("192.0.2.1"));
-	assert_true(origin_enter("192.0.2.2"));
-	assert_true(origin_enter(""));
-	origin_leave("192.0.2.1");
-	assert_true(origin_enter("192.0.2.1"));
+	int ends[2];
 
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	(void)close(ends[1]);
+	origin_enter(s, host, ends[0]);
+}
+
+static void
+go(struct stranger *s)
+{
+	origin_leave(s);
+	(void)close(s->fd);
+}
+
+static void
+the_oldest_stranger_of_an_address_gives_way(void **state UNUSED)
+{
+	static struct stranger s[ORIGIN_STRANGERS_MAX + 1], other;
+
+	come(&other, "192.0.2.2");
+	for (int i = 0; i < ORIGIN_STRANGERS_MAX; i++)
+		come(&s[i], "192.0.2.1");
+	assert_false(s[0].shown_out);
+	come(&s[ORIGIN_STRANGERS_MAX], "192.0.2.1");
+	assert_true(s[0].shown_out);
+	assert_false(s[1].shown_out);
+	assert_false(other.shown_out);
+	for (int i = 0; i <= ORIGIN_STRANGERS_MAX; i++)
+		go(&s[i]);
+	go(&other);
+}
+
+static void
+when_all_places_are_taken_the_oldest_of_all_gives_way(void **state UNUSED)
+{
+	static struct stranger s[STRANGERS_MAX + 1];
+	char host[32];
+
+	for (int i = 0; i <= STRANGERS_MAX; i++) {
+		(void)snprintf(host, sizeof(host), "198.51.100.%d", i / 2);
+		come(&s[i], host);
+	}
+	assert_true(s[0].shown_out);
+	assert_false(s[1].shown_out);
+	assert_true(origin_show_one_out());
+	assert_true(s[1].shown_out);
+	for (int i = 0; i <= STRANGERS_MAX; i++)
+		go(&s[i]);
+	assert_false(origin_show_one_out());
+}
+
+static void
+failures_cost_time(void **state UNUSED)
+{
 	assert_int_equal(origin_failed("192.0.2.3"), 1000);
 	assert_int_equal(origin_failed("192.0.2.3"), 2000);
 	assert_int_equal(origin_failed("192.0.2.4"), 1000);
@@ -143,14 +192,60 @@ strangers_of_one_address_are_limited_and_failures_cost_time(void **state UNUSED)
 	assert_int_equal(origin_failed("192.0.2.3"), 5000);
 	origin_succeeded("192.0.2.3");
 	assert_int_equal(origin_failed("192.0.2.3"), 1000);
-	/* Many addresses do not push out one with strangers at the door. */
-	for (int i = 0; i < 1000; i++) {
+}
+
+static void
+so_many_lines_about_one_address_and_what_is_unsaid_is_counted(void **state UNUSED)
+{
+	unsigned unsaid = 7, said = 0;
+
+	for (int i = 0; i < 50; i++)
+		said += origin_may_log("203.0.113.1", &unsaid);
+	assert_int_equal(said, 10);
+	assert_int_equal(unsaid, 0);
+	assert_true(origin_may_log("203.0.113.2", &unsaid));
+	/* All addresses together have a bound as well. */
+	for (int i = 0; i < 500; i++) {
 		char host[32];
 
 		(void)snprintf(host, sizeof(host), "198.51.%d.%d", i / 250, i % 250);
-		(void)origin_failed(host);
+		said += origin_may_log(host, &unsaid);
 	}
-	assert_false(origin_enter("192.0.2.1"));
+	assert_int_equal(said, 99);
+}
+
+/* Says nothing until it is shown out. */
+static void
+wait_at_the_door(void *arg UNUSED, int fd)
+{
+	struct stranger s = { .fd = -1 };
+	char byte;
+
+	origin_enter(&s, "", fd);
+	atomic_fetch_add(&handled, 1);
+	(void)!read(fd, &byte, 1);
+	origin_leave(&s);
+	(void)close(fd);
+}
+
+static void
+in_a_full_house_a_stranger_gives_way_to_the_next(void **state UNUSED)
+{
+	struct listen_addr addr = { .host = "127.0.0.1" };
+	struct listener *l = NULL;
+	struct err err = ERR_INIT;
+	int fds[20];
+
+	atomic_store(&handled, 0);
+	assert_int_equal(listen_start(&addr, 1, 3, wait_at_the_door, NULL, &l, &err), ERR_OK);
+	for (int i = 0; i < 20; i++)
+		fds[i] = visit("127.0.0.1", listen_port(l));
+	for (int i = 0; i < 1000 && atomic_load(&handled) < 20; i++)
+		clock_pause_ms(10);
+	assert_int_equal(atomic_load(&handled), 20);
+	for (int i = 0; i < 20; i++)
+		(void)close(fds[i]);
+	listen_free(l);
 }
 
 static void
@@ -178,7 +273,11 @@ main(void)
 		cmocka_unit_test(visitors_beyond_the_limit_are_closed),
 		cmocka_unit_test(several_addresses_one_of_them_ipv6),
 		cmocka_unit_test(an_address_that_is_taken_or_unknown_is_named),
-		cmocka_unit_test(strangers_of_one_address_are_limited_and_failures_cost_time),
+		cmocka_unit_test(the_oldest_stranger_of_an_address_gives_way),
+		cmocka_unit_test(when_all_places_are_taken_the_oldest_of_all_gives_way),
+		cmocka_unit_test(failures_cost_time),
+		cmocka_unit_test(so_many_lines_about_one_address_and_what_is_unsaid_is_counted),
+		cmocka_unit_test(in_a_full_house_a_stranger_gives_way_to_the_next),
 		cmocka_unit_test(addresses_are_printed_as_people_write_them),
 	};
 

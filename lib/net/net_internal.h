@@ -19,6 +19,8 @@ MUST_CHECK enum err_code chan_send_all(struct chan *c, struct bytes a, struct by
 /* A conversation over a channel; takes it on success.  No Hello, no authentication. */
 struct conn *conn_new(struct chan **chan);
 struct chan *conn_chan(struct conn *c);
+/* Refuse received frames with more bytes than max (FRAME_MAX). */
+void conn_set_frame_max(struct conn *c, size_t max);
 /* Answer POLL as a director ("1000 OK") instead of as a daemon ("2000 OK"). */
 void conn_set_director(struct conn *c);
 

@@ -47,7 +47,7 @@ server_up() {
 	local as=()
 	[ "$(id -un)" = "$PG_USER" ] || as=(setpriv "--reuid=$PG_USER" "--regid=$(id -g "$PG_USER")" --init-groups --)
 	# No descriptor of the test: it would keep a fifo open.
-	"${as[@]}" "$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)" -D "$(server_data)" -p 5432 \
+	LD_PRELOAD=${SERVER_PRELOAD:-} "${as[@]}" "$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)" -D "$(server_data)" -p 5432 \
 		-c "unix_socket_directories=$PG_SOCKET" </dev/null >>"$FARM/server.log" 2>&1 3>&- 7>&- 8>&- 9>&- &
 	farm_await 60 server_answers
 }

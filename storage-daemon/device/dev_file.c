@@ -60,10 +60,8 @@ file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mo
 		return err_set(err, ERR_SYS, "\"%s\" cannot be the name of a volume file", volume);
 	d->path = str_printf("%s/%s", where, volume);
 	d->fd = open(d->path, flags);
-	if (d->fd < 0 && errno == ENOENT && mode == DEV_CREATE) {
+	if (d->fd < 0 && errno == ENOENT && mode == DEV_CREATE)
 		d->fd = open(d->path, flags | O_CREAT | O_EXCL, 0640);
-		d->created = d->fd >= 0;
-	}
 	if (d->fd < 0 && errno == ENOENT)
 		return no_such_file(d, where, err);
 	if (d->fd < 0)
@@ -72,6 +70,8 @@ file_open(struct dev *d, const char *where, const char *volume, enum dev_mode mo
 		return err_errno(err, ERR_SYS, "stat %s", d->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_SYS, "%s is not a regular file", d->path);
+	/* Also who created it in an earlier run may have died before the sync. */
+	d->entry_unsafe = mode != DEV_READ;
 	d->flushed = d->settled = (uint64_t)st.st_size;
 	if (mode == DEV_READ)
 		(void)posix_fadvise(d->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -200,11 +200,11 @@ file_sync(struct dev *d, struct err *err)
 		return err_errno(err, ERR_SYS, "sync %s", d->path);
 	if (d->lost)
 		return err_set(err, ERR_SYS, "sync %s: an earlier write-back failed", d->path);
-	if (!d->created)
+	if (!d->entry_unsafe)
 		return ERR_OK;
 	code = fd_fsync_dir_of(d->path, err);
 	if (code == ERR_OK)
-		d->created = false;
+		d->entry_unsafe = false;
 	return code;
 }
 

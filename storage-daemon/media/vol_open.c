@@ -115,6 +115,21 @@ take_tail(const struct media_job *j, struct vol_opened *o, uint64_t size, struct
 	return ERR_OK;
 }
 
+/* Its label alone.  Whoever wrote it may have died before the sync. */
+static enum err_code
+take_label(struct vol_opened *o, uint64_t size, struct err *err)
+{
+	enum err_code code = o->dev->ops->sync(o->dev, err);
+
+	if (code != ERR_OK)
+		return code;
+	o->vol.bytes = size;
+	o->vol.blocks = 1;
+	o->relabelled = true;
+	vol_info_set_status(&o->vol, "Append");
+	return ERR_OK;
+}
+
 static enum err_code
 judge_size(const struct media_job *j, struct vol_opened *o, uint64_t label_len, bool *broken,
 	   struct err *err)
@@ -133,11 +148,7 @@ judge_size(const struct media_job *j, struct vol_opened *o, uint64_t label_len, 
 				       "bytes",
 				       (unsigned long long)size);
 		*broken = false;
-		o->vol.bytes = size;
-		o->vol.blocks = 1;
-		o->relabelled = true;
-		vol_info_set_status(&o->vol, "Append");
-		return ERR_OK;
+		return take_label(o, size, err);
 	}
 	if (size < o->vol.bytes) {
 		*broken = true;

@@ -171,10 +171,8 @@ sd_serve(void *arg, int fd)
 	OWNED(conn_freep) struct conn *c = NULL;
 	struct err err = ERR_INIT;
 
-	if (conn_accept(fd, &a, &sd->stop, &who, &c, &err) != ERR_OK) {
-		log_warn("refused: %s", err.text);
-		return;
-	}
+	if (conn_accept(fd, &a, &sd->stop, &who, &c, &err) != ERR_OK)
+		return; /* it is in the log */
 	if (who.kind == PEER_DIRECTOR)
 		serve_director(sd, &who, c);
 	else

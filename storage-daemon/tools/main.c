@@ -2,7 +2,7 @@
  * tercet-volume - look at and restore from volumes without a daemon
  *
  * `tercet-volume ls ...`, `tercet-volume extract ...`; called as bls or bextract it is that
- * subcommand at once.  Exit codes: storage-daemon/tools/vol_tool.h.
+ * subcommand at once, with that program's options.  Exit codes: storage-daemon/tools/vol_tool.h.
  */
 #include <stdio.h>
 
@@ -19,6 +19,19 @@ static const struct subcommand {
 };
 
 #define N_SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
+
+/* The old tools take -dt, time stamps in the trace, beside -d LEVEL.  Ours always have them. */
+static int
+without_debug_time(int argc, char **argv)
+{
+	int n = 0;
+
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "-dt") != 0)
+			argv[n++] = argv[i];
+	argv[n] = NULL;
+	return n;
+}
 
 static int
 usage(FILE *out)
@@ -39,7 +52,7 @@ main(int argc, char **argv)
 	log_init("tercet-volume");
 	for (size_t i = 0; i < N_SUBCOMMANDS; i++)
 		if (strcmp(name, subcommands[i].old_name) == 0)
-			return subcommands[i].run(argc, argv);
+			return subcommands[i].run(without_debug_time(argc, argv), argv);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
 		return usage(stdout);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {

@@ -13,6 +13,7 @@ struct extract_options {
 	struct vol_options common;
 	const char *replace;
 	bool dry_run, no_owner;
+	bool trace; /* accepted for bextract's sake: there is no trace file */
 };
 
 struct extract {
@@ -74,8 +75,11 @@ take_record(void *user, const struct vol_session *s UNUSED, const struct record 
 	    struct err *err)
 {
 	struct extract *x = user;
-	struct rebuild_record r = { rec->session_id, rec->session_time, rec->file_index,
-				    rec->stream, rec->data };
+	struct rebuild_record r = { .session_id = rec->session_id,
+				    .session_time = rec->session_time,
+				    .file_index = rec->file_index,
+				    .stream = rec->stream,
+				    .data = rec->data };
 
 	return rebuild_record(x->rebuild, &r, err);
 }
@@ -179,6 +183,8 @@ vol_extract(int argc, char **argv)
 	const struct cli_row rows[] = {
 		VOL_ROWS(&o.common),
 		{ 'n', "dry-run", CLI_FLAG, &o.dry_run, NULL, "create nothing, check everything" },
+		{ 't', NULL, CLI_FLAG, &o.dry_run, NULL, "the same" },
+		{ 'T', "trace-file", CLI_FLAG, &o.trace, NULL, "accepted, without effect" },
 		{ 'r', "replace", CLI_TEXT, &o.replace, "RULE",
 		  "files that are there: always (default), ifnewer, ifolder, never" },
 		{ 0, "no-owner", CLI_FLAG, &o.no_owner, NULL, "do not give files away" },

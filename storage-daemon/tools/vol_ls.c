@@ -13,6 +13,7 @@
 struct ls_options {
 	struct vol_options common;
 	bool jobs, blocks, label, records;
+	bool check; /* accepted for bls's sake: every record is checked */
 };
 
 struct ls {
@@ -188,6 +189,7 @@ vol_ls(int argc, char **argv)
 	const struct cli_row rows[] = {
 		VOL_ROWS(&o.common),
 		{ 'j', "jobs", CLI_FLAG, &o.jobs, NULL, "list the jobs on the volumes" },
+		{ 'E', "check", CLI_FLAG, &o.check, NULL, "accepted: everything read is checked" },
 		{ 'k', "blocks", CLI_FLAG, &o.blocks, NULL, "list the blocks" },
 		{ 'L', "label", CLI_FLAG, &o.label, NULL, "show the volume's label" },
 		{ 'r', "records", CLI_FLAG, &o.records, NULL, "list every record" },

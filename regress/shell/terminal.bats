@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# regress/shell/terminal.bats - tconsole on a terminal: what a person types, and Ctrl-C anywhere
+# labels: quick
+#
+# The scenarios are functions of terminal.py; each waits for what it expects and for nothing else.
+
+load ../lib/farm
+
+setup_file() {
+	farm_start
+	mkdir -p "$FARM/src/sub" "$FARM/home"
+	echo one >"$FARM/src/alpha.txt"
+	echo two >"$FARM/src/sub/beta.txt"
+	farm_run Backup Full
+	farm_ok
+	HOME=$FARM/home
+	export HOME
+}
+
+teardown_file() {
+	farm_stop
+}
+
+scenario() {
+	TREE=$FARM/src python3 "$TERCET_SOURCE/regress/shell/terminal.py" "$1" \
+		"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" 3>&-
+}
+
+@test "commands are answered, questions stand there once" {
+	scenario commands
+}
+
+@test "Ctrl-C forgets the line that was typed" {
+	scenario forget_line
+}
+
+@test "Ctrl-C at a question aborts it" {
+	scenario leave_question
+}
+
+@test "Ctrl-C in the tree warns before the marks are lost" {
+	scenario leave_tree
+}
+
+@test "Ctrl-C stops a command that waits, and the session goes on" {
+	scenario stop_wait
+}
+
+@test "Ctrl-C stops a long list" {
+	scenario stop_list
+}
+
+@test "Ctrl-C at the prompt: the second one leaves" {
+	scenario leave_prompt
+}
+
+@test "Ctrl-C ends a script" {
+	farm_console 'run job=Backup when="2038-01-01 00:00:00" yes' >"$FARM/later.out"
+	WAITING_JOB=$(sed -n 's/.*JobId=\([0-9]*\).*/\1/p' "$FARM/later.out")
+	export WAITING_JOB
+	scenario script
+	farm_console "cancel jobid=$WAITING_JOB" | grep 'marked to be canceled'
+}
+
+@test "the history of a user survives a kill and is private" {
+	rm -f "$HOME/.tconsole_history"
+	HOME_OF_TEST=$HOME scenario history
+}
+
+@test "pasted lines run one after the other" {
+	scenario paste
+}
+
+@test "TAB completes commands, keywords and names" {
+	scenario completion
+}
+
+@test "a console that vanishes ends its command in the director" {
+	printf 'run job=Backup when="2038-01-01 00:00:00" yes\nwait\n' >"$FARM/wait.script"
+	"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" <"$FARM/wait.script" >"$FARM/wait.out" 2>&1 3>&- &
+	farm_await 10 grep -q '^wait' "$FARM/wait.out"
+	kill -9 $!
+	wait $! || true
+	gone() { ! cat "/proc/$(farm_pid dir)/task"/*/comm 2>/dev/null | grep -q console-input; }
+	farm_await 10 gone
+	farm_console "cancel all yes" >/dev/null
+}
