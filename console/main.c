@@ -19,6 +19,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/secret.h"
 #include "lib/conf/diag.h"
 #include "lib/proto/scan.h"
 #include "lib/proto/shell_rows.h"
@@ -37,8 +38,8 @@ enum {
 
 struct options {
 	const char *config, *director, *execute;
-	bool list, test, help, version, strict, json, no_signals;
-	int timeout, debug, verbose;
+	bool list, test, help, version, strict, json, no_signals, dump, schema;
+	int timeout, debug, verbose, man;
 };
 
 static void
@@ -334,6 +335,8 @@ run(const struct options *o)
 	OWNED(con_conf_unrefp) struct con_conf *conf = NULL;
 	struct err err = ERR_INIT;
 
+	if (o->dump)
+		return con_conf_dump(o->config, NULL, NULL, stdout);
 	if (o->test)
 		return con_conf_check(o->config, false, o->verbose > 0, stderr);
 	if (con_conf_load(o->config, &conf, diag, &err) != ERR_OK) {
@@ -348,6 +351,57 @@ run(const struct options *o)
 	}
 	const struct con_director *d = choose_director(conf, o);
 	return d == NULL ? EXIT_CONNECT : run_session(conf, d, o);
+}
+
+static const struct cli_exit exits[] = {
+	{ 0, "It ended as asked, even if commands failed." },
+	{ EXIT_CONNECT, "It could not connect, the director refused it, or Ctrl-C ended it." },
+	{ EXIT_COMMAND, "With --strict: a command failed." },
+	{ EXIT_USAGE, "An option is wrong." },
+	{ EXIT_CONFIG, "The configuration has errors; each is printed with its place." },
+	{ 0, NULL },
+};
+
+static const struct cli_manual manual = {
+	.section = 1,
+	.description =
+		"Talks with a director: what is typed are the director's commands, see "
+		"tercet-commands(7). TAB completes commands, keywords and names; the lines typed "
+		"are "
+		"kept in ~/.tconsole_history, or in the HistoryFile of the configuration. Lines of "
+		"~/.tconsolerc are run first.\n"
+		"\n"
+		"Ctrl-C forgets the line that is being typed, leaves a question, or stops the "
+		"command that runs; the session goes on. At an empty prompt a second one leaves.\n"
+		"\n"
+		"When standard input is no terminal, its lines are commands and answers; each is "
+		"shown in front of what it does.\n"
+		"\n"
+		"Lines that begin with @ stay in the console: @input FILE runs the lines of a "
+		"file, "
+		"@output FILE and @tee FILE send the answers there, @help lists the others.",
+	.exits = exits,
+	.see_also = "tercet-commands(7), tconsole.conf(5), tercet-dir(8)",
+};
+
+/* --man and --xs: nothing is read for them. */
+static int
+print_page(const struct cli *cli, const struct options *o)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(1024 * 1024);
+
+	if (o->schema)
+		con_conf_schema(&text);
+	else if (o->man == 1)
+		cli_manual(cli, &manual, &text);
+	else if (o->man == 5)
+		con_conf_manual(&text);
+	if (text.len == 0) {
+		(void)fprintf(stderr, "tconsole: there is no manual page of section %d\n", o->man);
+		return EXIT_USAGE;
+	}
+	(void)fputs(buf_str(&text), stdout);
+	return 0;
 }
 
 int
@@ -369,6 +423,14 @@ main(int argc, char **argv)
 		{ 'v', "verbose", CLI_COUNT, &o.verbose, NULL, "say more" },
 		{ 'h', "help", CLI_FLAG, &o.help, NULL, "print this text" },
 		{ '?', NULL, CLI_FLAG, &o.help, NULL, "the same" },
+		{ 0, "xc", CLI_FLAG, &o.dump, NULL,
+		  "print the configuration as it was understood" },
+		{ 0, "export-config", CLI_FLAG, &o.dump, NULL, "the same" },
+		{ 0, "xs", CLI_FLAG, &o.schema, NULL,
+		  "print all directives with their types, as JSON" },
+		{ 0, "export-schema", CLI_FLAG, &o.schema, NULL, "the same" },
+		{ 0, "man", CLI_NUMBER, &o.man, "SECTION",
+		  "print the manual page of that section" },
 		{ 0, "version", CLI_FLAG, &o.version, NULL, "print the version" },
 	};
 	const struct cli cli = { "tconsole", "the console of the Tercet backup system", NULL, rows,
@@ -376,11 +438,14 @@ main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int operands = argc;
 
+	secret_guard_process();
 	log_init("tconsole");
 	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK) {
 		(void)fprintf(stderr, "tconsole: %s\n", err.text);
 		return EXIT_USAGE;
 	}
+	if (o.man != 0 || o.schema)
+		return print_page(&cli, &o);
 	if (o.help) {
 		OWNED(buf_release) struct buf text = BUF_INIT(65536);
 

@@ -128,6 +128,19 @@ check(const struct cli_daemon *o)
 	return fd_conf_check(o->config, o->strict, o->verbose > 0, stderr);
 }
 
+static int
+dump(const struct cli_daemon *o, const char *type, const char *name)
+{
+	return fd_conf_dump(o->config, type, name, stdout);
+}
+
+static void
+manual(int section, struct buf *out)
+{
+	if (section == 5)
+		fd_conf_manual(out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -135,7 +148,16 @@ main(int argc, char **argv)
 	struct daemon d = { .program = "tercet-fd",
 			    .summary = "the file daemon of the Tercet backup system",
 			    .version = TERCET_VERSION,
+			    .description =
+				    "Runs on each machine that is backed up: reads its files for a "
+				    "backup, writes them in a restore. It takes orders from "
+				    "directors and talks with storage daemons.\n\nIt reads its "
+				    "configuration at the start and again at SIGHUP. SIGTERM stops "
+				    "it cleanly.",
 			    .check = check,
+			    .dump = dump,
+			    .schema = fd_conf_schema,
+			    .manual = manual,
 			    .serve = serve,
 			    .arg = &p };
 

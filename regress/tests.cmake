@@ -45,3 +45,7 @@ foreach(tool interop/net_peer perf/conn_bench)
 endforeach()
 
 include(${CMAKE_SOURCE_DIR}/regress/catalog/tests.cmake OPTIONAL)
+
+if(TERCET_SANITIZE MATCHES "fuzzer")
+	include(${CMAKE_SOURCE_DIR}/regress/fuzz/targets.cmake)
+endif()

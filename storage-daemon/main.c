@@ -6,6 +6,8 @@
  *   listen       accepts connections (lib/net/listen)
  *   connection   one per conversation: a director's, in which its job runs, or a file daemon's,
  *                which ends when it is handed to its job
+ *   sd-writer    one per job that saves more than a block: full blocks onto volumes
+ *                (session/append_queue.c)
  */
 #include <signal.h>
 #include <stdio.h>
@@ -189,6 +191,19 @@ check(const struct cli_daemon *o)
 	return sd_conf_check(o->config, o->strict, o->verbose > 0, stderr);
 }
 
+static int
+dump(const struct cli_daemon *o, const char *type, const char *name)
+{
+	return sd_conf_dump(o->config, type, name, stdout);
+}
+
+static void
+manual(int section, struct buf *out)
+{
+	if (section == 5)
+		sd_conf_manual(out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -196,7 +211,14 @@ main(int argc, char **argv)
 	struct daemon d = { .program = "tercet-sd",
 			    .summary = "the storage daemon of the Tercet backup system",
 			    .version = TERCET_VERSION,
+			    .description =
+				    "Writes the data of backups to volumes and reads it back for "
+				    "restores. It takes orders from directors and data from file "
+				    "daemons.\n\nSIGTERM stops it cleanly.",
 			    .check = check,
+			    .dump = dump,
+			    .schema = sd_conf_schema,
+			    .manual = manual,
 			    .serve = serve,
 			    .arg = &p };
 

@@ -50,6 +50,14 @@ FROM client c JOIN job j USING (clientid) JOIN file f USING (jobid) JOIN path p 
 WHERE c.name = :client AND f.name = :name AND f.fileindex > 0
 ORDER BY j.starttime DESC, j.jobid DESC
 LIMIT 20;
+-- Names of the files of runs of FileIndexes, "3-7,9-9", of the job with a session.
+-- name: restore_names_of_files repeatable
+SELECT p.path || f.name AS name
+FROM job j JOIN file f USING (jobid) JOIN path p USING (pathid)
+	JOIN unnest(string_to_array(:runs::text, ',')) AS run
+		ON f.fileindex BETWEEN split_part(run, '-', 1)::integer AND split_part(run, '-', 2)::integer
+WHERE j.volsessionid = :session_id::bigint AND j.volsessiontime = :session_time::bigint
+ORDER BY f.fileindex;
 -- name: restore_filesets repeatable
 SELECT DISTINCT s.fileset
 FROM job j JOIN client c USING (clientid) JOIN fileset s USING (filesetid)

@@ -72,6 +72,11 @@ void con_conf_unrefp(struct con_conf **c);
  * Returns the exit code: 0 or 1.
  */
 int con_conf_check(const char *path, bool strict, bool verbose, FILE *out);
+/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
+int con_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* --man 5 and --xs, appended. */
+void con_conf_manual(struct buf *out);
+void con_conf_schema(struct buf *out);
 
 /* By exact name; NULL: there is none. */
 struct con_director *con_conf_find_director(const struct con_conf *c, const char *name);

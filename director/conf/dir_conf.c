@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/conf/manual.h"
 #include "lib/conf/value_set.h"
 
 #include <string.h>
@@ -84,6 +85,31 @@ dir_conf_check(const char *path, bool strict, bool verbose, FILE *out)
 	int code = conf_check_report(&dir_program, diag, verbose, out);
 
 	return rc == ERR_OK ? code : 1;
+}
+
+int
+dir_conf_dump(const char *path, const char *type, const char *name, FILE *out)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
+	OWNED(dir_conf_unrefp) struct dir_conf *c = NULL;
+	struct err err = ERR_INIT;
+
+	if (dir_conf_load(path, &c, diag, &err) == ERR_OK)
+		return conf_check_dump(c->gen, type, name, out);
+	(void)conf_check_report(&dir_program, diag, false, stderr);
+	return 42;
+}
+
+void
+dir_conf_manual(struct buf *out)
+{
+	conf_manual_text(&dir_program, out);
+}
+
+void
+dir_conf_schema(struct buf *out)
+{
+	conf_schema_text(&dir_program, out);
 }
 
 #define FIND(m, T, type)                                                                           \

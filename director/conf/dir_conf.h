@@ -421,6 +421,11 @@ void dir_conf_unrefp(struct dir_conf **c);
  * Returns the exit code: 0 or 1.
  */
 int dir_conf_check(const char *path, bool strict, bool verbose, FILE *out);
+/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
+int dir_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* --man 5 and --xs, appended. */
+void dir_conf_manual(struct buf *out);
+void dir_conf_schema(struct buf *out);
 
 /* By exact name; NULL: there is none. */
 struct dir_client *dir_conf_find_client(const struct dir_conf *c, const char *name);

@@ -3,6 +3,7 @@
 #include "lib/base/own.h"
 #include "lib/conf/show.h"
 #include "lib/crypto/digest.h"
+#include "lib/proto/compression.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +37,34 @@ fileset_strip_compression(char *letters)
 		*to++ = *p;
 	}
 	*to = '\0';
+}
+
+/* Behind the 'Z' of option letters; NULL: there is none. */
+static const char *
+find_compression(const char *letters)
+{
+	bool in_value = false; /* between C, V, P or z and its ':' */
+
+	for (const char *p = letters; *p != '\0'; p++) {
+		if (!in_value && *p == 'Z')
+			return p + 1;
+		in_value = in_value ? *p != ':' : strchr("CVPz", *p) != NULL;
+	}
+	return NULL;
+}
+
+const char *
+fileset_compression(const struct dir_fileset *fs)
+{
+	for (size_t i = 0; i < fs->n_block; i++)
+		for (size_t k = 0; k < fs->block[i].n_options; k++) {
+			const char *z = find_compression(fs->block[i].options[k].letters);
+			const struct compression *c = z != NULL ? compression_find(z) : NULL;
+
+			if (c != NULL)
+				return c->name;
+		}
+	return NULL;
 }
 
 void

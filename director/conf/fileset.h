@@ -99,6 +99,8 @@ MUST_CHECK enum err_code fileset_emit(const struct dir_fileset *fs, bool allow_c
 				      fileset_line_fn *fn, void *arg, struct err *err);
 /* Options letters without the compression ones, in place.  Spec: wire.md 5.3 */
 void fileset_strip_compression(char *letters);
+/* The first compression it asks for, as reports call it; NULL: none. */
+const char *fileset_compression(const struct dir_fileset *fs);
 
 /* Fill fs->md5 from the items; loading does it. */
 void fileset_checksum(struct dir_fileset *fs);

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "director/conf/dir_conf_internal.h"
+#include "director/conf/fileset_options.h"
+#include "lib/proto/compression.h"
 
 #include <string.h>
 
@@ -85,6 +87,26 @@ lines_are_those_of_the_real_example(void **state)
 	expect_lines(body, true, want);
 }
 
+/* Each word of the directive becomes letters that the file daemon's table finds again. */
+static void
+compression_words_and_letters_are_one_table(void **state)
+{
+	static const char *const words[][2] = { { "GZIP", "gzip" },   { "GZIP9", "gzip" },
+						{ "LZO", "lzo" },     { "LZFAST", "lzfast" },
+						{ "LZ4HC", "lz4hc" }, { "ZSTD19", "zstd" } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct option_word *w = fileset_option_find("Compression")->words;
+
+		while (strcmp(w->word, words[i][0]) != 0)
+			w++;
+		assert_int_equal(w->letters[0], 'Z');
+		assert_string_equal(compression_find(w->letters + 1)->name, words[i][1]);
+	}
+	assert_null(compression_find("f9"));
+	assert_null(compression_find("0"));
+}
+
 static void
 a_storage_without_compression_strips_its_letters(void **state)
 {
@@ -115,6 +137,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checksums_are_those_of_the_peer),
 		cmocka_unit_test(lines_are_those_of_the_real_example),
+		cmocka_unit_test(compression_words_and_letters_are_one_table),
 		cmocka_unit_test(a_storage_without_compression_strips_its_letters),
 		cmocka_unit_test(items_say_who_expands_them),
 	};

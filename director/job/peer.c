@@ -1,5 +1,6 @@
 #include "director/job/peer.h"
 
+#include "director/job/lost_files.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/path.h"
@@ -69,6 +70,8 @@ take_message(struct peer *p, struct bytes line)
 		return;
 	text = str_ndup((const char *)rest.p, rest.n);
 	msg_sink_put(p->job->sink, (enum msg_type)type, level, text);
+	if (p->is_storage)
+		lost_files_name(p->job, text);
 	free(text);
 }
 
@@ -221,7 +224,7 @@ peer_expect(struct peer *p, const char *exact, struct err *err)
 	do { /* lists end with EOD before the answer (clock comparison) */
 		eod = false;
 		if (peer_reply(p, &line, &eod, err) != ERR_OK)
-			return err->code;
+			return err_ctx(err, "no \"%.*s\"", (int)strcspn(exact, "\n"), exact);
 	} while (eod);
 	if (bytes_eq(line, bytes_str(exact)))
 		return ERR_OK;

@@ -1,6 +1,7 @@
 #include "director/job/job_internal.h"
 #include "director/job/report_text.h"
 
+#include "director/conf/fileset.h"
 #include "lib/base/own.h"
 
 static const char *
@@ -28,6 +29,7 @@ fill_report(struct job *j, const struct job_info *i, struct report *r)
 		.uname = or_null(j->uname),
 		.fileset = p->fileset != NULL ? p->fileset->name : NULL,
 		.fileset_created = j->fileset_created,
+		.compression = p->fileset != NULL ? fileset_compression(p->fileset) : NULL,
 		.pool = p->pool != NULL ? p->pool->name : NULL,
 		.pool_source = p->pool_source,
 		.catalog = p->catalog != NULL ? p->catalog->name : NULL,

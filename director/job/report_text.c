@@ -169,10 +169,10 @@ compression_row(const struct report *r, struct buf *out)
 			       ? 100.0 - 100.0 * (double)r->fd_bytes / (double)r->fd_bytes_read
 			       : 0.0;
 
-	if (saved < 0.5)
+	if (saved < 0.5 || r->compression == NULL)
 		row(out, "Software Compression", "None");
 	else
-		row(out, "Software Compression", "%.1f %%", saved);
+		row(out, "Software Compression", "%.1f %% (%s)", saved, r->compression);
 }
 
 static void

@@ -23,6 +23,7 @@ struct report {
 	int priority;
 	bool allow_mixed;
 	uint64_t fd_files, sd_files, fd_bytes_read, fd_bytes, sd_bytes;
+	const char *compression; /* what the FileSet asks for; NULL none */
 	uint64_t files_expected; /* restore */
 	bool vss, encryption, accurate;
 	const char *volumes; /* A|B|C */

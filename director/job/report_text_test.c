@@ -127,6 +127,25 @@ a_backup_report_has_the_shape_of_the_spec(void **state)
 }
 
 static void
+what_compression_saved_is_told_with_its_name(void **state)
+{
+	struct report r = common;
+	struct buf out = BUF_INIT(65536);
+
+	r.type = 'B';
+	r.compression = "gzip";
+	r.fd_bytes_read = 1000;
+	r.fd_bytes = 447;
+	report_emit(&r, &out);
+	assert_non_null(strstr(buf_str(&out), "  Software Compression:   55.3 % (gzip)\n"));
+	buf_clear(&out);
+	r.fd_bytes = 1001;
+	report_emit(&r, &out);
+	assert_non_null(strstr(buf_str(&out), "  Software Compression:   None\n"));
+	buf_release(&out);
+}
+
+static void
 a_restore_report_has_the_shape_of_the_spec(void **state)
 {
 	struct report r = common;
@@ -174,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_backup_report_has_the_shape_of_the_spec),
+		cmocka_unit_test(what_compression_saved_is_told_with_its_name),
 		cmocka_unit_test(a_restore_report_has_the_shape_of_the_spec),
 		cmocka_unit_test(terminations_are_those_of_the_table),
 	};

@@ -27,4 +27,7 @@ void shell_serve(struct conn *conn, const struct hello *who, struct director *d)
 MUST_CHECK enum err_code shell_run_line(struct director *d, const char *command, director_say say,
 					void *arg, struct err *err);
 
+/* The manual page of the commands, for man(7), appended. */
+void shell_manual(struct buf *out);
+
 #endif

@@ -64,6 +64,7 @@ struct options {
 	const char *config, *catalog;
 	int debug;
 	bool help, version;
+	int man;
 };
 
 static const struct command *
@@ -73,6 +74,29 @@ find_command(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static void
+print_manual(const struct cli *cli)
+{
+	static const struct cli_exit exits[] = {
+#define X(name, nr, meaning) { nr, meaning },
+		EXITS(X)
+#undef X
+			{ 0, NULL },
+	};
+	OWNED(buf_release) struct buf text = BUF_INIT(1u << 20), commands_text = BUF_INIT(65536);
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		buf_text(&commands_text, "%s%s: %s.\n", i > 0 ? "\n" : "", commands[i].name,
+			 commands[i].help);
+	cli_manual(cli,
+		   &(struct cli_manual){ .section = 8,
+					 .description = buf_str(&commands_text),
+					 .exits = exits,
+					 .see_also = "tercet-dir(8), tercet-dir.conf(5)" },
+		   &text);
+	(void)fputs(buf_str(&text), stdout);
 }
 
 static void
@@ -211,6 +235,8 @@ main(int argc, char **argv)
 		  "only this Catalog resource (default: all)" },
 		{ 'd', "debug", CLI_NUMBER, &o.debug, "LEVEL", "trace level, 0 is off" },
 		{ 'h', "help", CLI_FLAG, &o.help, NULL, "print this text" },
+		{ 0, "man", CLI_NUMBER, &o.man, "SECTION",
+		  "print the manual page of that section" },
 		{ 0, "version", CLI_FLAG, &o.version, NULL, "print the version" },
 	};
 	const struct cli cli = { .program = PROGRAM,
@@ -232,8 +258,8 @@ main(int argc, char **argv)
 		(void)puts(PROGRAM " " TERCET_VERSION);
 		return EXIT_GOOD;
 	}
-	if (o.help) {
-		print_help(&cli);
+	if (o.help || o.man == 8) {
+		(o.help ? print_help : print_manual)(&cli);
 		return EXIT_GOOD;
 	}
 	command = operands == argc - 1 ? find_command(argv[operands]) : NULL;

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/conf/manual.h"
 
 #include <string.h>
 #include <strings.h>
@@ -173,6 +174,31 @@ fd_conf_check(const char *path, bool strict, bool verbose, FILE *out)
 	int code = conf_check_report(&fd_program, diag, verbose, out);
 
 	return rc == ERR_OK ? code : 1;
+}
+
+int
+fd_conf_dump(const char *path, const char *type, const char *name, FILE *out)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
+	OWNED(fd_conf_unrefp) struct fd_conf *c = NULL;
+	struct err err = ERR_INIT;
+
+	if (fd_conf_load(path, &c, diag, &err) == ERR_OK)
+		return conf_check_dump(c->gen, type, name, out);
+	(void)conf_check_report(&fd_program, diag, false, stderr);
+	return 42;
+}
+
+void
+fd_conf_manual(struct buf *out)
+{
+	conf_manual_text(&fd_program, out);
+}
+
+void
+fd_conf_schema(struct buf *out)
+{
+	conf_schema_text(&fd_program, out);
 }
 
 struct fd_director *

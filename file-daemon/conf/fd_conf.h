@@ -114,6 +114,11 @@ void fd_conf_unrefp(struct fd_conf **c);
  * Returns the exit code: 0 or 1.
  */
 int fd_conf_check(const char *path, bool strict, bool verbose, FILE *out);
+/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
+int fd_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* --man 5 and --xs, appended. */
+void fd_conf_manual(struct buf *out);
+void fd_conf_schema(struct buf *out);
 
 /* By exact name; NULL: there is none. */
 struct fd_director *fd_conf_find_director(const struct fd_conf *c, const char *name);

@@ -263,7 +263,8 @@ static void
 fill_items(struct filler *f, struct batch *b)
 {
 	for (size_t i = 0; i < b->n && !cancel_asked(f->cancel); i++)
-		if (i > 0 && b->out.len > BATCH_OUT_SOON)
+		if (i > 0 && (b->out.len > BATCH_OUT_SOON ||
+			      (f->pipe != NULL && !pipe_may_grow(f->pipe, b))))
 			b->items[i].fate = ITEM_AGAIN;
 		else
 			fill_item(f, b, &b->items[i]);

@@ -89,6 +89,30 @@ pipe_charge_locked(struct pipe *p, struct batch *b, size_t bytes)
 	b->charged = bytes;
 }
 
+/* More than was expected, which is fine as long as there is room. */
+static bool
+grow_locked(struct pipe *p, struct batch *b, size_t size) REQUIRES(p->lock)
+{
+	if (!b->urgent && p->batch_bytes - b->charged + size > p->batch_bytes_max)
+		return false;
+	pipe_charge_locked(p, b, size);
+	return true;
+}
+
+bool
+pipe_may_grow(struct pipe *p, struct batch *b)
+{
+	size_t size = batch_size(b);
+	bool ok;
+
+	if (size <= b->charged)
+		return true;
+	mutex_lock(&p->lock);
+	ok = grow_locked(p, b, size + BATCH_BYTES / 4);
+	mutex_unlock(&p->lock);
+	return ok;
+}
+
 /* ---- workers ---- */
 
 static struct batch *
@@ -136,7 +160,8 @@ pipe_batch_done(struct pipe *p, struct batch *b)
 	b->state = BATCH_DONE;
 	b->opened = true;
 	pipe_charge_locked(p, b, batch_size(b));
-	cond_broadcast(&p->done);
+	if (b == p->head || b->urgent)
+		cond_broadcast(&p->done);
 	cond_broadcast(&p->room);
 	mutex_unlock(&p->lock);
 }
@@ -170,11 +195,11 @@ worker_run(void *arg)
 
 /* ---- the walker's side ---- */
 
-/* What a batch may come to hold while it is filled. */
+/* What a batch will come to hold when its files are as the walker saw them. */
 static size_t
-batch_size_most(const struct batch *b)
+size_expected(const struct batch *b)
 {
-	size_t out = b->streams ? STREAM_OUT_MOST : BATCH_OUT_MOST;
+	size_t out = (size_t)b->expected_bytes + b->n * ITEM_META + BATCH_META;
 
 	return batch_size(b) - b->out.cap + (b->out.cap > out ? b->out.cap : out);
 }
@@ -197,7 +222,7 @@ free_spare_locked(struct pipe *p) REQUIRES(p->lock)
 static bool
 await_room(struct pipe *p)
 {
-	size_t most = batch_size_most(p->filling);
+	size_t most = size_expected(p->filling);
 	bool stop;
 
 	mutex_lock(&p->lock);

@@ -29,8 +29,8 @@
 #define BATCH_DIRS       48u             /* directories a batch keeps open */
 #define BATCH_NAME_BYTES (2u * WALK_PATH_MAX)
 #define BATCH_OUT_SOON   (BATCH_BYTES + BATCH_BYTES / 2u) /* of results: the rest is done again */
-#define BATCH_OUT_MOST   (3u * BATCH_BYTES)               /* counted for one while it is filled */
-#define STREAM_OUT_MOST  BATCH_BYTES    /* the same for a large file: its attributes */
+#define BATCH_META       (64u * 1024u)  /* expected of names and attributes, and */
+#define ITEM_META        1024u          /* so much for each file */
 #define SMALL_MAX        (512u * 1024u) /* larger files stream */
 #define FRAME_HEAD       4u
 #define SPARSE_HEAD      8u
@@ -102,7 +102,7 @@ struct batch {
 	size_t n_dirs;
 	bool streams;   /* one large file */
 	bool urgent;    /* of a refill: the writer waits for it */
-	size_t charged; /* bytes counted for it; the pipe's lock */
+	size_t charged; /* bytes counted for it; the pipe's lock, or who fills it */
 	/* streaming; the pipe's lock */
 	bool opened;                             /* fate and attributes are known */
 	struct segment *segments, *last_segment; /* oldest first */
@@ -237,6 +237,8 @@ void writer_run(void *arg);
 void pipe_fail(struct pipe *p, const struct err *e);
 /* b is filled; the oldest batch, or one of a refill. */
 void pipe_batch_done(struct pipe *p, struct batch *b);
+/* May b hold what it holds by now?  Only who fills it asks. */
+bool pipe_may_grow(struct pipe *p, struct batch *b);
 void pipe_charge_locked(struct pipe *p, struct batch *b, size_t bytes) REQUIRES(p->lock);
 /* Count bytes that are not a batch's. */
 void pipe_count_memory(struct pipe *p, size_t more, size_t less);

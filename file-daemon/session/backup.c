@@ -40,9 +40,7 @@ send_files(struct fd_job *j, uint32_t first_index, struct err *err)
 	OWNED(pipe_freep) struct pipe *p = NULL;
 	struct pipe_options o = { .chunk_bytes = own->maximum_network_buffer_size,
 				  .first_index = first_index,
-				  .workers = own->maximum_workers_per_job > 0
-						     ? own->maximum_workers_per_job
-						     : 1,
+				  .workers = own->maximum_workers_per_job,
 				  .memory_bytes = (size_t)own->pipeline_memory,
 				  .bandwidth = &j->bandwidth,
 				  .sd = j->sd,

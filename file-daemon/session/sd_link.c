@@ -26,7 +26,7 @@ sd_expect(struct fd_job *j, const char *want, struct err *err)
 	struct bytes line;
 
 	if (sd_line(j, &line, err) != ERR_OK)
-		return err->code;
+		return err_ctx(err, "no \"%.*s\"", (int)strcspn(want, "\n"), want);
 	if (bytes_eq(line, bytes_str(want)))
 		return ERR_OK;
 	while (line.n > 0 && line.p[line.n - 1] <= ' ')

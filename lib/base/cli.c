@@ -1,5 +1,7 @@
 #include "lib/base/cli.h"
 
+#include "lib/base/roff.h"
+
 #include "lib/base/units.h"
 
 #include <stdio.h>
@@ -181,4 +183,38 @@ cli_help(const struct cli *c, struct buf *out)
 			 r->arg != NULL ? " " : "", r->arg != NULL ? r->arg : "");
 		buf_text(out, "  %-26s %s\n", left, r->help);
 	}
+}
+
+void
+cli_manual(const struct cli *c, const struct cli_manual *m, struct buf *out)
+{
+	roff_begin(out, c->program, m->section, c->summary);
+	roff_section(out, "SYNOPSIS");
+	roff_text(out, c->program);
+	buf_text(out, "[\\fIoption\\fR...]%s%s\n", c->operands != NULL ? " " : "",
+		 c->operands != NULL ? c->operands : "");
+	roff_section(out, "DESCRIPTION");
+	roff_text(out, m->description);
+	roff_section(out, "OPTIONS");
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct cli_row *r = &c->rows[i];
+		char head[64];
+
+		if (r->letter == '\0')
+			(void)snprintf(head, sizeof(head), "--%s", r->name);
+		else
+			(void)snprintf(head, sizeof(head), "-%c%s%s", r->letter,
+				       r->name != NULL ? ", --" : "",
+				       r->name != NULL ? r->name : "");
+		roff_item(out, head, r->arg, r->help);
+	}
+	roff_section(out, "EXIT STATUS");
+	for (const struct cli_exit *e = m->exits; e->meaning != NULL; e++) {
+		char code[16];
+
+		(void)snprintf(code, sizeof(code), "%d", e->code);
+		roff_item(out, code, NULL, e->meaning);
+	}
+	roff_section(out, "SEE ALSO");
+	roff_text(out, m->see_also);
 }

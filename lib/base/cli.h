@@ -45,6 +45,22 @@ MUST_CHECK enum err_code cli_parse(const struct cli *c, int argc, char **argv, i
 				   struct err *err);
 void cli_help(const struct cli *c, struct buf *out);
 
+struct cli_exit {
+	int code;
+	const char *meaning;
+};
+
+/* What the manual page of a program says beside its options. */
+struct cli_manual {
+	int section;
+	const char *description;      /* paragraphs separated by empty lines */
+	const struct cli_exit *exits; /* ends with a NULL meaning */
+	const char *see_also;         /* "tconsole(1), tercet-fd(8)" */
+};
+
+/* The page in the language of man(7), appended. */
+void cli_manual(const struct cli *c, const struct cli_manual *m, struct buf *out);
+
 /* ---- the options all daemons have ---- */
 
 struct cli_daemon {
@@ -57,6 +73,8 @@ struct cli_daemon {
 	int verbose;        /* -v, how often */
 	const char *user, *group, *pid_file;
 	bool help, version;
+	bool dump, schema; /* --xc, --xs */
+	int man;           /* --man; 0: no page asked for */
 };
 
 /* Rows for a struct cli_daemon; a program may add its own behind them. */
@@ -74,6 +92,11 @@ struct cli_daemon {
 	{ 's', "no-signals", CLI_FLAG, &(o)->no_signals, NULL, "let signals end it at once (debuggers)" }, \
 	{ 'h', "help", CLI_FLAG, &(o)->help, NULL, "print this text" },                                \
 	{ '?', NULL, CLI_FLAG, &(o)->help, NULL, "the same" },                                         \
+	{ 0, "xc", CLI_FLAG, &(o)->dump, NULL, "print the configuration as it was understood" },       \
+	{ 0, "export-config", CLI_FLAG, &(o)->dump, NULL, "the same" },                                \
+	{ 0, "xs", CLI_FLAG, &(o)->schema, NULL, "print all directives with their types, as JSON" },   \
+	{ 0, "export-schema", CLI_FLAG, &(o)->schema, NULL, "the same" },                              \
+	{ 0, "man", CLI_NUMBER, &(o)->man, "SECTION", "print the manual page of that section" },       \
 	{ 0, "version", CLI_FLAG, &(o)->version, NULL, "print the version" }
 /* clang-format on */
 

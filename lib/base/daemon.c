@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/own.h"
 #include "lib/base/ready.h"
+#include "lib/base/secret.h"
 #include "lib/base/thread.h"
 
 #include <grp.h>
@@ -28,6 +29,51 @@ raise_file_limit(void)
 	}
 }
 
+static const struct cli_exit exits[] = {
+	{ 0, "It ended as asked; with -t: the configuration is good." },
+	{ 1, "It could not start; the reason is printed. With -t: the configuration has errors." },
+	{ DAEMON_EXIT_OPTIONS, "An option is wrong." },
+	{ DAEMON_EXIT_CONFIG, "The configuration has errors; each is printed with its place." },
+	{ 0, NULL },
+};
+
+/* --man SECTION: made from the same tables as everything else. */
+static int
+print_manual(const struct daemon *d, const struct cli *cli)
+{
+	const struct cli_manual manual = {
+		.section = 8,
+		.description = d->description,
+		.exits = exits,
+		.see_also = "tercet-dir(8), tercet-sd(8), tercet-fd(8), tconsole(1), "
+			    "tercet-dir.conf(5), tercet-sd.conf(5), tercet-fd.conf(5), "
+			    "tconsole.conf(5), tercet-commands(7)",
+	};
+	OWNED(buf_release) struct buf text = BUF_INIT(1024 * 1024);
+
+	if (d->options.man == 8)
+		cli_manual(cli, &manual, &text);
+	else
+		d->manual(d->options.man, &text);
+	if (text.len == 0) {
+		(void)fprintf(stderr, "%s: there is no manual page of section %d\n", d->program,
+			      d->options.man);
+		return DAEMON_EXIT_OPTIONS;
+	}
+	(void)fputs(buf_str(&text), stdout);
+	return 0;
+}
+
+static int
+print_schema(const struct daemon *d)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(1024 * 1024);
+
+	d->schema(&text);
+	(void)fputs(buf_str(&text), stdout);
+	return 0;
+}
+
 int
 daemon_main(struct daemon *d, int argc, char **argv)
 {
@@ -41,7 +87,9 @@ daemon_main(struct daemon *d, int argc, char **argv)
 	int operands = 0;
 
 	thread_block_signals();
-	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK || operands < argc) {
+	secret_guard_process();
+	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK ||
+	    operands + (d->options.dump ? 2 : 0) < argc) {
 		(void)fprintf(stderr, "%s: %s\n", d->program,
 			      err.code != ERR_OK ? err.text : "there are no operands");
 		return DAEMON_EXIT_OPTIONS;
@@ -55,6 +103,13 @@ daemon_main(struct daemon *d, int argc, char **argv)
 		(void)printf("%s %s\n", d->program, d->version);
 		return 0;
 	}
+	if (d->options.man != 0)
+		return print_manual(d, &cli);
+	if (d->options.schema)
+		return print_schema(d);
+	if (d->options.dump)
+		return d->dump(&d->options, operands < argc ? argv[operands] : NULL,
+			       operands + 1 < argc ? argv[operands + 1] : NULL);
 	if (d->options.test)
 		return d->check(&d->options);
 	if (!d->options.foreground)

@@ -22,6 +22,13 @@ struct daemon {
 	struct cli_daemon options; /* filled by daemon_main */
 	/* -t: check the configuration; returns the exit code. */
 	int (*check)(const struct cli_daemon *o);
+	/* --xc, of one type or one resource only if they are given; returns the exit code. */
+	int (*dump)(const struct cli_daemon *o, const char *type, const char *name);
+	/* --xs, appended. */
+	void (*schema)(struct buf *out);
+	/* --man: pages of other sections than 8, appended; nothing when there is none. */
+	void (*manual)(int section, struct buf *out);
+	const char *description; /* for the manual page */
 	/* The daemon's life, in the foreground; returns the exit code. */
 	int (*serve)(struct daemon *d);
 	void *arg;  /* for serve */

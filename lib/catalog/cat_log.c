@@ -21,7 +21,7 @@
 #define RETRY_MS          2000
 #define LINES_MAX         2000 /* of one statement */
 #define FLUSH_SECONDS     60   /* for a server that hangs; one that is away is told at once */
-#define STOP_SECONDS      20   /* the same, at the end */
+#define STOP_SECONDS      10   /* the same, for one who is asked to end */
 
 struct line {
 	struct line *next;
@@ -271,7 +271,8 @@ enum err_code
 cat_log_flush(struct catalog *c, struct err *err)
 {
 	struct log_writer *w = c->log;
-	int64_t end_ms = clock_mono_ms() + FLUSH_SECONDS * 1000;
+	int64_t seconds = cancel_asked(thread_cancel()) ? STOP_SECONDS : FLUSH_SECONDS;
+	int64_t end_ms = clock_mono_ms() + seconds * 1000;
 	enum err_code code = ERR_OK;
 	uint64_t goal;
 

@@ -10,7 +10,7 @@
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
 
-#define LAST_ANSWER_SECONDS 20
+#define LAST_ANSWER_SECONDS 10
 
 /* Every session.  Spec: catalog.md 2.2 */
 static const char session_options[] =

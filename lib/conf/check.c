@@ -1,9 +1,11 @@
 #include "lib/conf/check.h"
 
 #include "lib/base/own.h"
+#include "lib/conf/show.h"
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 int
@@ -18,6 +20,34 @@ conf_check_report(const struct conf_program *program, struct conf_diag *diag, bo
 	fprintf(out, "The configuration of the %s is %s.\n", program->daemon,
 		good ? "good" : "not usable");
 	return good ? 0 : 1;
+}
+
+static bool
+is_type(const struct conf_type *t, const char *word)
+{
+	bool same = strcasecmp(t->name, word) == 0 ||
+		    (t->plural != NULL && strcasecmp(t->plural, word) == 0);
+
+	for (size_t k = 0; k < 3 && t->aliases[k] != NULL; k++)
+		same = same || strcasecmp(t->aliases[k], word) == 0;
+	return same;
+}
+
+int
+conf_check_dump(const struct conf_gen *gen, const char *type, const char *name, FILE *out)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(16u << 20);
+
+	if (type == NULL)
+		conf_show_all(gen, CONF_SHOW_SECRETS, &text);
+	for (size_t i = 0; type != NULL && i < conf_gen_count(gen); i++) {
+		const struct conf_res *r = conf_gen_at(gen, i);
+
+		if (is_type(r->type, type) && (name == NULL || strcmp(conf_res_name(r), name) == 0))
+			conf_show_text(r, CONF_SHOW_SECRETS, &text);
+	}
+	(void)fputs(buf_str(&text), out);
+	return text.len > 0 ? 0 : 1;
 }
 
 void

@@ -17,6 +17,12 @@
 int conf_check_report(const struct conf_program *program, struct conf_diag *diag, bool verbose,
 		      FILE *out);
 
+/*
+ * --xc: the resources as text that parses back; type and name NULL: all.  Secrets are in it, as in
+ * the file it was read from.  Returns the exit code: 1 if nothing is like that.
+ */
+int conf_check_dump(const struct conf_gen *gen, const char *type, const char *name, FILE *out);
+
 /* The judgement about one resource's WorkingDirectory. */
 void conf_check_directory(struct conf_diag *diag, const struct conf_res *res, const char *directive,
 			  const char *path);

@@ -165,7 +165,7 @@ conf_end_value(struct conf_parser *p, const char *directive, bool text)
 		conf_warn(p->diag, CONF_W_TRAILING, &last->pos,
 			  "blanks in an unquoted value are dropped: %s is \"%s\"; quote it to keep "
 			  "them",
-			  directive, last->text);
+			  directive, conf_names_secret(directive) ? "****" : last->text);
 	conf_skip_directive(p);
 }
 

@@ -3,6 +3,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
+#include "lib/conf/parse.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -102,34 +103,32 @@ conf_diag_sources_end(struct conf_diag *d)
 	d->n_sources = 0;
 }
 
-/* Whether p begins with word, ignoring case and blanks; returns what is behind it. */
-static char *
-skip_word(char *p, const char *word)
+#define WORD_MAX 40 /* longer than any directive that holds a secret */
+
+bool
+conf_names_secret(const char *directive)
 {
-	while (*word != '\0') {
-		if (*p == ' ' || *p == '\t') {
-			p++;
-			continue;
-		}
-		if (tolower((unsigned char)*p) != *word)
-			return NULL;
-		p++;
-		word++;
-	}
-	return p;
+	static const char *const words[] = { "password", "encryptionkey", "secret", "pass" };
+	char word[WORD_MAX + 1];
+	size_t n = 0;
+
+	for (; *directive != '\0' && n < WORD_MAX; directive++)
+		if (isalpha((unsigned char)*directive))
+			word[n++] = (char)tolower((unsigned char)*directive);
+	word[n] = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(word, words[i]) != NULL)
+			return true;
+	return n > 0 && conf_distance(word, "password") != SIZE_MAX;
 }
 
-/* Stars over the value behind '='; returns where it ends. */
+/* Stars over what stands up to the end of the directive; returns where that is. */
 static char *
 mask_value(char *p)
 {
 	bool quoted = false;
 
-	while (*p == ' ' || *p == '\t')
-		p++;
-	if (*p != '=')
-		return p;
-	for (p++; *p != '\0'; p++) {
+	for (; *p != '\0'; p++) {
 		if (quoted && *p == '\\' && p[1] != '\0') {
 			*p++ = '*';
 			*p = '*';
@@ -137,26 +136,43 @@ mask_value(char *p)
 			quoted = !quoted;
 		} else if (!quoted && (*p == ';' || *p == '}')) {
 			break;
-		} else if (*p != ' ' && *p != '\t') {
+		} else if (strchr(" \t=:{", *p) == NULL) {
 			*p = '*';
 		}
 	}
 	return p;
 }
 
-/* Values of secret directives never reach a message.  Spec: config.md 11 */
+/* Over a directive that begins at p, its value hidden if it is a secret. */
+static char *
+mask_directive(char *p)
+{
+	char word[WORD_MAX + 1];
+	bool quoted = false;
+	size_t n;
+
+	p += strspn(p, " \t");
+	n = strspn(p, " \t-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	(void)snprintf(word, sizeof(word), "%.*s", (int)(n < WORD_MAX ? n : WORD_MAX), p);
+	if (conf_names_secret(word)) {
+		/* Without a "=" the value may look like a part of the word. */
+		if (p[n] != '=' && p[n] != ':')
+			n = strcspn(p, " \t\"");
+		return mask_value(p + n);
+	}
+	for (p += n; *p != '\0' && (quoted || strchr(";{}", *p) == NULL); p++)
+		if (*p == '"')
+			quoted = !quoted;
+	return p;
+}
+
+/* Values of secret directives never reach a message, however the line is broken.  Spec:
+ * config.md 11 */
 static void
 mask_secrets(char *line)
 {
-	static const char *const words[] = { "password", "encryptionkey", "secret" };
-
-	for (char *p = line; *p != '\0';) {
-		char *behind = NULL;
-
-		for (size_t i = 0; behind == NULL && i < sizeof(words) / sizeof(*words); i++)
-			behind = skip_word(p, words[i]);
-		p = behind != NULL ? mask_value(behind) : p + 1;
-	}
+	for (char *p = line; *p != '\0'; p += *p != '\0')
+		p = mask_directive(p);
 }
 
 static char *

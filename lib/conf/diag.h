@@ -63,6 +63,8 @@ void conf_error(struct conf_diag *d, const struct conf_pos *pos, const char *fmt
 void conf_warn(struct conf_diag *d, enum conf_warning id, const struct conf_pos *pos,
 	       const char *fmt, ...) PRINTF(4, 5);
 void conf_note(struct conf_diag *d, const struct conf_pos *pos, const char *fmt, ...) PRINTF(3, 4);
+/* Whether a directive, written right or nearly, holds a secret: its value is for no message. */
+bool conf_names_secret(const char *directive);
 /* Add "= help: ..." or "= note: ..." to the problem recorded last. */
 void conf_help(struct conf_diag *d, const char *fmt, ...) PRINTF(2, 3);
 void conf_also(struct conf_diag *d, const char *fmt, ...) PRINTF(2, 3);

@@ -251,10 +251,11 @@ conf_finish(struct conf_parser *p)
 			inherit(p, conf_gen_at(p->gen, i));
 	for (size_t i = 0; i < n; i++)
 		fill_defaults(p, conf_gen_at(p->gen, i));
-	if (p->tokens.broken)
-		return;
 	for (size_t i = 0; i < n; i++)
-		check_required(p, conf_gen_at(p->gen, i));
+		if (p->tokens.broken) /* what is missing may stand behind the quote */
+			conf_mark_bad(conf_gen_at(p->gen, i));
+		else
+			check_required(p, conf_gen_at(p->gen, i));
 }
 
 /* ---- notes ---- */

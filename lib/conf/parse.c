@@ -88,8 +88,12 @@ suggest_equal(struct conf_parser *p, const struct conf_res *res, const struct co
 static void
 unknown_directive(struct conf_parser *p, struct conf_res *res, const struct conf_token *t)
 {
-	conf_error(p->diag, &t->pos, "unknown directive \"%s\" in %s",
-		   t->kind == TOK_QUOTED ? t->text : as_written(p, t), p->where);
+	const char *words = t->kind == TOK_QUOTED ? t->text : as_written(p, t);
+
+	/* Without a "=" a value may be among the words. */
+	if (t->blanks_dropped && conf_names_secret(words))
+		words = conf_printf(p->gen, "%.*s ****", (int)strcspn(words, " \t"), words);
+	conf_error(p->diag, &t->pos, "unknown directive \"%s\" in %s", words, p->where);
 	if (t->blanks_dropped && conf_tok_ahead(p, 1)->kind != TOK_EQUAL &&
 	    suggest_equal(p, res, t))
 		; /* the "=" is what is missing */

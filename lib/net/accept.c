@@ -273,7 +273,7 @@ serve_stranger(struct visit *v, struct err *err)
 {
 	enum err_code rc = receive(v, err);
 
-	if (rc != ERR_OK && atomic_load(&v->stranger.shown_out)) {
+	if ((rc == ERR_EOF || rc == ERR_PEER) && atomic_load(&v->stranger.shown_out)) {
 		*err = (struct err)ERR_INIT;
 		rc = err_set(err, ERR_LIMIT,
 			     "it had not said who it is when newer connections needed its place");

@@ -95,6 +95,14 @@
 #define DIR_SD_JOB_END              "3099 Job %s end JobStatus=%d JobFiles=%u JobBytes=%" PRIu64 " JobErrors=%u\n"
 #define DIR_SD_JOB_END_SCAN         "3099 Job %127s end JobStatus=%d JobFiles=%u JobBytes=%" SCNu64 " JobErrors=%u"
 
+/*
+ * Inside a job message of a restore: FileIndexes that a damaged volume did not give whole,
+ * "3-7,9-9", and the session they are of.  A director that knows their names may add them.
+ */
+#define DIR_SD_LOST_FILES           "files %s of session %u/%u may be lost or incomplete"
+#define DIR_SD_LOST_FILES_SCAN      "files %999s of session %u/%u may be lost or incomplete"
+#define DIR_SD_LOST_FILES_MAX       999
+
 /* ---- device reservation; wire.md 6.4 ---- */
 #define DIR_SD_USE_STORAGE          "use storage=%s media_type=%s pool_name=%s pool_type=%s append=%d copy=%d stripe=%d\n" /* names bashed */
 #define DIR_SD_USE_STORAGE_SCAN     "use storage=%127s media_type=%127s pool_name=%127s pool_type=%127s append=%d copy=%d stripe=%d"

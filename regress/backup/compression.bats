@@ -66,7 +66,7 @@ teardown_file() {
 there_and_back() {
 	farm_run "$1" Full
 	farm_ok
-	grep -q 'Software Compression: *[0-9.]* %' "$FARM/run.out"
+	grep -q 'Software Compression: *[0-9.]* % (' "$FARM/run.out"
 	farm_restore "$JOB" "$FARM/out" || {
 		cat "$FARM/restore.out"
 		return 1

@@ -183,7 +183,9 @@ cat "$dir"/bareos-fd.d/*/*.conf | put tercet-fd.conf
 expect 0 'The configuration of the file daemon is good.' tercet-fd "$dir"
 
 # Neither file nor directory.
-"$TERCET_BIN/tercet-sd" -f -c "$work/nowhere" >"$work/out" 2>&1
-[ $? -eq 0 ] && echo "not ok - a path that does not exist was taken" && failed=1
+if "$TERCET_BIN/tercet-sd" -f -c "$work/nowhere" >"$work/out" 2>&1; then
+	echo "not ok - a path that does not exist was taken"
+	failed=1
+fi
 grep -qF "$work/nowhere" "$work/out" || { echo "not ok - it is not named"; failed=1; }
 exit $failed

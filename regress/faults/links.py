@@ -2,7 +2,7 @@
 import shutil
 
 from cutproxy import CutProxy, Rule
-from matrix import JOB_SECONDS, Broken, Family
+from matrix import JOB_SECONDS, OK, Broken, Family
 
 LINKS = {  # who connects to whom; the address the proxy takes, the port it shares with the daemon
     'dir-fd': ('127.0.0.2', 1),
@@ -10,6 +10,31 @@ LINKS = {  # who connects to whom; the address the proxy takes, the port it shar
     'fd-sd': ('127.0.0.4', 2),
 }
 FAULTS = ('close', 'close', 'reset', 'reset', 'half', 'drop', 'stall', 'freeze', 'flip', 'flip', 'lose', 'pause', 'trickle')
+
+
+STRAIGHT = """
+Client {{
+  Name = "straight-fd"
+  Address = 127.0.0.1
+  FD Storage Address = 127.0.0.1
+  Password = "{password}"
+  Port = {fd_port}
+{tls}}}
+Storage {{
+  Name = "Straight"
+  Address = 127.0.0.1
+  Password = "{sd_password}"
+  Port = {sd_port}
+  Device = "Disk"
+  Media Type = "File"
+  Maximum Concurrent Jobs = 10
+{tls}}}
+Job {{
+  Name = "Straight"
+  JobDefs = "Standard"
+  Client = "straight-fd"
+}}
+"""
 
 
 class Links(Family):
@@ -22,6 +47,8 @@ class Links(Family):
     def configure(self, s):
         s.conf_edit('dir', r'^(  Name = "farm-fd"\n)  Address = .*', r'\1  Address = 127.0.0.2\n  FD Storage Address = 127.0.0.4')
         s.conf_edit('dir', r'^(  Name = "Disk"\n)  Address = .*', r'\1  Address = 127.0.0.3')
+        s.conf_add('dir', STRAIGHT.format(password=s.password('Client'), sd_password=s.password('Storage'), fd_port=s.port + 1, sd_port=s.port + 2,
+                                          tls='' if self.tls else '  TLS Enable = no\n'))
         self.proxy = {name: CutProxy((host, s.port + n), ('127.0.0.1', s.port + n)) for name, (host, n) in LINKS.items()}
         self.total = {}
 
@@ -61,10 +88,15 @@ class Links(Family):
     def fault(self, rng):
         kind, link, rule = self.choose(rng)
         s = self.site
+        # Another job on the same volume at the same time, around the proxy: nothing may happen to it.
+        beside = s.start('run job=Straight level=Full storage=Straight yes') if rng.random() < 0.3 else 0
         self.proxy[link].set_rule(rule)
         job, letter = self.run_job(kind)
         self.heal()
         what = '%s, %s: %s: status %s' % (kind, link, rule, letter)
+        if beside:
+            what += ', beside job %d' % beside
+            self.check_beside(beside, what)
         if rule.action in ('pause', 'trickle') and letter not in 'TW':
             raise Broken('%s, though nothing was harmed:\n%s' % (what, s.joblog(job)))
         try:
@@ -76,7 +108,15 @@ class Links(Family):
                 self.check_ended(job, letter)
         except Broken as e:
             raise Broken('%s: %s' % (what, e))
-        return what
+        if rule.text and not rule.done.is_set():
+            raise Broken('%s: that never came' % what)
+        return what + self.reason(job, letter)
+
+    def check_beside(self, job, what):
+        letter = self.site.wait(job, JOB_SECONDS)
+        if letter != 'T':
+            raise Broken('%s, which has status %s:\n%s' % (what, letter, self.site.joblog(job)))
+        self.check_restore(job, 'the job beside it')
 
     def heal(self):
         for p in self.proxy.values():
@@ -104,4 +144,61 @@ class ClearLinks(Links):
             s.conf_edit(d, r'^(  Working Directory = .*)', r'\1\n  TLS Enable = no\n  TLS Require = no')
 
 
-FAMILIES = (Links, ClearLinks)
+PHASES = (  # kind of job, link, direction, what the last frame begins with that does not arrive
+    ('backup', 'dir-sd', 'up', 'Hello Director'), ('backup', 'dir-sd', 'down', 'auth cram-md5'),
+    ('backup', 'dir-sd', 'down', '1000 OK auth'), ('backup', 'dir-sd', 'up', 'auth cram-md5'),
+    ('backup', 'dir-sd', 'down', '3000 OK Hello'), ('backup', 'dir-sd', 'up', 'JobId='),
+    ('backup', 'dir-sd', 'down', '3000 OK Job'), ('backup', 'dir-sd', 'up', 'getSecureEraseCmd'),
+    ('backup', 'dir-sd', 'up', 'use storage'), ('backup', 'dir-sd', 'down', '3000 OK use device'),
+    ('backup', 'dir-fd', 'up', 'Hello Director'), ('backup', 'dir-fd', 'down', 'auth cram-md5'),
+    ('backup', 'dir-fd', 'down', '2000 OK Hello'), ('backup', 'dir-fd', 'up', 'JobId='),
+    ('backup', 'dir-fd', 'down', '2000 OK Job'), ('backup', 'dir-fd', 'up', 'level = '),
+    ('backup', 'dir-fd', 'down', '2000 OK level'), ('backup', 'dir-fd', 'up', 'fileset'),
+    ('backup', 'dir-fd', 'down', '2000 OK include'), ('backup', 'dir-fd', 'up', 'getSecureEraseCmd'),
+    ('backup', 'dir-fd', 'up', 'storage address'), ('backup', 'fd-sd', 'up', 'Hello Start Job'),
+    ('backup', 'fd-sd', 'down', 'auth cram-md5'), ('backup', 'fd-sd', 'up', 'auth cram-md5'),
+    ('backup', 'dir-fd', 'down', '2000 OK storage'), ('backup', 'dir-sd', 'up', 'run'),
+    ('backup', 'dir-sd', 'down', '3010 Job'), ('backup', 'dir-fd', 'up', 'backup FileIndex'),
+    ('backup', 'dir-fd', 'down', '2000 OK backup'), ('backup', 'fd-sd', 'up', 'append open session'),
+    ('backup', 'fd-sd', 'down', '3000 OK open ticket'), ('backup', 'fd-sd', 'up', 'append data'),
+    ('backup', 'fd-sd', 'down', '3000 OK data'), ('backup', 'fd-sd', 'up', 'link\\0'),
+    ('backup', 'dir-sd', 'down', ' GetVolInfo '), ('backup', 'dir-sd', 'up', '1000 OK VolName'),
+    ('backup', 'dir-sd', 'down', ' FileAttributes '), ('backup', 'fd-sd', 'down', '3000 OK append data'),
+    ('backup', 'dir-sd', 'down', ' CreateJobMedia '), ('backup', 'dir-sd', 'up', '1000 OK CreateJobMedia'),
+    ('backup', 'dir-sd', 'down', ' DeleteNullJobmediaRecords'), ('backup', 'fd-sd', 'up', 'append end session'),
+    ('backup', 'fd-sd', 'down', '3000 OK end'), ('backup', 'fd-sd', 'up', 'append close session'),
+    ('backup', 'fd-sd', 'down', '3000 OK close'), ('backup', 'dir-fd', 'down', '2800 End Job'),
+    ('backup', 'dir-sd', 'down', '3099 Job'), ('restore', 'dir-sd', 'up', 'bootstrap'),
+    ('restore', 'dir-sd', 'down', '3000 OK bootstrap'), ('restore', 'dir-fd', 'up', 'storage address'),
+    ('restore', 'dir-fd', 'up', 'restore replace'), ('restore', 'dir-fd', 'down', '2000 OK restore'),
+    ('restore', 'fd-sd', 'up', 'read open session'), ('restore', 'fd-sd', 'up', 'read data'),
+    ('restore', 'fd-sd', 'down', 'rechdr'), ('restore', 'fd-sd', 'up', 'read close session'),
+    ('restore', 'fd-sd', 'down', '3000 OK close'), ('restore', 'dir-fd', 'down', '2000 OK storage end'),
+    ('restore', 'dir-sd', 'down', '3099 Job'), ('restore', 'dir-fd', 'up', 'endrestore'),
+    ('restore', 'dir-fd', 'down', '2800 End Job'),
+)
+STRIDE = 17  # coprime to their number: the first seeds are spread over all
+
+
+class HalfOpen(ClearLinks):
+    """In clear: a connection that is half open from one frame on, for each phase of the dialogues"""
+    name = 'half-open'
+    seeds = 15
+    silence = 5
+
+    def choose(self, rng):
+        kind, link, direction, text = PHASES[self.seed * STRIDE % len(PHASES)]
+        return kind, link, Rule('freeze', direction, 0, text=text.encode().decode('unicode_escape').encode(), connection=None)
+
+    def case(self, seed):
+        self.seed = seed
+        return super().case(seed)
+
+    def check_ended(self, job, letter):
+        super().check_ended(job, letter)
+        log = self.site.joblog(job)
+        if letter not in OK and not any(w in log for w in ('Client "farm-fd"', 'client farm-fd', 'client "farm-fd"', 'torage daemon')):
+            raise Broken('the log names no peer:\n' + log)
+
+
+FAMILIES = (Links, ClearLinks, HalfOpen)

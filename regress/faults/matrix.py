@@ -154,6 +154,11 @@ class Family:
         if not any(w in s.joblog(job) for w in ('Fatal error', 'Error')):
             raise Broken('job %d ended with status %s and no reason:\n%s' % (job, letter, s.joblog(job)))
 
+    def reason(self, job, letter):
+        """The first complaint of a job that failed, for the eye."""
+        lines = [x for x in self.site.joblog(job).split('\n') if 'Fatal error: ' in x or ' Error: ' in x]
+        return ' - ' + lines[0].split('rror: ', 1)[1][:150] if lines and letter not in OK else ''
+
     def check_volumes(self):
         """Those written since the last look."""
         s = self.site

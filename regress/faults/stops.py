@@ -71,6 +71,44 @@ class Stop(Family):
         self.proxy.set_rule(None)
 
 
+class Kill(Family):
+    """kill -9 of a daemon in mid-job, then it is started again"""
+    name = 'kill'
+    seeds = 12
+
+    def configure(self, s):
+        s.conf_edit('dir', r'^(  Name = "farm-fd"\n)', r'\1  FD Storage Address = 127.0.0.4\n')
+        self.proxy = CutProxy(('127.0.0.4', s.port + 2), ('127.0.0.1', s.port + 2))
+
+    def fault(self, rng):
+        s = self.site
+        daemon, kind = rng.choice(DAEMONS), rng.choice(('backup', 'backup', 'restore'))
+        rule = Rule('call', 'up' if kind == 'backup' else 'down', rng.randrange(1500, 1800000))
+        rule.call = lambda: s.signal(daemon, signal.SIGKILL)
+        self.proxy.set_rule(rule)
+        where = s.dir + '/harmed'
+        shutil.rmtree(where, ignore_errors=True)
+        job = s.start('run job=Backup level=Full yes' if kind == 'backup'
+                      else 'restore jobid=%d where=%s all done yes' % (self.good, where))
+        what = '%s, tercet-%s killed at byte %d' % (kind, daemon, rule.byte)
+        if not rule.done.wait(JOB_SECONDS):
+            raise Broken('%s: that byte was never reached' % what)
+        if daemon == 'dir':
+            s.up()
+            letter = s.wait(job, JOB_SECONDS)
+        else:
+            letter = s.wait(job, JOB_SECONDS + 30)
+            s.up()
+        if letter in OK:
+            raise Broken('%s: the job ended with status %s' % (what, letter))
+        if daemon != 'dir':  # its last words died with it
+            self.check_ended(job, letter)
+        return what + ': status ' + letter
+
+    def heal(self):
+        self.proxy.set_rule(None)
+
+
 # ---- networks ----
 
 WIRES = {'dir-sd': ('dir', 'sd', 1), 'dir-fd': ('dir', 'fd', 2), 'fd-sd': ('fd', 'sd', 3)}
@@ -198,4 +236,4 @@ class Net(Family):
         return rc
 
 
-FAMILIES = (Stop, Net)
+FAMILIES = (Stop, Kill, Net)

@@ -2,7 +2,7 @@
  * regress/fuzz/fuzz_attr_record.c - attribute records and lstat texts: parse, emit, parse gives the
  * same
  *
- * sources: lib/proto/attr_record.c
+ * needs: lib-proto
  */
 #include <assert.h>
 

@@ -2,7 +2,7 @@
  * regress/fuzz/fuzz_block.c - blocks: header, checksum, records and their joining, as a reader of a
  * hostile volume does it
  *
- * sources: lib/volume/block.c lib/volume/record.c
+ * needs: lib-volume
  */
 #include "lib/volume/record.h"
 

@@ -1,7 +1,7 @@
 /*
  * regress/fuzz/fuzz_bootstrap.c - bootstrap texts: parse, emit, parse; matching and seeking end
  *
- * sources: lib/proto/bootstrap.c lib/proto/bootstrap_match.c lib/proto/stream.c
+ * needs: lib-proto
  */
 #include <assert.h>
 

@@ -1,9 +1,7 @@
 /*
  * regress/fuzz/fuzz_codec.c - every decoder, with and without its header
  *
- * sources: lib/compress/codec.c lib/compress/codec_gzip.c lib/compress/codec_lzo.c
- * sources: lib/compress/codec_lz4.c lib/compress/codec_zstd.c
- * sources: lib/compress/fastlz.c lib/compress/estimate.c
+ * needs: lib-compress
  */
 #include "lib/compress/codec.h"
 

@@ -1,7 +1,7 @@
 /*
  * regress/fuzz/fuzz_frame.c - frame heads and the frame reader
  *
- * sources: lib/net/frame.c
+ * needs: lib-net
  *
  * The first byte chooses the size of the pieces in which the rest arrives; whatever the pieces,
  * the frames must be the same.

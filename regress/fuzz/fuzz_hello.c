@@ -1,7 +1,7 @@
 /*
  * regress/fuzz/fuzz_hello.c - Hello lines, PSK identities and CRAM challenges
  *
- * sources: lib/net/hello.c lib/net/auth_challenge.c lib/proto/scan.c
+ * needs: lib-net
  */
 #include "lib/net/auth.h"
 #include "lib/net/hello.h"

@@ -1,7 +1,7 @@
 /*
  * regress/fuzz/fuzz_label.c - labels: what is read can be written and read again
  *
- * sources: lib/volume/label.c
+ * needs: lib-volume
  */
 #include <assert.h>
 

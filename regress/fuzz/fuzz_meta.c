@@ -1,7 +1,7 @@
 /*
  * regress/fuzz/fuzz_meta.c - attribute records and ACL texts of files
  *
- * sources: lib/files/acl_text.c lib/files/xattr_record.c
+ * needs: lib-files
  */
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /*
  * regress/fuzz/fuzz_scan.c - wire_scan with the largest rows of the daemons
  *
- * sources: lib/proto/scan.c
+ * needs: lib-proto
  */
 #include "lib/proto/scan.h"
 

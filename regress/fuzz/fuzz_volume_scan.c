@@ -2,7 +2,7 @@
  * regress/fuzz/fuzz_volume_scan.c - finding blocks in arbitrary bytes: it must end, and every range
  * must lead forward
  *
- * sources: lib/volume/volume_scan.c lib/volume/block.c
+ * needs: lib-volume
  */
 #include <assert.h>
 

@@ -33,15 +33,26 @@ LOST = 64
 
 
 class Rule:
-    """What to do, where.  connection: counted from 0 since the rule was set."""
+    """What to do, where.  connection: counted from 0 since the rule was set; None: the first that has the text."""
 
-    def __init__(self, action, direction, byte, connection=0, pause=1.0, seed=0):
+    def __init__(self, action, direction, byte, connection=0, pause=1.0, seed=0, text=None):
         self.action, self.direction, self.byte, self.connection = action, direction, byte, connection
+        self.text = text  # bytes: the place is where they first pass, not the byte
         self.pause, self.seed = pause, seed
         self.done = threading.Event()  # it came to pass
 
     def __str__(self):
+        if self.text:
+            return '%s %s before "%s"' % (self.action, self.direction, self.text.decode())
         return '%s %s at byte %d of connection %d' % (self.action, self.direction, self.byte, self.connection)
+
+    def here(self, count, data):
+        """Is the place in data, which begins at byte count?"""
+        if self.text:
+            at = data.find(self.text)
+            self.byte = count + at
+            return at >= 0
+        return count + len(data) > self.byte
 
 
 class Link:
@@ -144,7 +155,7 @@ class Link:
                 data = a.recv(CHUNK)
                 if not data:
                     break
-                if rule and not rule.done.is_set() and self.count[direction] + len(data) > rule.byte:
+                if rule and not rule.done.is_set() and rule.here(self.count[direction], data):
                     data = self.harm(direction, data, b)
                     if data is None:
                         break
@@ -202,7 +213,7 @@ class CutProxy:
             for s in (client, server):
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
-                rule = self.rule if self.rule and self.rule.connection == self.seen else None
+                rule = self.rule if self.rule and self.rule.connection in (None, self.seen) else None
                 link = Link(self, client, server, rule)
                 link.number = self.seen
                 self.seen += 1

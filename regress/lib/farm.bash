@@ -111,9 +111,44 @@ farm_start() {
 	farm_up
 }
 
-# Stop everything; fails when a daemon crashed, leaked, raced or did not stop by itself.
+# The passwords of the site as they could leak: in clear, as the hash that is as good (wire.md 3.2),
+# and both in base64.  With TERCET_CANARIES set they are kept there, for a search of the logs of all
+# tests.
+farm_secrets() {
+	local p hash
+	sed -n 's/^ *Password = "\([^"]\{20,\}\)".*/\1/p' "$FARM"/site/etc/*.conf | sort -u | while read -r p; do
+		hash=$(printf %s "$p" | md5sum | cut -d ' ' -f 1)
+		printf '%s\n' "$p" "$hash"
+		printf %s "$p" | base64 -w 0 | cut -c 1-40
+		printf %s "$hash" | base64 -w 0 | cut -c 1-40
+	done
+}
+
+# Nothing but configuration files has a password in it; nor has a command line or an environment.
+farm_keeps_secrets() {
+	local d found
+	farm_secrets >"$FARM/secrets.conf"
+	[ -z "${TERCET_CANARIES:-}" ] || cat "$FARM/secrets.conf" >>"$TERCET_CANARIES"
+	for d in dir sd fd; do
+		found=$(farm_pid "$d" 2>/dev/null) && [ -r "/proc/$found/cmdline" ] || continue
+		grep -qaFf "$FARM/secrets.conf" "/proc/$found/cmdline" "/proc/$found/environ" || continue
+		echo "a password is in the arguments or the environment of tercet-$d" >&2
+		return 1
+	done
+	# shellcheck source=/dev/null
+	found=$(. "$FARM/site/etc/site" && find "$FARM" "$SITE_STATE" -type f -size -64M ! -name '*.conf' \
+		! -path "$FARM/src/*" -print0 | xargs -0 grep -laFf "$FARM/secrets.conf" || true)
+	[ -z "$found" ] || {
+		echo "a password of the site is in: $found" >&2
+		return 1
+	}
+}
+
+# Stop everything; fails when a daemon crashed, leaked, raced, did not stop by itself or let a
+# password out.
 farm_stop() {
 	local rc=0
+	farm_keeps_secrets || rc=1
 	"$FARM/site/tercet" stop >"$FARM/stop.out" 2>&1 || rc=1
 	if grep -aE 'ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|lock order broken|Assertion .* failed|WARNING: ThreadSanitizer' \
 		"$FARM"/site/log/tercet-*.log >&2; then

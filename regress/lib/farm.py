@@ -76,6 +76,11 @@ class Site:
         with open(self.conf_path(daemon), 'a') as f:
             f.write(text)
 
+    def password(self, resource):
+        """Of the first resource of that type in the director's configuration."""
+        with open(self.conf_path('dir')) as f:
+            return re.search(r'^%s \{.*?^  Password = "?([^"\n]*)"?' % resource, f.read(), re.M | re.S).group(1)
+
     def tree(self, *args):
         p = subprocess.run([sys.executable, SOURCE + '/regress/lib/tree.py', *args], stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, text=True, errors='replace')
@@ -221,7 +226,7 @@ class Site:
             out += '== tercet-%s\n' % d
             for thread in p.stdout.split('\nThread ')[1:]:
                 frames = [re.sub(r'^#\d+ +(0x\w+ in )?', '', x) for x in thread.split('\n') if x.startswith('#')]
-                ours = [re.sub(r' \(.*\) at ', ' ', x)[:100] for x in frames if SOURCE in x or '/work/' in x]
+                ours = [re.sub(r' \(.*\) at ', ' ', x)[:100] for x in frames if SOURCE in x]
                 if not any(re.match(r'(accept_run|daemon_next_signal|pop_locked|managed|keep|watch_main|queue_main|scheduler_main) ', x)
                            for x in ours):
                     out += '  ' + ' < '.join(x.split(' ')[0] for x in ours[:9]) + '\n'

@@ -41,14 +41,14 @@ restore_vector() {
 }
 
 @test "Bareos volumes" {
-	for v in plain plain-64512 plain-4096 nochecksum sparse span copied append sig-md5 sig-sha1 sig-sha256 sig-xxh128; do
+	for v in plain plain-64512 plain-4096 nochecksum sparse sparse-gzip gzip6 lzo lz4 mixed span copied append sig-md5 sig-sha1 sig-sha256 sig-xxh128; do
 		echo "$v"
 		restore_vector bareos "$v"
 	done
 }
 
 @test "Bacula volumes" {
-	for v in plain md5 sha512 sparse span; do
+	for v in plain md5 sha512 sparse sparse-gzip gzip6 lzo span; do
 		echo "$v"
 		restore_vector bacula9 "$v"
 	done

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/conf/manual.h"
 
 #include <errno.h>
 #include <string.h>
@@ -254,6 +255,31 @@ sd_conf_check(const char *path, bool strict, bool verbose, FILE *out)
 	int code = conf_check_report(&sd_program, diag, verbose, out);
 
 	return rc == ERR_OK ? code : 1;
+}
+
+int
+sd_conf_dump(const char *path, const char *type, const char *name, FILE *out)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
+	OWNED(sd_conf_unrefp) struct sd_conf *c = NULL;
+	struct err err = ERR_INIT;
+
+	if (sd_conf_load(path, &c, diag, &err) == ERR_OK)
+		return conf_check_dump(c->gen, type, name, out);
+	(void)conf_check_report(&sd_program, diag, false, stderr);
+	return 42;
+}
+
+void
+sd_conf_manual(struct buf *out)
+{
+	conf_manual_text(&sd_program, out);
+}
+
+void
+sd_conf_schema(struct buf *out)
+{
+	conf_schema_text(&sd_program, out);
 }
 
 struct sd_director *

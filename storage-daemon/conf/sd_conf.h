@@ -197,6 +197,11 @@ void sd_conf_unrefp(struct sd_conf **c);
  * Returns the exit code: 0 or 1.
  */
 int sd_conf_check(const char *path, bool strict, bool verbose, FILE *out);
+/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
+int sd_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* --man 5 and --xs, appended. */
+void sd_conf_manual(struct buf *out);
+void sd_conf_schema(struct buf *out);
 
 /* By exact name; NULL: there is none. */
 struct sd_director *sd_conf_find_director(const struct sd_conf *c, const char *name);

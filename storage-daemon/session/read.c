@@ -1,5 +1,6 @@
 #include "storage-daemon/session/read_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "lib/base/clock.h"
@@ -7,6 +8,7 @@
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 #include "lib/proto/attr_record.h"
+#include "lib/proto/dir_sd.h"
 #include "lib/proto/job_code.h"
 #include "lib/proto/stream.h"
 #include "storage-daemon/media/mount.h"
@@ -101,24 +103,103 @@ step_over(struct reader *r, uint64_t at, const struct err *why, uint64_t *to, st
 	return code;
 }
 
-/* The first record of a session behind damage shows which whole files were lost. */
 static void
-report_lost_files(struct reader *r, struct seen_session *e, int32_t file_index)
+say_lost(struct reader *r, const struct seen_session *e, struct buf *list)
 {
-	int32_t first = 0, last = 0;
+	if (list->len > 0)
+		job_report(r->s->msg, MSG_ERROR, "Volume \"%s\": " DIR_SD_LOST_FILES ".\n",
+			   r->volume, buf_str(list), (unsigned)(e->key & 0xffffffffu),
+			   (unsigned)(e->key >> 32));
+	buf_clear(list);
+}
+
+/* One more run of files for list; said when it is full. */
+static void
+add_lost(struct reader *r, const struct seen_session *e, struct buf *list, uint64_t first,
+	 uint64_t last)
+{
+	if (first > last)
+		return;
+	if (list->len + 2 * 11 + 2 > DIR_SD_LOST_FILES_MAX)
+		say_lost(r, e, list);
+	buf_text(list, "%s%" PRIu64 "-%" PRIu64, list->len > 0 ? "," : "", first, last);
+}
+
+/* Files between two of a session that a record of the bootstrap wants. */
+static void
+add_wanted(struct reader *r, const struct seen_session *e, const struct bsr_record *b,
+	   struct buf *list, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < b->file_index.n; i++) {
+		const struct bsr_range *range = &b->file_index.v[i];
+
+		add_lost(r, e, list, range->first > from ? range->first : from,
+			 u64_min(range->last, to));
+	}
+}
+
+static bool
+names_volume(const struct bsr_record *b, const char *volume)
+{
+	for (size_t i = 0; i < b->volumes.n; i++)
+		if (strcmp(b->volumes.v[i], volume) == 0)
+			return true;
+	return false;
+}
+
+/* A director's bootstrap has one record for each piece of a session on a volume. */
+static bool
+is_of(const struct bsr_record *b, const struct seen_session *e)
+{
+	return b->session_id.n == 1 && b->session_time.n == 1 &&
+	       b->session_id.v[0].first == (e->key & 0xffffffffu) &&
+	       b->session_time.v[0].first == e->key >> 32;
+}
+
+/* The first record of a session behind damage shows which files were lost: those up to last. */
+static void
+report_lost_files(struct reader *r, struct seen_session *e, int32_t last)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
+	uint64_t from = (uint64_t)e->file_index + 1, to = (uint64_t)last;
+	bool known = false;
 
 	e->damaged = false;
-	for (int32_t i = e->file_index + 1; i < file_index; i++) {
-		if (!bootstrap_match(r->bsr, i, STREAM_UNIX_ATTRIBUTES))
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+
+		if (!is_of(b, e) || !names_volume(b, r->volume) || b->file_index.n == 0)
 			continue;
-		first = first == 0 ? i : first;
-		last = i;
+		known = true;
+		add_wanted(r, e, b, &list, from, to);
 	}
-	if (first != 0)
-		job_report(
-			r->s->msg, MSG_ERROR,
-			"Volume \"%s\": files %d to %d of session %u may be lost or incomplete.\n",
-			r->volume, first, last, (unsigned)(e->key & 0xffffffffu));
+	if (!known)
+		add_lost(r, e, &list, from, to);
+	say_lost(r, e, &list);
+}
+
+/* Nothing more comes from this volume: what is wanted of it behind the last file seen is lost. */
+static void
+report_rest_of_volume(struct reader *r, bool damaged_only)
+{
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+		struct seen_session *e;
+
+		if (!names_volume(b, r->volume) || b->session_id.n != 1 || b->session_time.n != 1)
+			continue;
+		e = session_of(r, (uint32_t)b->session_id.v[0].first,
+			       (uint32_t)b->session_time.v[0].first);
+		if (!is_of(b, e) || (damaged_only && !e->damaged))
+			continue;
+		e->damaged = false;
+		add_wanted(r, e, b, &list, (uint64_t)e->file_index + 1, INT32_MAX);
+		if (b->file_index.n > 0 &&
+		    b->file_index.v[b->file_index.n - 1].last > (uint64_t)e->file_index)
+			e->file_index = (int32_t)b->file_index.v[b->file_index.n - 1].last;
+		say_lost(r, e, &list);
+	}
 }
 
 /* ---- records ---- */
@@ -151,7 +232,8 @@ send_record(struct reader *r, struct seen_session *e, const struct record *rec, 
 	struct err ignored = ERR_INIT;
 
 	if (e->damaged)
-		report_lost_files(r, e, rec->file_index);
+		/* Without its attributes this file is incomplete, too. */
+		report_lost_files(r, e, attrs ? rec->file_index - 1 : rec->file_index);
 	if (attrs) {
 		e->head_len = rec->data.n < sizeof(e->head) ? rec->data.n : sizeof(e->head);
 		memcpy(e->head, rec->data.p, e->head_len);
@@ -277,6 +359,7 @@ report_early_end(struct reader *r, uint64_t at)
 	HASH_ITER (hh, r->seen, e, next) {
 		report_open_file(r, e);
 	}
+	report_rest_of_volume(r, false);
 }
 
 static enum err_code
@@ -367,6 +450,8 @@ read_opened(struct reader *r, struct dev *dev, struct err *err)
 	window_init(&r->win, dev, limit);
 	code = read_blocks(r, start, err);
 	window_release(&r->win);
+	if (code == ERR_OK)
+		report_rest_of_volume(r, true);
 	return code;
 }
 
@@ -529,6 +614,7 @@ read_volumes(struct reader *r, struct err *err)
 			r->damages++;
 			job_report(r->s->msg, MSG_ERROR, "Cannot read volume \"%s\": %s\n",
 				   r->volume, err->text);
+			report_rest_of_volume(r, false);
 			continue;
 		}
 		if (code != ERR_OK)

@@ -1,0 +1,159 @@
+/* list volumes, and the next one.  Spec: console.md 6.3, 6.4 */
+#include "director/shell/list_internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "director/sched/scheduler.h"
+#include "director/shell/command.h"
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/base/own.h"
+#include "lib/catalog/cat_media.h"
+
+static enum err_code
+query_volumes(struct lister *l, const char *pool, bool count, struct table *t, struct err *err)
+{
+	OWNED(list_params_release) struct list_params p = { 0 };
+
+	if (pool != NULL && pool[0] != '\0')
+		list_param(&p, "pool", pool);
+	if (count)
+		return shell_query(l->sh, "count_volumes", p.v, p.n, t, err);
+	if (list_take_page(l, &p, err) != ERR_OK)
+		return err->code;
+	return list_query(l, "volumes", &p, t, err);
+}
+
+static void
+lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		*s = (char)tolower((unsigned char)*s);
+}
+
+static enum err_code
+volumes_by_pool(struct lister *l, bool count, struct err *err)
+{
+	OWNED(table_release) struct table pools = { 0 };
+	struct shell *sh = l->sh;
+
+	if (shell_query(sh, "names_pools", NULL, 0, &pools, err) != ERR_OK)
+		return err->code;
+	out_open_object(sh->out, "volumes");
+	for (size_t i = 0; i < table_rows(&pools); i++) {
+		OWNED(table_release) struct table t = { 0 };
+		OWNED(freep) char *key = str_dup(table_cell(&pools, i, 0));
+		struct table_style style = { .face = l->all ? FACE_VERTICAL : FACE_GRID,
+					     .empty_text = true };
+
+		if (query_volumes(l, table_cell(&pools, i, 0), count, &t, err) != ERR_OK)
+			return err->code;
+		out_text(sh->out, "Pool: %s\n", key);
+		lower(key);
+		style.key = key;
+		out_table(sh->out, &t, &style);
+	}
+	out_close(sh->out);
+	return ERR_OK;
+}
+
+enum err_code
+list_volumes(struct lister *l, struct err *err)
+{
+	struct shell *sh = l->sh;
+	bool all = args_has(&sh->args, "all"), count = args_has(&sh->args, "count");
+	const char *pool = args_value(&sh->args, "pool");
+	OWNED(table_release) struct table t = { 0 };
+
+	if (args_has(&sh->args, "jobid") || args_has(&sh->args, "ujobid"))
+		return list_of_job(l, l->all ? "llist_volumes_of_job" : "list_volumes_of_job",
+				   "volumes", l->all ? FACE_VERTICAL : FACE_GRID, false, err);
+	if (all && !l->all && acl_filters(sh, ACL_POOL))
+		return err_set(err, ERR_CONFIG,
+			       "Restricted permission. Use the commands 'list media' or 'llist "
+			       "media all' instead");
+	if (!all && pool == NULL)
+		return volumes_by_pool(l, count, err);
+	if (query_volumes(l, pool, count, &t, err) != ERR_OK)
+		return err->code;
+	list_print(l, &t, "volumes", false);
+	return ERR_OK;
+}
+
+enum err_code
+list_volume(struct lister *l, struct err *err)
+{
+	static const char *const names[] = { "volume", "media", NULL }, *const ids[] = { "mediaid",
+											 "volumeid",
+											 NULL };
+	OWNED(list_params_release) struct list_params p = { 0 };
+	OWNED(table_release) struct table t = { 0 };
+
+	list_param(&p, "name", args_value_of(&l->sh->args, names));
+	list_param(&p, "mediaid", args_value_of(&l->sh->args, ids));
+	if (list_query(l, "volumes", &p, &t, err) != ERR_OK)
+		return err->code;
+	list_print(l, &t, "volume", true);
+	if (table_rows(&t) == 0)
+		out_warning(l->sh->out, "No Volume \"%s\" that this console may see.\n",
+			    p.n > 0 ? p.v[0].value : "");
+	return ERR_OK;
+}
+
+/* ---- nextvol ---- */
+
+enum err_code
+list_nextvol(struct lister *l, struct err *err)
+{
+	struct shell *sh = l->sh;
+	const char *name = args_value(&sh->args, "job"), *days = args_value(&sh->args, "days");
+	OWNED(freep) struct sched_run *runs = NULL;
+	struct named *job = NULL;
+	struct catalog *c;
+	uint64_t n_days = 1;
+	size_t n = 0;
+
+	if (name == NULL)
+		return err_set(err, ERR_CONFIG, "Missing job parameter");
+	if (days != NULL && (!shell_number(days, &n_days) || n_days < 1 || n_days > 366))
+		return err_set(err, ERR_CONFIG, "days=%s: expected 1 to 366", days);
+	if (res_resolve(sh, RES_JOB, name, &job, err) != ERR_OK)
+		return err->code;
+	struct sched_preview what = { clock_now(), clock_now() + (int64_t)n_days * 86400, name,
+				      NULL, NULL };
+	if (scheduler_preview(sh->d, sh->conf, &what, &runs, &n, err) != ERR_OK)
+		return err->code;
+	if (n == 0)
+		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
+	if (shell_catalog(sh, &c, err) != ERR_OK)
+		return err->code;
+	struct cat_pool pool = { 0 };
+	bool found = false;
+	if (cat_pool_get(c, runs[0].pool, &pool, &found, err) != ERR_OK)
+		return err->code;
+	OWNED(cat_media_list_release) struct cat_media_list media = { 0 };
+	if (found && cat_media_list(c, pool.pool_id, &media, err) != ERR_OK)
+		return err->code;
+	const char *volume = NULL;
+	for (size_t i = 0; i < media.n && volume == NULL; i++)
+		if (strcmp(media.v[i].status, "Append") == 0 && media.v[i].enabled == 1)
+			volume = media.v[i].name;
+	const struct dir_pool *made = dir_conf_find_pool(sh->conf, runs[0].pool);
+	OWNED(freep) char *label = NULL;
+	if (volume == NULL && made != NULL && made->label_format != NULL &&
+	    (made->maximum_volumes == 0 || media.n < made->maximum_volumes))
+		label = str_printf("a new one, labeled by \"%s\"", made->label_format);
+	if (volume == NULL && label == NULL)
+		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
+	out_text(sh->out,
+		 "The next Volume to be used by Job \"%s\" (Pool=%s, Level=%s) will be %s\n", name,
+		 runs[0].pool, job_level_text(runs[0].level), volume != NULL ? volume : label);
+	out_open_object(sh->out, "nextvol");
+	out_string(sh->out, "job", name);
+	out_string(sh->out, "pool", runs[0].pool);
+	out_string(sh->out, "volume", volume != NULL ? volume : "");
+	out_bool(sh->out, "new", volume == NULL);
+	out_close(sh->out);
+	return ERR_OK;
+}

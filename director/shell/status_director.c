@@ -1,0 +1,433 @@
+/* status director: who runs, ran and will run.  Spec: console.md 6.6.1, 6.6.2 */
+#include "director/shell/status_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "director/job/job.h"
+#include "director/sched/scheduler.h"
+#include "lib/base/clock.h"
+#include "lib/base/own.h"
+#include "lib/base/units.h"
+#include "lib/catalog/cat_media.h"
+
+#define SHORT_TIME "%d-%b-%y %H:%M"
+#define ISO_TIME   "%Y-%m-%dT%H:%M:%S%z"
+#define DAY        86400
+
+static const char *
+short_time(int64_t t, char out[static 32])
+{
+	if (t == 0)
+		return "";
+	return clock_format(t, SHORT_TIME, out, 32);
+}
+
+/* ---- header ---- */
+
+void
+status_header(struct shell *sh)
+{
+	struct out *o = sh->out;
+	unsigned run, running;
+	char when[32], iso[40];
+
+	job_table_totals(director_jobs(sh->d), &run, &running);
+	short_time(director_start_time(sh->d), when);
+	out_text(o, "%s Version: %s %s\n", director_name(sh->d), director_version_long(),
+		 director_os_text());
+	out_text(o, "Daemon started %s. Jobs: run=%u, running=%u db:postgresql\n\n", when, run,
+		 running);
+	out_open_object(o, "header");
+	out_string(o, "director", director_name(sh->d));
+	out_string(o, "version", "25.1.0");
+	out_string(o, "release_date", "03 August 2026");
+	out_string(o, "os", director_os_text());
+	out_string(o, "binary_info", director_version_long());
+	out_string(o, "daemon_started", when);
+	out_string(o, "started_at",
+		   clock_format(director_start_time(sh->d), ISO_TIME, iso, sizeof(iso)));
+	out_number(o, "jobs_run", run);
+	out_number(o, "jobs_running", running);
+	out_bool(o, "config_warnings", false);
+	out_close(o);
+}
+
+/* ---- scheduled ---- */
+
+/* The volume a job of this pool would take now; "*unknown*". */
+static void
+predict_volume(struct shell *sh, const char *pool_name, char *out, size_t cap)
+{
+	struct err ignored = ERR_INIT;
+	OWNED(cat_media_list_release) struct cat_media_list media = { 0 };
+	struct cat_pool pool = { 0 };
+	struct catalog *c;
+	bool found = false;
+
+	(void)snprintf(out, cap, "*unknown*");
+	if (pool_name[0] == '\0' || director_catalog(sh->d, NULL, &c, &ignored) != ERR_OK ||
+	    cat_pool_get(c, pool_name, &pool, &found, &ignored) != ERR_OK || !found ||
+	    cat_media_list(c, pool.pool_id, &media, &ignored) != ERR_OK)
+		return;
+	for (size_t i = 0; i < media.n; i++) {
+		if (strcmp(media.v[i].status, "Append") == 0 && media.v[i].enabled == 1) {
+			(void)snprintf(out, cap, "%s", media.v[i].name);
+			return;
+		}
+	}
+}
+
+enum err_code
+status_scheduled(struct shell *sh, struct err *err)
+{
+	static const struct column cols[] = {
+		{ "level", SHOW_TEXT, 0 },
+		{ "type", SHOW_TEXT, 0 },
+		{ "priority", SHOW_ID, 0 },
+		{ "scheduled", SHOW_TEXT, 0 },
+		{ "name", SHOW_TEXT, 0 },
+		{ "volume", SHOW_TEXT, 0 },
+		{ "pool", SHOW_TEXT, COL_IF_SET },
+		{ "storage", SHOW_TEXT, COL_IF_SET },
+		{ "schedule", SHOW_TEXT, COL_IF_SET | COL_JSON_ONLY },
+	};
+	struct table_style style = {
+		.face = FACE_LAYOUT,
+		.layout =
+			"{level:-14} {type:-8} {priority:3}  {scheduled:-18} {name:-18} {volume}\n",
+		.key = "scheduled",
+	};
+	OWNED(freep) struct sched_run *runs = NULL;
+	OWNED(table_release) struct table t;
+	struct sched_preview what = { clock_now(), clock_now() + DAY, NULL, NULL, NULL };
+	size_t n = 0;
+	char when[32], volume[128];
+
+	table_init(&t, cols, sizeof(cols) / sizeof(cols[0]));
+	t.typed = true;
+	if (status_days(sh, &what.from, &what.to, err) != ERR_OK ||
+	    scheduler_preview(sh->d, sh->conf, &what, &runs, &n, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < n; i++) {
+		if (!acl_allows(sh, ACL_JOB, runs[i].job))
+			continue;
+		volume[0] = '\0';
+		if (runs[i].type == JOB_BACKUP)
+			predict_volume(sh, runs[i].pool, volume, sizeof(volume));
+		table_put(&t, job_level_text(runs[i].level));
+		table_put(&t, job_type_text(runs[i].type));
+		table_putf(&t, "%d", runs[i].priority);
+		table_put(&t, short_time(runs[i].time, when));
+		table_put(&t, runs[i].job);
+		table_put(&t, volume);
+		table_put(&t, runs[i].pool);
+		table_put(&t, runs[i].storage);
+		table_put(&t, runs[i].schedule);
+	}
+	if (table_rows(&t) == 0) {
+		out_text(sh->out, "No Scheduled Jobs.\n");
+		style.layout = "";
+	} else {
+		out_text(sh->out,
+			 "\nScheduled Jobs:\n"
+			 "Level          Type     Pri  Scheduled          Name               "
+			 "Volume\n"
+			 "========================================================================="
+			 "==========\n");
+	}
+	out_table(sh->out, &t, &style);
+	out_text(sh->out, "====\n\n");
+	return ERR_OK;
+}
+
+/* ---- running ---- */
+
+static void
+status_phrase(const struct job_info *j, char *out, size_t cap)
+{
+	static const struct {
+		int letter;
+		const char *text;
+	} phrases[] = {
+		{ 'C', "is waiting execution" },
+		{ 'R', "is running" },
+		{ 'B', "is blocked" },
+		{ 'T', "has terminated" },
+		{ 'W', "has terminated with warnings" },
+		{ 'E', "has erred" },
+		{ 'e', "has errors" },
+		{ 'f', "has a fatal error" },
+		{ 'D', "has verify differences" },
+		{ 'A', "has been canceled" },
+		{ 's', "is waiting on max Storage jobs" },
+		{ 'c', "is waiting on max Client jobs" },
+		{ 'j', "is waiting on max Job jobs" },
+		{ 'd', "is waiting on max total jobs" },
+		{ 'p', "is waiting for higher priority jobs to finish" },
+		{ 'm', "is waiting for an appendable Volume" },
+		{ 'M', "is waiting for a mount request" },
+		{ 'L', "SD committing Data" },
+		{ 'l', "SD despooling Data" },
+		{ 'a', "SD despooling Attributes" },
+		{ 'i', "Dir inserting Attributes" },
+	};
+	char when[32];
+
+	switch (j->status) {
+	case STATUS_WAIT_FD:
+		(void)snprintf(out, cap, "is waiting on Client %s", j->client);
+		return;
+	case STATUS_WAIT_SD:
+		(void)snprintf(out, cap, "is waiting on Storage \"%s\"", j->storage);
+		return;
+	case STATUS_WAIT_START:
+		(void)snprintf(out, cap, "is waiting for its start time at %s",
+			       short_time(j->sched_time, when));
+		return;
+	default:
+		break;
+	}
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].letter == j->status) {
+			(void)snprintf(out, cap, "%s", phrases[i].text);
+			return;
+		}
+	}
+	(void)snprintf(out, cap, "is in unknown state %c", j->status);
+}
+
+/* Bytes per second since the start; 0 before the first second. */
+static uint64_t
+rate_of(const struct job_info *j)
+{
+	int64_t seconds = clock_now() - j->start_time;
+
+	return j->start_time == 0 || seconds <= 0 ? 0 : j->bytes / (uint64_t)seconds;
+}
+
+struct progress {
+	uint64_t rate;
+	int percent; /* -1 unknown */
+	int64_t eta; /* seconds; -1 unknown */
+};
+
+static struct progress
+progress_of(const struct job_info *j)
+{
+	struct progress p = { rate_of(j), -1, -1 };
+
+	if (j->expected_bytes > 0) {
+		uint64_t done = j->bytes < j->expected_bytes ? j->bytes : j->expected_bytes;
+
+		p.percent = (int)((double)done * 100.0 / (double)j->expected_bytes);
+		if (p.rate > 0)
+			p.eta = (int64_t)((j->expected_bytes - done) / p.rate);
+	} else if (j->expected_files > 0) {
+		uint64_t done = j->files < j->expected_files ? j->files : j->expected_files;
+
+		p.percent = (int)((double)done * 100.0 / (double)j->expected_files);
+	}
+	return p;
+}
+
+static void
+progress_text(const struct job_info *j, const struct progress *p, char *out, size_t cap)
+{
+	char eta[32] = "", percent[16] = "";
+
+	if (p->percent >= 0)
+		(void)snprintf(percent, sizeof(percent), " %d%%", p->percent);
+	if (p->eta >= 0)
+		(void)snprintf(eta, sizeof(eta), " ETA %02d:%02d:%02d", (int)(p->eta / 3600),
+			       (int)(p->eta / 60 % 60), (int)(p->eta % 60));
+	(void)snprintf(out, cap, "               Files=%s Bytes=%sB Rate=%sB/s%s%s\n",
+		       U64_COMMAS(j->files), U64_SHORT(j->bytes), U64_SHORT(p->rate), percent, eta);
+}
+
+static const struct column running_cols[] = {
+	{ "jobid", SHOW_ID, 0 },
+	{ "level", SHOW_TEXT, 0 },
+	{ "name", SHOW_TEXT, 0 },
+	{ "status", SHOW_TEXT, 0 },
+	{ "type", SHOW_TEXT, 0 },
+	{ "start_time", SHOW_TEXT, 0 },
+	{ "files", SHOW_ID, 0 },
+	{ "bytes", SHOW_ID, 0 },
+	{ "rate", SHOW_ID, 0 },
+	{ "percent", SHOW_ID, COL_IF_SET },
+	{ "eta", SHOW_ID, COL_IF_SET },
+	{ "client", SHOW_TEXT, COL_IF_SET },
+	{ "storage", SHOW_TEXT, COL_IF_SET },
+	{ "waits_for", SHOW_TEXT, COL_IF_SET },
+	{ "comment", SHOW_TEXT, COL_IF_SET },
+	{ "started_at", SHOW_TEXT, COL_IF_SET },
+	{ "more", SHOW_TEXT, COL_TEXT_ONLY },
+};
+
+static void
+running_row(struct table *t, const struct job_info *j)
+{
+	struct progress p = progress_of(j);
+	char phrase[256], when[32], line[256], more[1200];
+	size_t n = 0;
+
+	status_phrase(j, phrase, sizeof(phrase));
+	const char *level = job_level_text(j->level);
+	table_putf(t, "%u", j->job_id);
+	table_putf(t, "%-6s", j->level == LEVEL_NONE || j->type == JOB_RESTORE ? "" : level);
+	table_put(t, j->unique);
+	table_put(t, phrase);
+	table_put(t, job_type_text(j->type));
+	table_put(t, short_time(j->start_time != 0 ? j->start_time : j->sched_time, when));
+	table_put_u64(t, j->files);
+	table_put_u64(t, j->bytes);
+	table_put_u64(t, p.rate);
+	table_putf(t, p.percent >= 0 ? "%d" : "", p.percent);
+	table_putf(t, p.eta >= 0 ? "%lld" : "", (long long)p.eta);
+	table_put(t, j->client);
+	table_put(t, j->storage);
+	table_put(t, j->wait_reason);
+	table_put(t, j->comment);
+	table_put(t, j->start_time == 0
+			     ? ""
+			     : clock_format(j->start_time, ISO_TIME, line, sizeof(line)));
+	more[0] = '\0';
+	if (j->comment[0] != '\0')
+		n += (size_t)snprintf(more, sizeof(more), "               %-30s\n", j->comment);
+	if (j->wait_reason[0] != '\0')
+		n += (size_t)snprintf(more + n, sizeof(more) - n, "               %s\n",
+				      j->wait_reason);
+	if (!j->queued) {
+		progress_text(j, &p, line, sizeof(line));
+		(void)snprintf(more + n, sizeof(more) - n, "%s", line);
+	}
+	table_put(t, more);
+}
+
+void
+status_running(struct shell *sh)
+{
+	struct table_style style = {
+		.face = FACE_LAYOUT,
+		.layout = "{jobid:6} {level:-6}  {name:-20} {status}\n{more}",
+		.key = "running",
+	};
+	OWNED(freep) struct job_info *jobs = NULL;
+	OWNED(table_release) struct table t;
+	size_t n = job_table_list(director_jobs(sh->d), &jobs);
+	char when[32];
+
+	table_init(&t, running_cols, sizeof(running_cols) / sizeof(running_cols[0]));
+	t.typed = true;
+	for (size_t i = 0; i < n; i++)
+		if (acl_allows(sh, ACL_JOB, jobs[i].name))
+			running_row(&t, &jobs[i]);
+	out_text(sh->out, "\nRunning Jobs:\nConsole connected at %s\n",
+		 short_time(clock_now(), when));
+	if (table_rows(&t) == 0) {
+		out_text(sh->out, "No Jobs running.\n====\n");
+		style.layout = "";
+	} else {
+		out_text(sh->out, " JobId Level   Name                       Status\n"
+				  "==============================================================="
+				  "=======\n");
+	}
+	out_table(sh->out, &t, &style);
+	if (table_rows(&t) > 0)
+		out_text(sh->out, "====\n");
+}
+
+/* ---- terminated ---- */
+
+static const char *
+end_word(int letter)
+{
+	switch (letter) {
+	case STATUS_OK:
+		return "OK";
+	case STATUS_WARNINGS:
+		return "OK -- with warnings";
+	case STATUS_ERROR:
+	case STATUS_FATAL:
+		return "Error";
+	case STATUS_DIFFERENCES:
+		return "Diffs";
+	case STATUS_CANCELED:
+		return "Cancel";
+	case STATUS_CREATED:
+		return "Created";
+	default:
+		return "Other";
+	}
+}
+
+void
+status_terminated(struct shell *sh)
+{
+	static const struct column cols[] = {
+		{ "jobid", SHOW_ID, 0 },
+		{ "name", SHOW_TEXT, 0 },
+		{ "level", SHOW_CUT4, 0 },
+		{ "type", SHOW_TEXT, 0 },
+		{ "status", SHOW_TEXT, 0 },
+		{ "files", SHOW_NUMBER, 0 },
+		{ "bytes", SHOW_SHORT, 0 },
+		{ "finished", SHOW_TEXT, 0 },
+		{ "finished_at", SHOW_TEXT, COL_JSON_ONLY },
+	};
+	struct table_style style = {
+		.face = FACE_LAYOUT,
+		.layout = "{jobid:6}  {level:-6} {files:8} {bytes:10}  {status:-7}  {finished:-8} "
+			  "{name}\n",
+		.key = "terminated",
+	};
+	OWNED(freep) struct job_info *jobs = NULL;
+	OWNED(table_release) struct table t;
+	size_t n = job_table_terminated(director_jobs(sh->d), &jobs);
+	char when[40];
+
+	table_init(&t, cols, sizeof(cols) / sizeof(cols[0]));
+	t.typed = true;
+	for (size_t i = 0; i < n; i++) {
+		const struct job_info *j = &jobs[i];
+
+		if (!acl_allows(sh, ACL_JOB, j->name))
+			continue;
+		bool level = j->level != LEVEL_NONE && j->type == JOB_BACKUP;
+		table_putf(&t, "%u", j->job_id);
+		table_put(&t, j->name);
+		table_put(&t, level ? job_level_text(j->level) : "    ");
+		table_put(&t, job_type_text(j->type));
+		table_put(&t, end_word(j->status));
+		table_put_u64(&t, j->files);
+		table_put_u64(&t, j->bytes);
+		table_put(&t, short_time(j->end_time, when));
+		table_put(&t, clock_format(j->end_time, ISO_TIME, when, sizeof(when)));
+	}
+	if (table_rows(&t) == 0)
+		out_text(sh->out, "\nNo Terminated Jobs.\n");
+	else
+		out_text(sh->out,
+			 "\nTerminated Jobs:\n"
+			 " JobId  Level    Files      Bytes   Status   Finished        Name \n"
+			 "====================================================================\n");
+	if (table_rows(&t) == 0)
+		style.layout = "";
+	out_table(sh->out, &t, &style);
+	if (table_rows(&t) > 0)
+		out_text(sh->out, "====\n");
+}
+
+enum err_code
+status_director(struct shell *sh, struct err *err)
+{
+	status_header(sh);
+	if (status_scheduled(sh, err) != ERR_OK)
+		return err->code;
+	status_running(sh);
+	status_terminated(sh);
+	out_open_array(sh->out, "client-connection");
+	out_close(sh->out);
+	return ERR_OK;
+}

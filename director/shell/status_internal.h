@@ -1,0 +1,27 @@
+/*
+ * director/shell/status_internal.h - status: what its files share
+ *
+ * Purpose: the sections of `status director` and the scheduler's preview.
+ * Threads: the thread of the console connection.
+ * Spec:    console.md 6.6
+ */
+#ifndef TERCET_DIRECTOR_SHELL_STATUS_INTERNAL_H
+#define TERCET_DIRECTOR_SHELL_STATUS_INTERNAL_H
+
+#include "director/shell/shell_internal.h"
+
+/* days=N or days=FROM,TO into *from and *to, epoch seconds; untouched without it. */
+MUST_CHECK enum err_code status_days(struct shell *sh, int64_t *from, int64_t *to, struct err *err);
+
+/* ---- sections of status director ---- */
+
+void status_header(struct shell *sh);
+MUST_CHECK enum err_code status_scheduled(struct shell *sh, struct err *err);
+void status_running(struct shell *sh);
+void status_terminated(struct shell *sh);
+/* All of them. */
+MUST_CHECK enum err_code status_director(struct shell *sh, struct err *err);
+
+MUST_CHECK enum err_code status_scheduler(struct shell *sh, struct err *err);
+
+#endif

@@ -1,0 +1,10 @@
+/*
+ * regress/fuzz/fuzz_conf_dir.c - configuration files of the director
+ *
+ * needs: director
+ */
+#include "director/conf/dir_conf.h"
+
+#include "regress/fuzz/lib/conf_target.h"
+
+CONF_TARGET(dir)

@@ -1,0 +1,99 @@
+/*
+ * regress/fuzz/fuzz_fd_session.c - a whole session of the file daemon: a director that says
+ * anything, and a storage daemon that answers anything
+ *
+ * needs: file-daemon
+ * wraps: conn_dial fd_job_await_sd
+ *
+ * Section 0 is what the director says, sections 1 and up what each storage daemon says that the
+ * session calls or waits for.
+ */
+#include "file-daemon/session/session.c" /* serve_director is the seam */
+
+#include "lib/base/fd.h"
+#include "regress/fuzz/lib/peer.h"
+#include "regress/fuzz/lib/sandbox.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+enum err_code __wrap_conn_dial(const struct dial *d, struct conn **out, struct err *err);
+enum err_code __wrap_fd_job_await_sd(struct fd_job *j, int64_t seconds, struct err *err);
+
+static const char conf_text[] =
+	"Client { Name = f-fd; Working Directory = \"%s\"; Maximum Workers Per Job = 2\n"
+	"  Pipeline Memory = 4m; Heartbeat Interval = 0; TLS Enable = no }\n"
+	"Director { Name = f-dir; Password = \"p\"; TLS Enable = no }\n"
+	"Messages { Name = Standard; Director = f-dir = all }\n";
+
+static struct fd_daemon daemon_;
+static struct bytes input;
+static unsigned storages;
+
+enum err_code
+__wrap_conn_dial(const struct dial *d, struct conn **out, struct err *err)
+{
+	struct bytes section = peer_section(input, ++storages);
+
+	if (section.n == 0)
+		return err_set(err, ERR_PEER, "%s:%u cannot be reached", d->host, d->port);
+	*out = peer_say(section);
+	return ERR_OK;
+}
+
+enum err_code
+__wrap_fd_job_await_sd(struct fd_job *j, int64_t seconds, struct err *err)
+{
+	(void)seconds;
+	if (j->sd != NULL)
+		return ERR_OK;
+	return __wrap_conn_dial(&(struct dial){ .host = "nowhere" }, &j->sd, err);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *dir = sandbox_enter(*argc, *argv);
+	char path[128], text[1024];
+	struct conf_diag *diag = conf_diag_new(false);
+	struct fd_conf *conf = NULL;
+	struct buf why = BUF_INIT(65536);
+	struct err err = ERR_INIT;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/fd.conf", dir);
+	(void)snprintf(text, sizeof(text), conf_text, dir);
+	f = fopen(path, "w");
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		abort();
+	if (fd_conf_load(path, &conf, diag, &err) != ERR_OK) {
+		conf_diag_text(diag, true, &why);
+		(void)fprintf(stderr, "%s\n%s", err.text, buf_str(&why));
+		abort();
+	}
+	conf_diag_free(diag);
+	fd_daemon_init(&daemon_, &conf);
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct fd_conf *conf = fd_daemon_conf(&daemon_);
+
+	input = bytes_of(p, n);
+	storages = 0;
+	{
+		OWNED(session_release)
+		struct session s = { .daemon = &daemon_,
+				     .conf = conf,
+				     .director = fd_conf_find_director(conf, "f-dir"),
+				     .dir = peer_say(peer_section(input, 0)) };
+
+		s.job = fd_job_new(&daemon_, s.dir, s.director, s.conf);
+		serve_director(&s);
+	}
+	(void)log_set_file(NULL);
+	atomic_store(&log_trace_level, 0);
+	sandbox_clean();
+	return 0;
+}

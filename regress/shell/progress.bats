@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# regress/shell/progress.bats - how far a running job is, and jobs that never ran among those that did
+# labels: quick
+
+load ../lib/farm
+
+setup_file() {
+	farm_make
+	mkdir "$FARM/src/data"
+	local i
+	for i in $(seq 1 40); do
+		head -c 500000 /dev/urandom >"$FARM/src/data/$i"
+	done
+	# A fifo that delivers only when asked to keeps the job busy behind the files.
+	farm_conf_add dir <<X
+FileSet {
+  Name = "Slow"
+  Include {
+    Options { Signature = MD5; Read Fifo = yes }
+    File = "$FARM/src/data"
+    File = "$FARM/fifo"
+  }
+}
+Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
+X
+	mkfifo "$FARM/fifo"
+	farm_up
+}
+
+teardown_file() {
+	farm_stop
+}
+
+# Start job Slow at a level and hold it at the fifo.
+hold() {
+	exec 9<>"$FARM/fifo"
+	printf 'some data' >&9
+	farm_console "run job=Slow level=$1 yes" >"$FARM/slow.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out")
+	farm_await 30 farm_reads "$FARM/fifo"
+}
+
+let_go() {
+	exec 9>&-
+	farm_console "wait jobid=$JOB" >"$FARM/wait.out"
+	[ "$(farm_job_status "$JOB")" = T ]
+}
+
+status_has() {
+	farm_console "status director" >"$FARM/status.out"
+	grep -qE -- "$1" "$FARM/status.out"
+}
+
+@test "a first Full shows what it did; of the next one it is known how far it is" {
+	hold Full
+	farm_await 30 status_has 'Files=[1-9].* Bytes=[1-9]'
+	status_has ' is running$'
+	lacks '%' <"$FARM/status.out"
+	let_go
+	hold Full
+	farm_await 30 status_has 'Files=[1-9][0-9,]* Bytes=[0-9.]+ [KM]?B Rate=.*B/s [0-9]+%'
+	"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" --json -x "status director" | python3 -c "
+import json, sys
+r, = json.load(sys.stdin)['result']['running']
+assert r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
+assert 0 < r['percent'] <= 100 and r['eta'] >= 0, r"
+	farm_console "status client=farm-fd" | grep -E 'Files=[1-9]'
+	let_go
+	status_has 'No Jobs running'
+}
+
+@test "an Incremental makes no promise from the one before" {
+	hold Incremental
+	status_has 'Incremental  Slow'
+	lacks '[0-9]%' <"$FARM/status.out"
+	let_go
+}
+
+@test "a job that was canceled before its time stands where it ended" {
+	local canceled
+	farm_console 'run job=Backup when="2038-01-01 00:00:00" yes' "cancel all yes" >"$FARM/cancel.out"
+	canceled=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/cancel.out")
+	farm_run Backup Full
+	farm_console "list jobs" | sed -n 's/^| *\([0-9,]*\) | .*/\1/p' >"$FARM/order"
+	[ "$(tail -n 2 "$FARM/order" | tr '\n' ' ')" = "$canceled $JOB " ]
+	farm_console "list jobs reverse" | sed -n 's/^| *\([0-9,]*\) | .*/\1/p' >"$FARM/order"
+	[ "$(head -n 2 "$FARM/order" | tr '\n' ' ')" = "$JOB $canceled " ]
+}
+
+@test "leaving by an abbreviation is no error" {
+	local word
+	for word in q quit "quit now" .q exit; do
+		run "$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" -x "$word"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+}

@@ -1,0 +1,409 @@
+/*
+ * What a client may say while it sends a job, and what lies on the volume afterwards.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/proto/stream.h"
+#include "lib/volume/block.h"
+#include "lib/volume/label.h"
+#include "lib/volume/record.h"
+#include "storage-daemon/session/session_fake.h"
+
+static struct fake_sd sd;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	memset(&catalog, 0, sizeof(catalog));
+	fake.max_vol = 3;
+	fake_sd_begin(&sd, 1000);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	fake_sd_end(&sd);
+	return 0;
+}
+
+/* ---- the client ---- */
+
+static void
+send_head(struct fake_talk *t, int file, int stream)
+{
+	struct err err = ERR_INIT;
+
+	(void)!conn_printf(t->fd, &err, FD_SD_STREAM_HEAD, file, stream, 0);
+}
+
+static void
+send_record(struct fake_talk *t, int file, int stream, size_t n)
+{
+	static uint8_t data[20000];
+	struct err err = ERR_INIT;
+
+	memset(data, 'a' + file, n);
+	send_head(t, file, stream);
+	(void)!conn_send(t->fd, bytes_of(data, n), &err);
+	(void)!conn_signal(t->fd, FRAME_EOD, &err);
+}
+
+typedef void script(struct fake_talk *t);
+
+/* A job of this client; true: it was stored.  What was said of it is in fake.said. */
+static bool
+run(script *send, struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+	struct bytes line;
+	bool ok;
+
+	fake_talk_begin(t, &sd, 1, NULL);
+	assert_true(client_says(t, FD_SD_APPEND_OPEN, "3000 OK open"));
+	assert_true(client_says(t, "append data 1\n", FD_SD_OK_DATA));
+	send(t);
+	(void)!conn_flush(t->fd, &err);
+	ok = conn_recv_line(t->fd, &line, NULL, &err) == ERR_OK &&
+	     bytes_eq(line, bytes_str(FD_SD_OK_APPEND));
+	if (ok) {
+		assert_true(client_says(t, "append end session 1\n", FD_SD_OK_END));
+		assert_true(
+			client_says(t, "append close session 1\n", "3000 OK close Status = 84"));
+		(void)!conn_signal(t->fd, FRAME_TERMINATE, &err);
+	}
+	fake_talk_end(t);
+	return ok;
+}
+
+static void
+refused(script *send, const char *words)
+{
+	struct fake_talk t;
+
+	assert_false(run(send, &t));
+	assert_int_equal(t.sd_status, STATUS_FATAL);
+	if (strstr(fake.said, words) == NULL)
+		fail_msg("\"%s\" is not in: %s", words, fake.said);
+}
+
+/* ---- the volume ---- */
+
+struct found {
+	unsigned starts, ends, records;
+	struct session_label end;
+	size_t bytes[4]; /* of file 1 .. 3 */
+};
+
+static void
+look_at(const struct fake_file *f, struct record_join *join, struct found *out)
+{
+	struct err err = ERR_INIT;
+	struct block_head head;
+
+	for (size_t at = 0; at < f->n_now; at += head.len) {
+		struct bytes b = bytes_of(f->now + at, f->n_now - at);
+		struct record_reader r;
+		struct record_piece p;
+
+		assert_int_equal(block_head_parse(b, &head, &err), ERR_OK);
+		b.n = head.len;
+		assert_int_equal(block_verify(b, &head, &err), ERR_OK);
+		record_reader_init(&r, b, &head);
+		while (record_next(&r, &p, &err) == ERR_OK) {
+			struct record rec;
+			int32_t lost;
+
+			if (p.file_index == SOS_LABEL)
+				out->starts++;
+			if (p.file_index == EOS_LABEL) {
+				out->ends++;
+				assert_int_equal(session_label_parse(p.data, true, &out->end, &err),
+						 ERR_OK);
+			}
+			if (p.file_index <= 0 || record_join(join, &p, &rec, &lost) != JOIN_WHOLE)
+				continue;
+			out->records++;
+			out->bytes[rec.file_index] += rec.data.n;
+		}
+	}
+}
+
+static struct found
+look(void)
+{
+	struct record_join *join = record_join_new();
+	struct found out = { .starts = 0 };
+
+	for (unsigned v = 0; v < fake.n_vol; v++) {
+		struct fake_file *f = fake_find(fake.vol[v].name);
+
+		if (f != NULL)
+			look_at(f, join, &out);
+	}
+	record_join_free(join);
+	return out;
+}
+
+static size_t
+size_of_volume(const char *name)
+{
+	const struct fake_file *f = fake_find(name);
+
+	return f != NULL ? f->n_now : 0;
+}
+
+static struct vol_info
+row_of_volume(const char *name)
+{
+	const struct vol_info *v = fake_volume(name);
+
+	return v != NULL ? *v : (struct vol_info){ .name = "" };
+}
+
+/* ---- a good job ---- */
+
+static void
+three_files(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 1, STREAM_FILE_DATA, 10000); /* larger than two blocks */
+	send_record(t, 1, STREAM_MD5_DIGEST, 16);
+	send_record(t, 2, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 3, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 3, STREAM_FILE_DATA, 1);
+	(void)!conn_signal(t->fd, FRAME_HEARTBEAT, &err); /* means nothing */
+	send_record(t, 3, STREAM_MD5_DIGEST, 16);
+	(void)!conn_signal(t->fd, FRAME_EOD, &err);
+}
+
+static void
+a_job_lies_between_its_labels_with_true_counts(void **state)
+{
+	struct fake_talk t;
+	struct found f;
+
+	(void)state;
+	assert_true(run(three_files, &t));
+	f = look();
+	assert_int_equal(f.starts, 1);
+	assert_int_equal(f.ends, 1);
+	assert_int_equal(f.records, 7);
+	assert_int_equal(f.bytes[1], 60 + 10000 + 16);
+	assert_int_equal(f.bytes[2], 60);
+	assert_int_equal(f.bytes[3], 60 + 1 + 16);
+	assert_int_equal(f.end.files, 3);
+	assert_int_equal(f.end.bytes, 60 + 10000 + 16 + 60 + 60 + 1 + 16);
+	assert_int_equal(f.end.status, STATUS_OK);
+	assert_int_equal(t.sd_status, STATUS_OK);
+	assert_int_equal(t.sd_files, 3);
+	assert_int_equal(t.attributes, 5);
+	assert_int_equal(catalog.n_piece, 1);
+	assert_int_equal(catalog.piece[0].first, 1);
+	assert_int_equal(catalog.piece[0].last, 3);
+	assert_int_equal(catalog.piece[0].end + 1, size_of_volume("V1"));
+}
+
+static void
+nothing(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	(void)!conn_signal(t->fd, FRAME_EOD, &err);
+}
+
+static void
+a_job_without_files_needs_no_volume(void **state)
+{
+	struct fake_talk t;
+
+	(void)state;
+	assert_true(run(nothing, &t));
+	assert_int_equal(fake.n_vol, 0);
+	assert_int_equal(catalog.n_piece, 0);
+	assert_int_equal(t.sd_status, STATUS_OK);
+}
+
+/* ---- clients that are wrong ---- */
+
+static void
+begins_with_two(struct fake_talk *t)
+{
+	send_record(t, 2, STREAM_UNIX_ATTRIBUTES, 60);
+}
+
+static void
+leaves_one_out(struct fake_talk *t)
+{
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 3, STREAM_UNIX_ATTRIBUTES, 60);
+}
+
+static void
+goes_back(struct fake_talk *t)
+{
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 2, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 1, STREAM_FILE_DATA, 60);
+}
+
+static void
+files_must_come_one_after_the_other(void **state)
+{
+	(void)state;
+	refused(begins_with_two, "FileIndex=2 from FD not positive or sequential=0");
+	refused(leaves_one_out, "FileIndex=3 from FD not positive or sequential=1");
+	refused(goes_back, "FileIndex=1 from FD not positive or sequential=2");
+}
+
+static void
+has_no_numbers(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	(void)!conn_send(t->fd, bytes_str("one two three"), &err);
+}
+
+static void
+has_one_number(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	(void)!conn_send(t->fd, bytes_str("1"), &err);
+}
+
+static void
+has_a_huge_number(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	(void)!conn_send(t->fd, bytes_str("4294967297 1 0"), &err);
+}
+
+static void
+a_stream_header_must_be_one(void **state)
+{
+	(void)state;
+	refused(has_no_numbers, "malformed stream header: one two three");
+	refused(has_one_number, "malformed stream header: 1");
+	refused(has_a_huge_number, "malformed stream header: 4294967297 1 0");
+}
+
+static void
+sends_a_continuation(struct fake_talk *t)
+{
+	send_record(t, 1, -STREAM_FILE_DATA, 60);
+}
+
+static void
+a_client_cannot_write_continuations(void **state)
+{
+	(void)state;
+	refused(sends_a_continuation, "stream -2 of file 1");
+	assert_int_equal(fake.n_vol, 0);
+}
+
+static void
+signals_in_a_stream(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_head(t, 1, STREAM_FILE_DATA);
+	(void)!conn_signal(t->fd, FRAME_TERMINATE, &err);
+}
+
+static void
+signals_for_a_header(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	(void)!conn_signal(t->fd, FRAME_TERMINATE, &err);
+}
+
+static void
+a_signal_out_of_place_ends_the_job(void **state)
+{
+	(void)state;
+	refused(signals_in_a_stream, "signal");
+	refused(signals_for_a_header, "in place of a stream header");
+}
+
+/* ---- failures ---- */
+
+static void
+goes_away(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 1, STREAM_FILE_DATA, 9000);
+	send_head(t, 2, STREAM_UNIX_ATTRIBUTES);
+	(void)!conn_flush(t->fd, &err);
+	conn_shutdown(t->fd);
+}
+
+static void
+what_a_vanished_client_sent_is_closed_and_known(void **state)
+{
+	struct found f;
+
+	(void)state;
+	refused(goes_away, "Error reading data from client");
+	f = look();
+	assert_int_equal(f.starts, 1);
+	assert_int_equal(f.ends, 1);
+	assert_int_equal(f.end.status, STATUS_FATAL);
+	assert_int_equal(catalog.n_piece, 1);
+	assert_int_equal(catalog.piece[0].last, 1);
+	assert_string_equal(row_of_volume("V1").status, "Append");
+	assert_int_equal(row_of_volume("V1").bytes, size_of_volume("V1"));
+}
+
+static void
+a_full_volume_is_followed_by_the_next(void **state)
+{
+	struct fake_talk t;
+	struct found f;
+
+	(void)state;
+	fake.max_bytes = 9000;
+	assert_true(run(three_files, &t));
+	assert_int_equal(fake.n_vol, 2);
+	assert_string_equal(row_of_volume("V1").status, "Full");
+	assert_true(size_of_volume("V1") < 9000);
+	f = look();
+	assert_int_equal(f.starts, 1);
+	assert_int_equal(f.records, 7);
+	assert_int_equal(f.bytes[1], 60 + 10000 + 16);
+	assert_int_equal(catalog.n_piece, 2);
+	assert_int_equal(catalog.piece[1].last, 3);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_job_lies_between_its_labels_with_true_counts),
+		T(a_job_without_files_needs_no_volume),
+		T(files_must_come_one_after_the_other),
+		T(a_stream_header_must_be_one),
+		T(a_client_cannot_write_continuations),
+		T(a_signal_out_of_place_ends_the_job),
+		T(what_a_vanished_client_sent_is_closed_and_known),
+		T(a_full_volume_is_followed_by_the_next),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

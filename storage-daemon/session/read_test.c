@@ -1,0 +1,386 @@
+/*
+ * What a restore gets from good, damaged and missing volumes, and what is said of the rest.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/proto/stream.h"
+#include "lib/volume/block.h"
+#include "storage-daemon/session/session_fake.h"
+
+#define FILES      40
+#define FILE_BYTES 700
+
+static struct fake_sd sd;
+static struct fake_file good[FAKE_FILES]; /* the medium after the backup */
+static uint32_t block_at[64];             /* addresses of the blocks of V1, and its end */
+static unsigned n_blocks;
+
+/* ---- the backup ---- */
+
+static void
+send_record(struct fake_talk *t, int file, int stream, const char *text, size_t n)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(conn_printf(t->fd, &err, FD_SD_STREAM_HEAD, file, stream, 0), ERR_OK);
+	assert_int_equal(conn_send(t->fd, bytes_of((const uint8_t *)text, n), &err), ERR_OK);
+	assert_int_equal(conn_signal(t->fd, FRAME_EOD, &err), ERR_OK);
+}
+
+static void
+send_file(struct fake_talk *t, int file)
+{
+	char data[FILE_BYTES], attributes[128];
+	int n = snprintf(attributes, sizeof(attributes), "%d 3 /src/file-%02d%cA A A A%c%c%c0",
+			 file, file, 0, 0, 0, 0);
+
+	memset(data, 'a' + file % 26, sizeof(data));
+	send_record(t, file, STREAM_UNIX_ATTRIBUTES, attributes, (size_t)n + 1);
+	send_record(t, file, STREAM_FILE_DATA, data, sizeof(data));
+	send_record(t, file, STREAM_MD5_DIGEST, data, 16);
+}
+
+static void
+backup(void)
+{
+	struct fake_talk t;
+	struct err err = ERR_INIT;
+	struct bytes line;
+
+	fake_talk_begin(&t, &sd, 1, NULL);
+	assert_true(client_says(&t, FD_SD_APPEND_OPEN, "3000 OK open"));
+	assert_true(client_says(&t, "append data 1\n", FD_SD_OK_DATA));
+	for (int i = 1; i <= FILES; i++)
+		send_file(&t, i);
+	assert_int_equal(conn_signal(t.fd, FRAME_EOD, &err), ERR_OK);
+	assert_int_equal(conn_recv_line(t.fd, &line, NULL, &err), ERR_OK);
+	assert_true(bytes_eq(line, bytes_str(FD_SD_OK_APPEND)));
+	assert_true(client_says(&t, "append end session 1\n", FD_SD_OK_END));
+	assert_true(client_says(&t, "append close session 1\n", "3000 OK close Status = 84"));
+	assert_int_equal(conn_signal(t.fd, FRAME_TERMINATE, &err), ERR_OK);
+	fake_talk_end(&t);
+	assert_int_equal(t.sd_status, STATUS_OK);
+}
+
+static void
+find_blocks(void)
+{
+	const struct fake_file *f = &good[0];
+	struct err err = ERR_INIT;
+	struct block_head head;
+	size_t at = 0;
+
+	for (n_blocks = 0; at < f->n_now; at += head.len) {
+		assert_in_range(n_blocks, 0, 62);
+		assert_int_equal(block_head_parse(bytes_of(f->now + at, f->n_now - at), &head,
+						  &err),
+				 ERR_OK);
+		block_at[n_blocks++] = (uint32_t)at;
+	}
+	block_at[n_blocks] = (uint32_t)at;
+}
+
+static int
+begin_all(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	memset(&catalog, 0, sizeof(catalog));
+	fake.max_vol = 1;
+	fake_sd_begin(&sd, 1000);
+	backup();
+	memcpy(good, fake.file, sizeof(good));
+	find_blocks();
+	return 0;
+}
+
+static int
+end_all(void **state)
+{
+	(void)state;
+	fake_sd_end(&sd);
+	return 0;
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	memcpy(fake.file, good, sizeof(good));
+	fake.said[0] = '\0';
+	return 0;
+}
+
+/* ---- the restore ---- */
+
+struct got {
+	bool whole[FILES + 1]; /* attributes, data and digest came */
+	unsigned n;            /* such files */
+	unsigned records;
+	int status; /* the storage daemon's */
+};
+
+static void
+receive(struct fake_talk *t, struct got *g)
+{
+	unsigned seen[FILES + 1] = { 0 };
+	struct err err = ERR_INIT;
+	struct frame f;
+
+	for (;;) {
+		uint32_t id, time, n;
+		int file, stream;
+
+		assert_int_equal(conn_recv(t->fd, &f, &err), ERR_OK);
+		if (f.signal == FRAME_EOD)
+			break;
+		assert_true(
+			wire_scan(f.data, FD_SD_RECORD_HEAD_SCAN, &id, &time, &file, &stream, &n));
+		assert_in_range(file, 1, FILES);
+		assert_int_equal(conn_recv(t->fd, &f, &err), ERR_OK);
+		assert_int_equal(f.data.n, n);
+		if (stream == STREAM_FILE_DATA) {
+			assert_int_equal(n, FILE_BYTES);
+			assert_int_equal(f.data.p[0], 'a' + file % 26);
+		}
+		g->records++;
+		if (++seen[file] < 3)
+			continue;
+		g->whole[file] = true;
+		g->n++;
+	}
+}
+
+static struct got
+restore(const char *bootstrap)
+{
+	struct fake_talk t;
+	struct got g = { .n = 0 };
+	struct err err = ERR_INIT;
+
+	fake_talk_begin(&t, &sd, 7, bootstrap);
+	assert_true(
+		client_says(&t, "read open session = DummyVolume 0 0 0 0 0 0\n", "3000 OK open"));
+	assert_true(client_says(&t, "read data 1\n", FD_SD_OK_DATA));
+	receive(&t, &g);
+	assert_true(client_says(&t, "read close session 1\n", "3000 OK close"));
+	assert_int_equal(conn_signal(t.fd, FRAME_TERMINATE, &err), ERR_OK);
+	fake_talk_end(&t);
+	g.status = t.sd_status;
+	return g;
+}
+
+/* As the director writes it, for files first to last and some more lines. */
+static const char *
+bootstrap(int first, int last)
+{
+	static char text[512];
+	const struct row_piece *p = &catalog.piece[0];
+
+	(void)snprintf(text, sizeof(text),
+		       "Volume=\"V1\"\nMediaType=\"File\"\nVolSessionId=%u\nVolSessionTime=%u\n"
+		       "VolAddr=%llu-%llu\nFileIndex=%d-%d\nCount=%d\n",
+		       catalog.job[1].session_id, catalog.job[1].session_time,
+		       (unsigned long long)p->start, (unsigned long long)p->end, first, last,
+		       last - first + 1);
+	return text;
+}
+
+static void
+spoil(uint32_t at)
+{
+	fake.file[0].now[at] ^= 0xff;
+}
+
+static bool
+was_said(const char *words)
+{
+	return strstr(fake.said, words) != NULL;
+}
+
+static void
+mark_runs(bool said[FILES + 1], const char *text)
+{
+	char list[DIR_SD_LOST_FILES_MAX + 1];
+	unsigned id, time;
+	int from, to;
+
+	if (!wire_scan(bytes_str(text), DIR_SD_LOST_FILES_SCAN, list, &id, &time))
+		return;
+	for (const char *p = list; p != NULL;
+	     p = strchr(p, ',') != NULL ? strchr(p, ',') + 1 : NULL)
+		if (wire_scan(bytes_str(p), "%d-%d", &from, &to))
+			for (int i = from; i <= to && i <= FILES; i++)
+				said[i] = true;
+}
+
+/* Every file that did not come whole is said: as lost, as open, or as having an incomplete record.
+ */
+static void
+lost_files_are_said(const struct got *g, int first, int last)
+{
+	bool said[FILES + 1] = { false };
+	int file;
+
+	for (const char *p = fake.said; (p = strstr(p, "file")) != NULL; p++) {
+		if (wire_scan(bytes_str(p), "file %d", &file) && file > 0 && file <= FILES)
+			said[file] = true;
+		mark_runs(said, p);
+	}
+	for (int i = first; i <= last; i++)
+		if (!g->whole[i] && !said[i])
+			fail_msg("file %d is lost and not said: %s", i, fake.said);
+}
+
+/* ---- good volumes ---- */
+
+static void
+all_records_come_in_order_of_the_volume(void **state)
+{
+	struct got g;
+
+	(void)state;
+	g = restore(bootstrap(1, FILES));
+	assert_int_equal(g.n, FILES);
+	assert_int_equal(g.records, 3 * FILES);
+	assert_int_equal(g.status, STATUS_OK);
+}
+
+static void
+files_chosen_come_alone(void **state)
+{
+	struct got g;
+
+	(void)state;
+	g = restore(bootstrap(17, 19));
+	assert_int_equal(g.n, 3);
+	assert_int_equal(g.records, 9);
+	assert_true(g.whole[17] && g.whole[18] && g.whole[19]);
+	assert_int_equal(g.status, STATUS_OK);
+}
+
+static void
+a_bootstrap_without_addresses_finds_them_too(void **state)
+{
+	struct got g;
+
+	(void)state;
+	g = restore("Volume=\"V1\"\nFileIndex=30-31\n");
+	assert_int_equal(g.n, 2);
+	assert_true(g.whole[30] && g.whole[31]);
+	assert_int_equal(g.status, STATUS_OK);
+}
+
+/* ---- damage ---- */
+
+static void
+a_damaged_block_costs_its_files_only_and_they_are_said(void **state)
+{
+	(void)state;
+	assert_true(n_blocks >= 6);
+	for (unsigned i = 1; i < n_blocks; i++) { /* each but the label */
+		struct got g;
+
+		(void)begin(NULL);
+		spoil(block_at[i] + 100);
+		g = restore(bootstrap(1, FILES));
+		assert_true(was_said("damaged block at address"));
+		assert_true(g.n + 9 >= FILES);
+		lost_files_are_said(&g, 1, FILES);
+		assert_int_equal(g.status, STATUS_ERROR);
+	}
+}
+
+static void
+an_unreadable_head_is_stepped_over(void **state)
+{
+	struct got g;
+
+	(void)state;
+	spoil(block_at[3] + 12); /* the magic */
+	g = restore(bootstrap(1, FILES));
+	assert_true(g.n + 9 >= FILES && g.n < FILES);
+	lost_files_are_said(&g, 1, FILES);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static void
+damage_says_nothing_of_files_that_nobody_asked_for(void **state)
+{
+	struct got g;
+
+	(void)state;
+	spoil(block_at[3] + 100);
+	g = restore(bootstrap(FILES - 2, FILES));
+	assert_int_equal(g.n, 3);
+	assert_false(was_said("may be"));
+	assert_int_equal(g.status, STATUS_ERROR); /* the block itself is told */
+}
+
+static void
+a_cut_volume_costs_what_is_behind(void **state)
+{
+	(void)state;
+	for (unsigned i = 2; i < n_blocks; i++)
+		for (uint32_t off = 0; off <= 1000; off += 1000) {
+			struct got g;
+
+			(void)begin(NULL);
+			fake.file[0].n_now = block_at[i] + off;
+			g = restore(bootstrap(1, FILES));
+			assert_true(was_said("ends at address"));
+			lost_files_are_said(&g, 1, FILES);
+			assert_int_equal(g.status, STATUS_ERROR);
+		}
+}
+
+static void
+a_volume_that_is_gone_costs_all_of_its_files(void **state)
+{
+	struct got g;
+
+	(void)state;
+	fake.file[0].exists = false;
+	g = restore(bootstrap(5, 25));
+	assert_int_equal(g.records, 0);
+	assert_true(was_said("Cannot read volume \"V1\""));
+	lost_files_are_said(&g, 5, 25);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static void
+a_damaged_label_costs_nothing(void **state)
+{
+	struct got g;
+
+	(void)state;
+	spoil(block_at[0] + 50);
+	g = restore(bootstrap(1, FILES));
+	assert_int_equal(g.n, FILES);
+	assert_true(was_said("the label cannot be read"));
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+#define T(f) cmocka_unit_test_setup(f, begin)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(all_records_come_in_order_of_the_volume),
+		T(files_chosen_come_alone),
+		T(a_bootstrap_without_addresses_finds_them_too),
+		T(a_damaged_block_costs_its_files_only_and_they_are_said),
+		T(an_unreadable_head_is_stepped_over),
+		T(damage_says_nothing_of_files_that_nobody_asked_for),
+		T(a_cut_volume_costs_what_is_behind),
+		T(a_volume_that_is_gone_costs_all_of_its_files),
+		T(a_damaged_label_costs_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, begin_all, end_all);
+}
