@@ -4,6 +4,7 @@
 #   rows    { name, text, parameters } rows    from queries/*.sql
 #   schema  { file name, text } rows           from schema/*.sql
 # A statement begins with "-- name: <name>" or "-- name: <name> repeatable"; :parameter becomes $1, $2 ... in order of first use.
+# "-- part: <name>" begins text that stands for each line "@<name>" of the statements behind it in the same file.
 
 function c_string(s) {
 	gsub(/\\/, "\\\\", s)
@@ -57,10 +58,23 @@ what == "schema" && FNR == 1 {
 	body = ""
 }
 what == "schema" { body = body $0 "\n"; next }
-/^-- name: / { finish(); name = $3; repeatable = $4 == "repeatable" ? "true" : "false"; next }
+FNR == 1 { finish(); reading = ""; split("", part) }
+/^-- name: / { finish(); reading = ""; name = $3; repeatable = $4 == "repeatable" ? "true" : "false"; next }
+/^-- part: / { finish(); reading = $3; part[reading] = ""; next }
 /^--/ { next }
+/^@/ {
+	if (!(substr($0, 2) in part)) {
+		print FILENAME ":" FNR ": there is no part " $0 >"/dev/stderr"
+		exit failed = 1
+	}
+	body = body part[substr($0, 2)]
+	next
+}
+reading != "" { if ($0 != "") part[reading] = part[reading] $0 "\n"; next }
 { body = body $0 "\n" }
 END {
+	if (failed)
+		exit 1
 	if (what == "schema")
 		printf "\t{ \"%s\",\n\t  %s },\n", file, c_string(body)
 	else

@@ -4,6 +4,7 @@
  */
 #include "console/line.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
@@ -15,11 +16,14 @@
 #include <readline/readline.h>
 
 #include "console/interrupt.h"
+#include "lib/base/buf.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 
-#define FILES_MAX 10   /* @input inside @input */
-#define QUEUE_MAX 1000 /* lines put back by @separator */
+#define FILES_MAX   10          /* @input inside @input */
+#define QUEUE_MAX   1000        /* lines put back by @separator */
+#define INPUT_MAX   (16u << 20) /* a line of standard input */
+#define INPUT_PIECE 65536
 
 struct line {
 	struct line_options o;
@@ -28,6 +32,7 @@ struct line {
 	size_t n_files;
 	char **queue; /* owned lines, the next one last */
 	size_t n_queue, cap_queue;
+	struct buf input; /* of standard input, not taken yet */
 };
 
 static struct line *active; /* the one that readline serves */
@@ -105,6 +110,7 @@ line_new(const struct line_options *o)
 	struct line *l = NEW(struct line);
 
 	l->o = *o;
+	l->input = (struct buf)BUF_INIT(INPUT_MAX);
 	if (!o->interactive)
 		return l;
 	active = l;
@@ -131,6 +137,7 @@ line_free(struct line *l)
 	if (l->history_file != NULL)
 		(void)history_truncate_file(l->history_file, (int)l->o.history_length);
 	line_drop_pending(l);
+	buf_release(&l->input);
 	free(l->queue);
 	free(l->history_file);
 	if (active == l)
@@ -155,6 +162,13 @@ line_drop_pending(struct line *l)
 
 /* ---- reading ---- */
 
+static void
+cut_line_end(char *text, size_t n)
+{
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		text[--n] = '\0';
+}
+
 static char *
 read_stream(FILE *f)
 {
@@ -166,9 +180,52 @@ read_stream(FILE *f)
 		free(text);
 		return NULL;
 	}
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		text[--n] = '\0';
+	cut_line_end(text, (size_t)n);
 	return text;
+}
+
+/* More of standard input; a wait that Ctrl-C ends at once, whenever it comes.  ERR_EOF: no more. */
+static enum err_code
+fill_input(struct line *l, struct err *err)
+{
+	struct wait wait = wait_for(interrupt_cancel(), 0, "standard input");
+	char piece[INPUT_PIECE];
+
+	enum err_code rc = wait_fd(&wait, STDIN_FILENO, POLLIN, err);
+	if (rc == ERR_CANCELED)
+		(void)interrupt_take();
+	if (rc != ERR_OK)
+		return rc;
+	ssize_t n = read(STDIN_FILENO, piece, sizeof(piece));
+	if (n < 0 && errno != EINTR)
+		return err_errno(err, ERR_SYS, "standard input");
+	if (n == 0)
+		return err_set(err, ERR_EOF, "end of input");
+	return n < 0 ? ERR_OK : buf_append(&l->input, piece, (size_t)n, err);
+}
+
+static enum err_code
+read_script(struct line *l, char **out, struct err *err)
+{
+	enum err_code rc = ERR_OK;
+	const uint8_t *end = NULL;
+	size_t seen = 0;
+
+	while (rc == ERR_OK && end == NULL) {
+		if (l->input.len > seen)
+			end = memchr(l->input.p + seen, '\n', l->input.len - seen);
+		seen = l->input.len;
+		if (end == NULL)
+			rc = fill_input(l, err);
+	}
+	/* The last line may lack its line end. */
+	if (rc != ERR_OK && (rc != ERR_EOF || l->input.len == 0))
+		return rc;
+	size_t n = end != NULL ? (size_t)(end - l->input.p) + 1 : l->input.len;
+	*out = str_ndup((const char *)l->input.p, n);
+	cut_line_end(*out, n);
+	buf_consume(&l->input, n);
+	return ERR_OK;
 }
 
 static void
@@ -253,10 +310,8 @@ line_read(struct line *l, const char *prompt, char **out, struct err *err)
 	if (text == NULL && l->o.interactive) {
 		if (read_typed(l, prompt, &text, err) != ERR_OK)
 			return err->code;
-	} else if (text == NULL) {
-		text = read_stream(stdin);
-		if (text == NULL && interrupt_take())
-			return err_set(err, ERR_CANCELED, "interrupted");
+	} else if (text == NULL && read_script(l, &text, err) != ERR_OK) {
+		return err->code;
 	}
 	if (text == NULL)
 		return err_set(err, ERR_EOF, "end of input");

@@ -59,6 +59,8 @@ ask_director(const struct con_conf *c)
 	OWNED(freep) char *answer = NULL;
 	size_t cap = 0;
 
+	/* What stands behind the answer is the session's to read. */
+	(void)setvbuf(stdin, NULL, _IONBF, 0);
 	(void)printf("Available Directors:\n");
 	for (size_t i = 0; i < c->n_director; i++)
 		(void)printf("%2zu:  %s at %s:%u\n", i + 1, c->director[i]->name,
@@ -336,9 +338,9 @@ run(const struct options *o)
 	struct err err = ERR_INIT;
 
 	if (o->dump)
-		return con_conf_dump(o->config, NULL, NULL, stdout);
+		return conf_kind_dump(&con_conf_kind, o->config, NULL, NULL, stdout);
 	if (o->test)
-		return con_conf_check(o->config, false, o->verbose > 0, stderr);
+		return conf_kind_check(&con_conf_kind, o->config, false, o->verbose > 0, stderr);
 	if (con_conf_load(o->config, &conf, diag, &err) != ERR_OK) {
 		show_diag(diag, false);
 		(void)fprintf(stderr, "%s\n", err.text);

@@ -2,21 +2,64 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/base/own.h"
+
+/* How many bytes at the front of text a terminal may have: no control characters but line end and
+ * tab, in neither of their forms (ESC [, and U+009B). */
+static size_t
+plain_length(const uint8_t *text, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (text[i] >= ' ' || text[i] == '\n' || text[i] == '\t') && text[i] != 0x7f &&
+	       (text[i] != 0xc2 || i + 1 >= n || text[i + 1] < 0x80 || text[i + 1] > 0x9f))
+		i++;
+	return i;
+}
+
+/* What names of files and messages of peers hold is shown to a person, not obeyed. */
+static void
+put_terminal(const uint8_t *text, size_t n)
+{
+	while (n > 0) {
+		size_t plain = plain_length(text, n);
+
+		(void)fwrite(text, 1, plain, stdout);
+		text += plain;
+		n -= plain;
+		if (n == 0)
+			break;
+		if (*text == 0xc2) {
+			(void)printf("\\x%02x", *text);
+			text++;
+			n--;
+		}
+		(void)printf("\\x%02x", *text);
+		text++;
+		n--;
+	}
+}
 
 void
 page_put(struct page *p, const void *text, size_t n)
 {
 	struct err ignored = ERR_INIT;
 
+	if (n == 0)
+		return;
 	if (p->capture != NULL) {
 		(void)!buf_append(p->capture, text, n, &ignored);
 		return;
 	}
 	if (p->file != NULL)
 		(void)fwrite(text, 1, n, p->file);
-	if ((p->file == NULL || p->tee) && !p->quiet)
+	if ((p->file != NULL && !p->tee) || p->quiet)
+		return;
+	if (isatty(STDOUT_FILENO))
+		put_terminal((const uint8_t *)text, n);
+	else
 		(void)fwrite(text, 1, n, stdout);
 }
 

@@ -1,6 +1,7 @@
 #include "console/session.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -303,7 +304,7 @@ next_line(struct session *s, char **text, struct err *err)
 {
 	/* What stands there already, readline prints again in its place. */
 	if (s->interactive && s->sub_prompt && s->shown > 0)
-		page_put(&s->page, "\r", 1);
+		(void)fputc('\r', stdout);
 	s->shown = 0;
 	page_flush(&s->page);
 	return line_read(s->line, s->sub_prompt ? buf_str(&s->last) : "*", text, err);

@@ -237,13 +237,13 @@ serve(struct daemon *d)
 static int
 check(const struct cli_daemon *o)
 {
-	return dir_conf_check(o->config, o->strict, o->verbose > 0, stderr);
+	return conf_kind_check(&dir_conf_kind, o->config, o->strict, o->verbose > 0, stderr);
 }
 
 static int
 dump(const struct cli_daemon *o, const char *type, const char *name)
 {
-	return dir_conf_dump(o->config, type, name, stdout);
+	return conf_kind_dump(&dir_conf_kind, o->config, type, name, stdout);
 }
 
 static void

@@ -3,13 +3,14 @@
 
 set(manual_pages "")
 function(tercet_manual program section page)
+	# One more argument: a subcommand.
 	if(NOT TARGET ${program})
 		return()
 	endif()
 	set(file ${CMAKE_BINARY_DIR}/man/${page}.${section})
 	add_custom_command(OUTPUT ${file} DEPENDS ${program} VERBATIM
 		COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/man
-		COMMAND sh -c "$1 --man $2 >$3.new && mv $3.new $3" manual $<TARGET_FILE:${program}> ${section} ${file})
+		COMMAND sh -c "$1 $4 --man $2 >$3.new && mv $3.new $3" manual $<TARGET_FILE:${program}> ${section} ${file} ${ARGN})
 	install(FILES ${file} DESTINATION share/man/man${section})
 	set(manual_pages ${manual_pages} ${file} PARENT_SCOPE)
 endfunction()
@@ -24,4 +25,6 @@ tercet_manual(tercet-fd 5 tercet-fd.conf)
 tercet_manual(tconsole 1 tconsole)
 tercet_manual(tconsole 5 tconsole.conf)
 tercet_manual(tercet-catalog 8 tercet-catalog)
+tercet_manual(tercet-volume 8 tercet-volume-ls ls)
+tercet_manual(tercet-volume 8 tercet-volume-extract extract)
 add_custom_target(manual ALL DEPENDS ${manual_pages})

@@ -125,13 +125,13 @@ serve(struct daemon *d)
 static int
 check(const struct cli_daemon *o)
 {
-	return fd_conf_check(o->config, o->strict, o->verbose > 0, stderr);
+	return conf_kind_check(&fd_conf_kind, o->config, o->strict, o->verbose > 0, stderr);
 }
 
 static int
 dump(const struct cli_daemon *o, const char *type, const char *name)
 {
-	return fd_conf_dump(o->config, type, name, stdout);
+	return conf_kind_dump(&fd_conf_kind, o->config, type, name, stdout);
 }
 
 static void

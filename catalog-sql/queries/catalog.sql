@@ -28,6 +28,18 @@ SELECT current_setting('server_encoding') AS encoding,
 -- name: schema_version repeatable
 SELECT versionid FROM version;
 
+-- The role of what people query by hand in a managed cluster: it reads the catalog, no more.
+-- name: query_role repeatable
+DO $role$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tercet_query') THEN
+		CREATE ROLE tercet_query LOGIN;
+	END IF;
+	GRANT SELECT ON ALL TABLES IN SCHEMA public TO tercet_query;
+	ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO tercet_query;
+END
+$role$;
+
 -- name: catalog_keep_partitions repeatable
 SELECT tercet_keep_partitions();
 -- Files of jobs that say they are purged, or that no Job row has any more.

@@ -2,14 +2,8 @@
 -- of the text lists and the keys of the JSON: an interface.
 -- Spec: console.md 6; catalog.md 12
 
--- name: list_jobs repeatable
-SELECT jobid, name, client, starttime, duration, type, level, jobfiles, jobbytes, jobstatus
-FROM (
-	SELECT j.jobid, j.name, c.name AS client, j.starttime,
-		date_trunc('second', j.endtime - j.starttime) AS duration, j.type, j.level, j.jobfiles,
-		j.jobbytes, j.jobstatus, j.realendtime AS ended,
-		row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
-	FROM job j LEFT JOIN client c USING (clientid)
+-- What list jobs and its like filter by; c is the job's client.
+-- part: chosen_jobs
 	WHERE (:jobid::integer IS NULL OR j.jobid = :jobid)
 		AND (:jobids::text IS NULL OR j.jobid = ANY (string_to_array(:jobids, ',')::integer[]))
 		AND (:ujobid::text IS NULL OR j.job = :ujobid)
@@ -20,6 +14,16 @@ FROM (
 		AND (:type::text IS NULL OR j.type::text = ANY (string_to_array(:type, ',')))
 		AND (:volume::text IS NULL OR j.jobid IN (SELECT jm.jobid FROM jobmedia jm JOIN media m USING (mediaid)
 			WHERE m.volumename = :volume))
+
+-- name: list_jobs repeatable
+SELECT jobid, name, client, starttime, duration, type, level, jobfiles, jobbytes, jobstatus
+FROM (
+	SELECT j.jobid, j.name, c.name AS client, j.starttime,
+		date_trunc('second', j.endtime - j.starttime) AS duration, j.type, j.level, j.jobfiles,
+		j.jobbytes, j.jobstatus, j.realendtime AS ended,
+		row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
+	FROM job j LEFT JOIN client c USING (clientid)
+@chosen_jobs
 		AND (:pool::text IS NULL OR j.poolid IN (SELECT p.poolid FROM pool p WHERE p.name = :pool))
 		AND (:since::timestamp IS NULL OR j.schedtime > :since)) x
 WHERE :last::text IS NULL OR age = 1
@@ -42,16 +46,7 @@ FROM (
 		row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
 	FROM job j LEFT JOIN client c USING (clientid) LEFT JOIN pool p USING (poolid)
 		LEFT JOIN fileset s USING (filesetid)
-	WHERE (:jobid::integer IS NULL OR j.jobid = :jobid)
-		AND (:jobids::text IS NULL OR j.jobid = ANY (string_to_array(:jobids, ',')::integer[]))
-		AND (:ujobid::text IS NULL OR j.job = :ujobid)
-		AND (:name::text IS NULL OR j.name = :name)
-		AND (:client::text IS NULL OR c.name = :client)
-		AND (:status::text IS NULL OR j.jobstatus::text = ANY (string_to_array(:status, ',')))
-		AND (:level::text IS NULL OR j.level::text = ANY (string_to_array(:level, ',')))
-		AND (:type::text IS NULL OR j.type::text = ANY (string_to_array(:type, ',')))
-		AND (:volume::text IS NULL OR j.jobid IN (SELECT jm.jobid FROM jobmedia jm JOIN media m USING (mediaid)
-			WHERE m.volumename = :volume))
+@chosen_jobs
 		AND (:pool::text IS NULL OR p.name = :pool)
 		AND (:since::timestamp IS NULL OR j.schedtime > :since)) x
 WHERE :last::text IS NULL OR age = 1
@@ -66,16 +61,7 @@ SELECT count(*) AS count
 FROM (
 	SELECT row_number() OVER (PARTITION BY j.name ORDER BY j.jobid DESC) AS age
 	FROM job j LEFT JOIN client c USING (clientid)
-	WHERE (:jobid::integer IS NULL OR j.jobid = :jobid)
-		AND (:jobids::text IS NULL OR j.jobid = ANY (string_to_array(:jobids, ',')::integer[]))
-		AND (:ujobid::text IS NULL OR j.job = :ujobid)
-		AND (:name::text IS NULL OR j.name = :name)
-		AND (:client::text IS NULL OR c.name = :client)
-		AND (:status::text IS NULL OR j.jobstatus::text = ANY (string_to_array(:status, ',')))
-		AND (:level::text IS NULL OR j.level::text = ANY (string_to_array(:level, ',')))
-		AND (:type::text IS NULL OR j.type::text = ANY (string_to_array(:type, ',')))
-		AND (:volume::text IS NULL OR j.jobid IN (SELECT jm.jobid FROM jobmedia jm JOIN media m USING (mediaid)
-			WHERE m.volumename = :volume))
+@chosen_jobs
 		AND (:pool::text IS NULL OR j.poolid IN (SELECT p.poolid FROM pool p WHERE p.name = :pool))
 		AND (:since::timestamp IS NULL OR j.schedtime > :since)) x
 WHERE :last::text IS NULL OR age = 1;

@@ -1,48 +1,37 @@
 -- Volumes: choosing, creating, updating, recycling; JobMedia.
 
--- name: media_get repeatable
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
+-- A volume as struct cat_media has it, in this order.
+-- part: volume
+	mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
 	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
 	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
 	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
 	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
 	recyclepoolid, encryptionkey
+
+-- name: media_get repeatable
+SELECT
+@volume
 FROM media WHERE volumename = :name;
 -- name: media_get_by_id repeatable
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
-	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
-	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
-	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
-	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
-	recyclepoolid, encryptionkey
+SELECT
+@volume
 FROM media WHERE mediaid = :mediaid;
 -- name: media_get_for_update
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
-	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
-	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
-	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
-	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
-	recyclepoolid, encryptionkey
+SELECT
+@volume
 FROM media WHERE volumename = :name FOR UPDATE;
 -- name: media_list repeatable
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
-	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
-	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
-	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
-	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
-	recyclepoolid, encryptionkey
+SELECT
+@volume
 FROM media WHERE :poolid::integer = 0 OR poolid = :poolid
 ORDER BY mediaid;
 
 -- The n-th candidate of attempts 1-4 in their order; a volume that another job is just taking
 -- is passed over.  Spec: director.md 11.1
 -- name: media_candidate
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
-	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
-	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
-	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
-	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
-	recyclepoolid, encryptionkey
+SELECT
+@volume
 FROM media
 WHERE poolid = :poolid AND mediatype = :mediatype AND enabled = 1
 	AND (volstatus IN ('Append', 'Unlabeled')
@@ -58,12 +47,8 @@ FOR UPDATE SKIP LOCKED;
 
 -- Attempts 8 and 9.
 -- name: media_oldest repeatable
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
-	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
-	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
-	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
-	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
-	recyclepoolid, encryptionkey
+SELECT
+@volume
 FROM media
 WHERE poolid = :poolid AND mediatype = :mediatype AND enabled = 1 AND recycle = 1
 	AND volstatus IN ('Full', 'Used')
@@ -74,12 +59,8 @@ LIMIT 1;
 
 -- Attempt 5.  Spec: director.md 11.2
 -- name: media_prunable repeatable
-SELECT mediaid, volumename, mediatype, volstatus, poolid, slot, inchanger, recycle, enabled,
-	storageid, labeltype, actiononpurge, firstwritten, lastwritten, labeldate, initialwrite,
-	voljobs, volfiles, volblocks, volmounts, volerrors, volwrites, volbytes, volcapacitybytes,
-	volretention, voluseduration, maxvoljobs, maxvolfiles, maxvolbytes, volreadtime,
-	volwritetime, endfile, endblock, recyclecount, minblocksize, maxblocksize, scratchpoolid,
-	recyclepoolid, encryptionkey
+SELECT
+@volume
 FROM media m
 WHERE mediatype = :mediatype AND enabled <> 2 AND volstatus IN ('Full', 'Used')
 	AND (poolid = :poolid OR (recyclepoolid <> 0 AND recyclepoolid IN (

@@ -44,10 +44,8 @@ con_conf_load(const char *path, struct con_conf **out, struct conf_diag *diag, s
 
 	if (rc == ERR_OK || conf_gen_count(gen) > 0)
 		validate(c, diag);
-	conf_diag_sources_end(diag);
-	if (conf_diag_errors(diag) > 0)
-		return err_set(err, ERR_CONFIG, "the configuration has %zu errors",
-			       conf_diag_errors(diag));
+	if (conf_verdict(diag, err) != ERR_OK)
+		return err->code;
 	gen = NULL; /* now c's */
 	*out = c;
 	return ERR_OK;
@@ -73,30 +71,18 @@ con_conf_unrefp(struct con_conf **c)
 	con_conf_unref(*c);
 }
 
-int
-con_conf_check(const char *path, bool strict, bool verbose, FILE *out)
+static enum err_code
+load_generation(const char *path, struct conf_gen **out, struct conf_diag *diag, struct err *err)
 {
-	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(strict);
-	OWNED(con_conf_unrefp) struct con_conf *c = NULL;
-	struct err err = ERR_INIT;
-	enum err_code rc = con_conf_load(path, &c, diag, &err);
-	int code = conf_check_report(&con_program, diag, verbose, out);
+	struct con_conf *c = NULL;
+	enum err_code rc = con_conf_load(path, &c, diag, err);
 
-	return rc == ERR_OK ? code : 1;
+	if (rc == ERR_OK)
+		*out = c->gen;
+	return rc;
 }
 
-int
-con_conf_dump(const char *path, const char *type, const char *name, FILE *out)
-{
-	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
-	OWNED(con_conf_unrefp) struct con_conf *c = NULL;
-	struct err err = ERR_INIT;
-
-	if (con_conf_load(path, &c, diag, &err) == ERR_OK)
-		return conf_check_dump(c->gen, type, name, out);
-	(void)conf_check_report(&con_program, diag, false, stderr);
-	return 42;
-}
+const struct conf_kind con_conf_kind = { .program = &con_program, .load = load_generation };
 
 void
 con_conf_manual(struct buf *out)

@@ -12,9 +12,8 @@
 #ifndef TERCET_CONSOLE_CONF_CON_CONF_H
 #define TERCET_CONSOLE_CONF_CON_CONF_H
 
-#include <stdio.h>
-
 #include "lib/base/tls_conf.h"
+#include "lib/conf/check.h"
 #include "lib/conf/diag.h"
 #include "lib/conf/res.h"
 #include "lib/conf/value.h"
@@ -67,13 +66,8 @@ struct con_conf *con_conf_ref(struct con_conf *c);
 void con_conf_unref(struct con_conf *c);
 void con_conf_unrefp(struct con_conf **c);
 
-/*
- * -t: load path, print problems (and with verbose what is accepted but not in force yet) to out.
- * Returns the exit code: 0 or 1.
- */
-int con_conf_check(const char *path, bool strict, bool verbose, FILE *out);
-/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
-int con_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* For -t and --xc. */
+extern const struct conf_kind con_conf_kind;
 /* --man 5 and --xs, appended. */
 void con_conf_manual(struct buf *out);
 void con_conf_schema(struct buf *out);

@@ -2,12 +2,11 @@
 
 #include "lib/base/path.h"
 #include "lib/base/rd.h"
+#include "lib/proto/attr_record.h"
 #include "lib/proto/dir_sd.h"
 #include "lib/proto/stream.h"
 
 #include <stdio.h>
-
-#define SIZE_FIELD 7 /* of lstat, from 0.  Spec: volume.md 7.3 */
 
 void
 attr_recv_init(struct attr_recv *r, const char *unique, struct cat_attr *attr)
@@ -42,41 +41,14 @@ attr_head_parse(struct bytes in, struct attr_head *out, struct err *err)
 	return ERR_OK;
 }
 
-static int
-base64_digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 uint64_t
 attr_record_size(struct bytes record)
 {
-	const uint8_t *p = record.n > 0 ? memchr(record.p, 0, record.n) : NULL;
-	const uint8_t *end = record.p + record.n;
-	uint64_t v = 0;
-	int digit;
+	const uint8_t *name_end = record.n > 0 ? memchr(record.p, 0, record.n) : NULL;
 
-	if (p == NULL)
+	if (name_end == NULL)
 		return 0;
-	p++;
-	for (int field = 0; field < SIZE_FIELD; field++) {
-		while (p < end && *p != ' ' && *p != 0)
-			p++;
-		if (p >= end || *p == 0)
-			return 0;
-		p++;
-	}
-	while (p < end && (digit = base64_digit(*p)) >= 0) {
-		v = v << 6 | (uint64_t)digit;
-		p++;
-	}
-	return v;
+	return lstat_size(bytes_skip(record, (size_t)(name_end + 1 - record.p)));
 }
 
 static bool

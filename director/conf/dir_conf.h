@@ -12,10 +12,9 @@
 #ifndef TERCET_DIRECTOR_CONF_DIR_CONF_H
 #define TERCET_DIRECTOR_CONF_DIR_CONF_H
 
-#include <stdio.h>
-
 #include "director/conf/fileset.h"
 #include "director/conf/run_spec.h"
+#include "lib/conf/check.h"
 #include "lib/conf/diag.h"
 #include "lib/conf/messages.h"
 #include "lib/proto/job_code.h"
@@ -416,13 +415,8 @@ struct dir_conf *dir_conf_ref(struct dir_conf *c);
 void dir_conf_unref(struct dir_conf *c);
 void dir_conf_unrefp(struct dir_conf **c);
 
-/*
- * -t: load path, print problems (and with verbose what is accepted but not in force yet) to out.
- * Returns the exit code: 0 or 1.
- */
-int dir_conf_check(const char *path, bool strict, bool verbose, FILE *out);
-/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
-int dir_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* For -t and --xc. */
+extern const struct conf_kind dir_conf_kind;
 /* --man 5 and --xs, appended. */
 void dir_conf_manual(struct buf *out);
 void dir_conf_schema(struct buf *out);

@@ -15,7 +15,23 @@
 struct output {
 	struct job *job;
 	const char *label; /* "BeforeJob" */
+	bool after;        /* the job is over */
 };
+
+#define STOP_SECONDS 30 /* for a script behind a job that the director's stop has ended */
+
+/* A cancel ends a script before the job; the one behind it is there for cancelled jobs, too. */
+static struct wait
+patience_of(const struct output *o)
+{
+	struct cancel *stop = director_stop(o->job->d);
+
+	if (!o->after)
+		return wait_for(&o->job->cancel, 0, "a run script");
+	if (cancel_asked(stop))
+		return wait_for(NULL, STOP_SECONDS, "a run script");
+	return wait_for(stop, 0, "a run script");
+}
 
 static void
 take_line(void *arg, struct bytes text)
@@ -55,7 +71,7 @@ run_program(struct output *o, const char *command, struct err *err)
 {
 	struct job *j = o->job;
 	struct proc_argv argv = { .n = 0 };
-	struct wait w = wait_for(&j->cancel, 0, "a run script");
+	struct wait w = patience_of(o);
 	char *env[N_ENV + 1], how[128];
 	enum err_code code;
 	int status = 0;
@@ -93,9 +109,10 @@ run_console(struct output *o, const char *command, struct err *err)
 }
 
 static enum err_code
-run_script(struct job *j, const struct conf_script *r, const char *label, struct err *err)
+run_script(struct job *j, const struct conf_script *r, bool after, struct err *err)
 {
-	struct output o = { j, label };
+	const char *label = after ? "AfterJob" : "BeforeJob";
+	struct output o = { j, label, after };
 	OWNED(freep) char *shown = job_expand(j, r->command, NULL);
 
 	job_say(j, MSG_INFO, "%s command: run %s \"%s\"", r->is_console ? "console" : "shell",
@@ -116,7 +133,7 @@ script_run_before(struct job *j, struct err *err)
 			continue;
 		if (!(r->when & SCRIPT_BEFORE) || !r->on_success || job_is_stopped(j))
 			continue;
-		if (run_script(j, r, "BeforeJob", &why) == ERR_OK)
+		if (run_script(j, r, false, &why) == ERR_OK)
 			continue;
 		if (!r->fail_job_on_error) {
 			job_say(j, MSG_WARNING, "%s", why.text);
@@ -143,7 +160,7 @@ script_run_after(struct job *j)
 			continue;
 		if (good ? !r->on_success : !r->on_failure)
 			continue;
-		if (run_script(j, r, "AfterJob", &why) != ERR_OK)
+		if (run_script(j, r, true, &why) != ERR_OK)
 			job_say(j, r->fail_job_on_error ? MSG_ERROR : MSG_WARNING, "%s", why.text);
 	}
 }

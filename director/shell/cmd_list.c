@@ -2,6 +2,7 @@
 #include "director/shell/list_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "director/shell/command.h"
@@ -102,6 +103,13 @@ list_filesets(struct lister *l, struct err *err)
 	}
 	if (shell_query(l->sh, "list_filesets", p.v, p.n, &t, err) != ERR_OK)
 		return err->code;
+	const char *name = args_value(&l->sh->args, "fileset");
+	for (size_t r = 0; name != NULL && name[0] != '\0' && r < table_rows(&t);) {
+		if (strcmp(table_at(&t, r, "fileset"), name) == 0)
+			r++;
+		else
+			table_drop_row(&t, r);
+	}
 	list_print(l, &t, "filesets", false);
 	return ERR_OK;
 }
@@ -200,6 +208,30 @@ static const struct {
 	{ "ujobid", list_jobs },
 };
 
+/* All keywords with a value that some list takes. */
+/* clang-format off */
+static const char *const keywords[] = {
+	"jobid",    "ujobid",   "job",      "jobname", "client",    "jobstatus", "level",
+	"joblevel", "jobtype",  "volume",   "media",   "mediaid",   "volumeid",  "pool",
+	"poolid",   "fileset",  "filesetid", "days",   "hours",     "limit",     "offset",
+	"order",    "catalog",  "storage",  "count",   "reverse",   "last",      "nextvol",
+};
+/* clang-format on */
+
+/* A keyword that no list knows filters nothing: whoever mistyped it should know. */
+static void
+warn_unknown(struct shell *sh)
+{
+	for (size_t i = 1; i < sh->args.n; i++) {
+		bool known = sh->args.v[i].value == NULL;
+
+		for (size_t k = 0; !known && k < sizeof(keywords) / sizeof(keywords[0]); k++)
+			known = strcasecmp(sh->args.v[i].key, keywords[k]) == 0;
+		if (!known)
+			out_warning(sh->out, "Unknown keyword: %s is ignored\n", sh->args.v[i].key);
+	}
+}
+
 static enum err_code
 run_list(struct shell *sh, bool all, struct err *err)
 {
@@ -212,6 +244,7 @@ run_list(struct shell *sh, bool all, struct err *err)
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
 		if (strcasecmp(word, objects[i].word) != 0)
 			continue;
+		warn_unknown(sh);
 		if (value != NULL &&
 		    (strcasecmp(word, "media") == 0 || strcasecmp(word, "volumes") == 0))
 			return list_volume(&l, err);

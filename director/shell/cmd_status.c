@@ -7,7 +7,6 @@
 #include "director/job/job.h"
 #include "director/link/fd_link.h"
 #include "director/link/sd_link.h"
-#include "director/sched/scheduler.h"
 #include "director/shell/command.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -97,7 +96,9 @@ status_client(struct shell *sh, struct dir_client *client, struct err *err)
 {
 	open_lines(sh, "client", client->name);
 	enum err_code rc = ask_client(sh, client, "status", err);
-	close_lines(sh);
+	out_close(sh->out);
+	status_progress(sh, client->name);
+	out_close(sh->out);
 	return rc;
 }
 

@@ -130,9 +130,14 @@ out_broken(const struct out *o)
 bool
 out_drop_cut(struct out *o)
 {
-	if (o->cut)
-		buf_clear(&o->text);
-	return o->cut;
+	if (!o->cut)
+		return false;
+	/* The line end that out_flush kept back belongs to what was sent. */
+	bool line_end = o->text.len > 0 && o->text.p[0] == '\n';
+	buf_clear(&o->text);
+	if (line_end)
+		buf_put(&o->text, "\n", 1);
+	return true;
 }
 
 /* ---- sending ---- */

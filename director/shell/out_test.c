@@ -253,6 +253,39 @@ an_empty_list_says_so(void **state)
 	assert_string_equal(buf_str(&f->wire.text), "No results to list.\n");
 }
 
+/* BREAK in the middle of a list: nothing more of it is sent, and what follows is. */
+static void
+text_is_dropped_once_the_cancel_was_asked(void **state)
+{
+	struct fixture *f = (struct fixture *)*state;
+	struct cancel cancel;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(cancel_init(&cancel, &err), ERR_OK);
+	out_set_cancel(f->out, &cancel);
+	out_begin(f->out, true);
+	out_text(f->out, "one\n");
+	out_flush(f->out);
+	out_text(f->out, "two\n");
+	assert_false(out_drop_cut(f->out));
+	cancel_now(&cancel);
+	assert_true(out_broken(f->out));
+	out_text(f->out, "three\n");
+	cancel_reset(&cancel);
+	assert_true(out_drop_cut(f->out));
+	out_text(f->out, "Command stopped.\n");
+	assert_int_equal(out_end(f->out, true, true, false, &err), ERR_OK);
+	assert_string_equal(buf_str(&f->wire.text), "one\nCommand stopped.\n");
+	/* The next answer is whole again. */
+	buf_clear(&f->wire.text);
+	out_begin(f->out, true);
+	out_text(f->out, "four\n");
+	assert_false(out_drop_cut(f->out));
+	assert_int_equal(out_end(f->out, true, false, false, &err), ERR_OK);
+	assert_string_equal(buf_str(&f->wire.text), "four\n");
+	cancel_release(&cancel);
+}
+
 int
 main(void)
 {
@@ -267,6 +300,7 @@ main(void)
 		TEST(bytes_that_are_not_utf8_are_replaced),
 		TEST(no_frame_begins_with_a_final_reply),
 		TEST(an_empty_list_says_so),
+		TEST(text_is_dropped_once_the_cancel_was_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

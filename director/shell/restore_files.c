@@ -7,6 +7,7 @@
 #include "director/shell/tree_shell.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/catalog/cat_job.h"
 #include "lib/catalog/cat_restore.h"
 
 #define PROGRESS_ROWS 50000 /* files per "+" */
@@ -107,6 +108,33 @@ mark_path(struct tree *t, const char *path, enum tree_scope scope)
 }
 
 static enum err_code
+compile(const char *expr, regex_t *out, struct err *err)
+{
+	int rc = regcomp(out, expr, REG_EXTENDED | REG_NOSUB);
+	char why[256];
+
+	if (rc == 0)
+		return ERR_OK;
+	(void)regerror(rc, out, why, sizeof(why));
+	return err_set(err, ERR_CONFIG, "fileregex=%s: %s", expr, why);
+}
+
+/* fileregex= before a catalog is read for it. */
+static enum err_code
+judge_regex(struct shell *sh, struct err *err)
+{
+	const char *expr = args_value(&sh->args, "fileregex");
+	regex_t regex;
+
+	if (expr == NULL)
+		return ERR_OK;
+	if (compile(expr, &regex, err) != ERR_OK)
+		return err->code;
+	regfree(&regex);
+	return ERR_OK;
+}
+
+static enum err_code
 mark_words(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
 {
 	for (size_t i = 0; i < r->paths.n; i++)
@@ -116,15 +144,11 @@ mark_words(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
 		if (mark_path(t, r->dirs.v[i], TREE_ALL_BELOW) == 0)
 			out_warning(sh->out, "No database record found for: %s\n", r->dirs.v[i]);
 	const char *expr = args_value(&sh->args, "fileregex");
+	regex_t regex;
 	if (expr == NULL)
 		return ERR_OK;
-	regex_t regex;
-	char why[256];
-	int rc = regcomp(&regex, expr, REG_EXTENDED | REG_NOSUB);
-	if (rc != 0) {
-		(void)regerror(rc, &regex, why, sizeof(why));
-		return err_set(err, ERR_CONFIG, "fileregex=%s: %s", expr, why);
-	}
+	if (compile(expr, &regex, err) != ERR_OK)
+		return err->code;
 	struct marker m = { .t = t, .regex = &regex };
 	tree_walk(t, tree_root(t), mark_regex, &m);
 	regfree(&regex);
@@ -133,11 +157,30 @@ mark_words(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
 
 /* ---- no file rows any more ---- */
 
+/* Not pruned: there never were any. */
+static bool
+saved_nothing(const struct restore *r)
+{
+	for (size_t i = 0; i < r->n_ids; i++) {
+		struct cat_job job;
+		struct err ignored = ERR_INIT;
+		bool found = false;
+
+		if (cat_job_get(r->c, r->ids[i], &job, &found, &ignored) != ERR_OK || !found ||
+		    job.job_files > 0)
+			return false;
+	}
+	return true;
+}
+
 static enum err_code
 restore_whole(struct shell *sh, struct restore *r, struct err *err)
 {
 	bool yes = args_has(&sh->args, "all") || args_has(&sh->args, "yes");
 
+	if (saved_nothing(r))
+		return err_set(err, ERR_CONFIG, "%s saved no files: there is nothing to restore.",
+			       r->n_ids == 1 ? "This job" : "These jobs");
 	if (r->paths.n + r->dirs.n > 0 || args_value(&sh->args, "fileregex") != NULL)
 		return err_set(
 			err, ERR_CONFIG,
@@ -162,7 +205,7 @@ restore_choose_files(struct shell *sh, struct restore *r, struct tree **out, str
 	bool named = r->paths.n + r->dirs.n > 0 || args_value(&sh->args, "fileregex") != NULL;
 	OWNED(tree_freep) struct tree *t = tree_new();
 
-	if (fill_tree(sh, r, t, err) != ERR_OK)
+	if (judge_regex(sh, err) != ERR_OK || fill_tree(sh, r, t, err) != ERR_OK)
 		return err->code;
 	if (tree_count(t) == 0)
 		return restore_whole(sh, r, err);

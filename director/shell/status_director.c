@@ -338,6 +338,42 @@ status_running(struct shell *sh)
 		out_text(sh->out, "====\n");
 }
 
+void
+status_progress(struct shell *sh, const char *client)
+{
+	OWNED(freep) struct job_info *jobs = NULL;
+	size_t n = job_table_list(director_jobs(sh->d), &jobs);
+	bool some = false;
+	char line[256];
+
+	out_open_array(sh->out, "running");
+	for (size_t i = 0; i < n; i++) {
+		const struct job_info *j = &jobs[i];
+		struct progress p = progress_of(j);
+
+		if (j->queued || strcmp(j->client, client) != 0 ||
+		    !acl_allows(sh, ACL_JOB, j->name))
+			continue;
+		progress_text(j, &p, line, sizeof(line));
+		out_text(sh->out, "%sJobId %u Job %s\n%s", some ? "" : "\nSeen by the director:\n",
+			 j->job_id, j->unique, line);
+		some = true;
+		out_open_object(sh->out, NULL);
+		out_number(sh->out, "jobid", j->job_id);
+		out_number(sh->out, "files", (int64_t)j->files);
+		out_number(sh->out, "bytes", (int64_t)j->bytes);
+		out_number(sh->out, "rate", (int64_t)p.rate);
+		if (p.percent >= 0)
+			out_number(sh->out, "percent", p.percent);
+		if (p.eta >= 0)
+			out_number(sh->out, "eta", p.eta);
+		out_close(sh->out);
+	}
+	out_close(sh->out);
+	if (some)
+		out_text(sh->out, "====\n");
+}
+
 /* ---- terminated ---- */
 
 static const char *

@@ -22,6 +22,9 @@ void status_terminated(struct shell *sh);
 /* All of them. */
 MUST_CHECK enum err_code status_director(struct shell *sh, struct err *err);
 
+/* How far the running jobs of a client are, as the director knows it; nothing when none runs. */
+void status_progress(struct shell *sh, const char *client);
+
 MUST_CHECK enum err_code status_scheduler(struct shell *sh, struct err *err);
 
 #endif

@@ -12,8 +12,7 @@
 #ifndef TERCET_FILE_DAEMON_CONF_FD_CONF_H
 #define TERCET_FILE_DAEMON_CONF_FD_CONF_H
 
-#include <stdio.h>
-
+#include "lib/conf/check.h"
 #include "lib/conf/diag.h"
 #include "lib/conf/messages.h"
 
@@ -109,13 +108,8 @@ struct fd_conf *fd_conf_ref(struct fd_conf *c);
 void fd_conf_unref(struct fd_conf *c);
 void fd_conf_unrefp(struct fd_conf **c);
 
-/*
- * -t: load path, print problems (and with verbose what is accepted but not in force yet) to out.
- * Returns the exit code: 0 or 1.
- */
-int fd_conf_check(const char *path, bool strict, bool verbose, FILE *out);
-/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
-int fd_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* For -t and --xc. */
+extern const struct conf_kind fd_conf_kind;
 /* --man 5 and --xs, appended. */
 void fd_conf_manual(struct buf *out);
 void fd_conf_schema(struct buf *out);

@@ -33,7 +33,7 @@ batch_clear(struct batch *b)
 	b->streams = b->urgent = b->opened = false;
 	b->state = BATCH_FILLING;
 	b->next = NULL;
-	if (b->out.cap > 4u * BATCH_BYTES)
+	if (b->out.cap > 2u * BATCH_BYTES)
 		buf_release(&b->out);
 	b->out.max = BATCH_OUT_MAX;
 	buf_clear(&b->out);

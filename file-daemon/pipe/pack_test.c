@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "file-daemon/pipe/pipe.h"
+#include "file-daemon/pipe/pipe_internal.h"
 #include "lib/base/fd.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -364,10 +364,30 @@ a_cancel_ends_it_wherever_it_is(void **state)
 	assert_int_equal(r->bad, 0);
 }
 
+/* Whatever a new row needs: a segment is not to grow while it is compressed. */
+static void
+every_codec_fits_a_segment(void **state)
+{
+	static const struct compression rows[] = {
+#define X(...) { __VA_ARGS__ },
+		COMPRESSIONS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct codec *c = codec_find(rows[i].magic);
+		size_t frame = FRAME_HEAD + SPARSE_HEAD + codec_bound(c, CHUNK);
+
+		if (c == NULL || SEGMENT_CHUNKS * frame > SEGMENT_BYTES)
+			fail_msg("%s", rows[i].word);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_codec_fits_a_segment),
 		cmocka_unit_test(every_codec_gives_back_every_size),
 		cmocka_unit_test(files_stay_in_order_with_any_number_of_workers),
 		cmocka_unit_test(memory_stays_below_the_bound_with_any_number_of_workers),

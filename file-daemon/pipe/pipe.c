@@ -162,7 +162,6 @@ pipe_batch_done(struct pipe *p, struct batch *b)
 	pipe_charge_locked(p, b, batch_size(b));
 	if (b == p->head || b->urgent)
 		cond_broadcast(&p->done);
-	cond_broadcast(&p->room);
 	mutex_unlock(&p->lock);
 }
 
@@ -204,48 +203,63 @@ size_expected(const struct batch *b)
 	return batch_size(b) - b->out.cap + (b->out.cap > out ? b->out.cap : out);
 }
 
-/* Batches that lie about only keep others from being filled. */
-static bool
-free_spare_locked(struct pipe *p) REQUIRES(p->lock)
-{
-	struct batch *b = p->spare;
-
-	if (b == NULL)
-		return false;
-	p->spare = b->next;
-	pipe_charge_locked(p, b, 0);
-	batch_free(b);
-	return true;
-}
-
-/* Room for the batch being filled; false when stopping.  One is always allowed. */
-static bool
-await_room(struct pipe *p)
-{
-	size_t most = size_expected(p->filling);
-	bool stop;
-
-	mutex_lock(&p->lock);
-	while (p->n_batches >= 1 && !p->stopping &&
-	       p->batch_bytes - p->filling->charged + most > p->batch_bytes_max)
-		if (!free_spare_locked(p))
-			cond_wait(&p->room, &p->lock); /* until batches are done or sent */
-	stop = p->stopping;
-	if (!stop)
-		pipe_charge_locked(p, p->filling, most);
-	mutex_unlock(&p->lock);
-	return !stop;
-}
-
 static struct batch *
 spare_locked(struct pipe *p) REQUIRES(p->lock)
 {
 	struct batch *b = p->spare;
 
-	if (b != NULL) {
-		p->spare = b->next;
-		b->next = NULL;
+	if (b == NULL)
+		return NULL;
+	p->spare = b->next;
+	p->n_spare--;
+	b->next = NULL;
+	return b;
+}
+
+/* What the next batch to fill needs beyond what is charged for it. */
+static size_t
+more_needed_locked(const struct pipe *p) REQUIRES(p->lock)
+{
+	size_t has = p->spare != NULL ? p->spare->charged : 0;
+
+	return has < BATCH_TYPICAL ? BATCH_TYPICAL - has : 0;
+}
+
+/* Room for the next batch to fill.  A walker that has to wait does so until a quarter of the
+ * batches is sent, not to be woken for each. */
+static void
+await_room_locked(struct pipe *p) REQUIRES(p->lock)
+{
+	while (p->n_batches > 0 && !p->stopping &&
+	       p->batch_bytes + more_needed_locked(p) > p->batch_bytes_max) {
+		if (p->n_spare > 1) {
+			struct batch *b = spare_locked(p);
+
+			pipe_charge_locked(p, b, 0);
+			batch_free(b);
+			continue;
+		}
+		p->spare_wanted = p->n_spare + p->n_batches / 4 + 1;
+		while (p->n_batches > 0 && p->n_spare < p->spare_wanted && !p->stopping)
+			cond_wait(&p->room, &p->lock);
+		p->spare_wanted = 0;
 	}
+}
+
+/* A batch to fill: one that was sent, or a new one; NULL when stopping. */
+static struct batch *
+next_filling_locked(struct pipe *p) REQUIRES(p->lock)
+{
+	struct batch *b;
+
+	await_room_locked(p);
+	if (p->stopping)
+		return NULL;
+	b = spare_locked(p);
+	if (b == NULL)
+		b = batch_new();
+	if (b->charged < BATCH_TYPICAL)
+		pipe_charge_locked(p, b, BATCH_TYPICAL);
 	return b;
 }
 
@@ -267,28 +281,27 @@ static enum err_code
 hand_over(struct pipe *p, struct err *err)
 {
 	struct stages *stages = &p->o.progress->stages;
-	struct batch *next;
 	int64_t t;
 
-	if (p->filling->n == 0)
-		return ERR_OK;
 	if (cancel_asked(p->o.cancel))
 		return err_set(err, ERR_CANCELED, "canceled");
 	t = stage_busy(stages, STAGE_WALK, p->walk_since_ns);
-	if (!await_room(p))
-		return err_set(err, ERR_CANCELED, "a later stage of the pipe gave up");
-	p->walk_since_ns = stage_waited(stages, STAGE_WALK, t);
 	mutex_lock(&p->lock);
+	pipe_charge_locked(p, p->filling, size_expected(p->filling));
 	append_locked(p, p->filling);
-	next = spare_locked(p);
+	p->filling = next_filling_locked(p);
 	mutex_unlock(&p->lock);
-	p->filling = next != NULL ? next : batch_new();
+	p->walk_since_ns = stage_waited(stages, STAGE_WALK, t);
+	if (p->filling == NULL)
+		return err_set(err, ERR_CANCELED, "a later stage of the pipe gave up");
 	return ERR_OK;
 }
 
 enum err_code
 pipe_put(struct pipe *p, const struct file_entry *e, struct err *err)
 {
+	if (p->filling == NULL)
+		return err_set(err, ERR_CANCELED, "a later stage of the pipe gave up");
 	if (!batch_has_room(p->filling, e) && hand_over(p, err) != ERR_OK)
 		return err->code;
 	batch_add(p->filling, e);
@@ -308,7 +321,10 @@ enum err_code
 pipe_finish(struct pipe *p, struct err *err)
 {
 	struct err handing = ERR_INIT;
-	enum err_code rc, rc_hand = hand_over(p, &handing);
+	enum err_code rc, rc_hand = ERR_OK;
+
+	if (p->filling != NULL && p->filling->n > 0)
+		rc_hand = hand_over(p, &handing);
 
 	mutex_lock(&p->lock);
 	if (rc_hand != ERR_OK)

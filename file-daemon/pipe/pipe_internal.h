@@ -29,7 +29,8 @@
 #define BATCH_DIRS       48u             /* directories a batch keeps open */
 #define BATCH_NAME_BYTES (2u * WALK_PATH_MAX)
 #define BATCH_OUT_SOON   (BATCH_BYTES + BATCH_BYTES / 2u) /* of results: the rest is done again */
-#define BATCH_META       (64u * 1024u)  /* expected of names and attributes, and */
+#define BATCH_META       (64u * 1024u) /* expected of names and attributes, and */
+#define BATCH_TYPICAL    (BATCH_BYTES + BATCH_BYTES / 2u)
 #define ITEM_META        1024u          /* so much for each file */
 #define SMALL_MAX        (512u * 1024u) /* larger files stream */
 #define FRAME_HEAD       4u
@@ -120,6 +121,8 @@ struct pipe {
 	struct batch *head, *tail GUARDED_BY(&lock); /* in walk order */
 	size_t n_batches GUARDED_BY(&lock);
 	struct batch *spare GUARDED_BY(&lock);
+	size_t n_spare,
+		spare_wanted GUARDED_BY(&lock); /* the walker waits for so many; 0: it works */
 	struct segment *spare_segments GUARDED_BY(&lock);
 	struct segment *raw, *last_raw GUARDED_BY(&lock);
 	size_t n_raw GUARDED_BY(&lock);

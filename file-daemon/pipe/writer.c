@@ -7,6 +7,7 @@
  */
 #include "file-daemon/pipe/pipe_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "lib/base/clock.h"
@@ -161,26 +162,24 @@ send_out(struct writer *w, size_t at_least, struct err *err)
 /* ---- frames ---- */
 
 static void
-put_u32(struct writer *w, uint32_t v)
-{
-	uint8_t b[4];
-	struct wr c = wr_init(b, sizeof(b));
-
-	wr_u32be(&c, v);
-	buf_put(&w->out, b, sizeof(b));
-}
-
-static void
 put_frame(struct writer *w, struct bytes data)
 {
-	put_u32(w, (uint32_t)data.n);
-	buf_put(&w->out, data.p, data.n);
+	struct err e = ERR_INIT;
+	enum err_code rc = buf_reserve(&w->out, FRAME_HEAD + data.n, &e);
+	struct wr to = wr_init(w->out.p + w->out.len, FRAME_HEAD + data.n);
+
+	assert(rc == ERR_OK); /* OUT_MAX is far above what one batch makes */
+	wr_u32be(&to, (uint32_t)data.n);
+	wr_bytes(&to, data.p, data.n);
+	w->out.len += to.len;
 }
 
 static void
 put_eod(struct writer *w)
 {
-	put_u32(w, (uint32_t)FRAME_EOD);
+	static const uint8_t eod[FRAME_HEAD] = { 0xff, 0xff, 0xff, 0xff };
+
+	buf_put(&w->out, eod, sizeof(eod));
 }
 
 static size_t
@@ -448,7 +447,9 @@ recycle_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 	pipe_charge_locked(p, b, batch_size(b));
 	b->next = p->spare;
 	p->spare = b;
-	cond_broadcast(&p->room);
+	p->n_spare++;
+	if (p->spare_wanted > 0 && (p->n_spare >= p->spare_wanted || p->n_batches == 0))
+		cond_broadcast(&p->room);
 }
 
 /* Not to be put as it is, but to be filled once more. */

@@ -6,7 +6,6 @@
 #include "file-daemon/session/session_internal.h"
 #include "lib/base/own.h"
 #include "lib/crypto/digest.h"
-#include "lib/net/beat.h"
 
 /* What a failure of the whole job is called is decided in fd_job_fatal; what is wrong with one
  * file comes as a note of the walk or from the pipe's writer, and the job goes on. */
@@ -121,9 +120,7 @@ enum err_code
 cmd_backup(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
-	struct beat beat = { .conn = NULL };
 	uint32_t first_index;
-	enum err_code code;
 
 	if (!wire_scan(line, DIR_FD_BACKUP_SCAN, &first_index))
 		first_index = 0;
@@ -141,10 +138,8 @@ cmd_backup(struct session *s, struct bytes line, struct err *err)
 		return err->code;
 	beat_start(j);
 	fileset_expand(j);
-	beat_begin(&beat, j->sd, j->conf->client->heartbeat_interval);
-	code = append(j, first_index, err);
-	beat_end(&beat);
-	if (code != ERR_OK)
+	/* No heartbeats to the storage daemon: inside the data a signal is fatal (wire.md 7.1). */
+	if (append(j, first_index, err) != ERR_OK)
 		fd_job_fatal(j, err);
 	else
 		fd_job_set_status(j, STATUS_OK);

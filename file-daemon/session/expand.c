@@ -20,6 +20,17 @@ add_name(void *arg, struct bytes text)
 		text_array_add(arg, (const char *)text.p, text.n);
 }
 
+/* A fileset's program is a program: who may not run scripts may not run it either. */
+static enum err_code
+run_list(struct fd_job *j, const char *command, struct text_array *out, struct err *err)
+{
+	if (!fd_conf_allows(j->conf, j->director, "runscript"))
+		return err_set(err, ERR_CONFIG,
+			       "Allowed Job Command does not let director %s run programs here",
+			       j->director->name);
+	return program_lines(j, command, add_name, out, err);
+}
+
 static enum err_code
 read_list(const char *path, struct text_array *out, struct err *err)
 {
@@ -50,7 +61,7 @@ expand_block(struct fd_job *j, struct fileset_block *b)
 		enum err_code rc = ERR_OK;
 
 		if (file[0] == '|')
-			rc = program_lines(j, file + 1, add_name, &b->files, &e);
+			rc = run_list(j, file + 1, &b->files, &e);
 		else if (file[0] == '<')
 			rc = read_list(file + 1, &b->files, &e);
 		else

@@ -13,7 +13,6 @@
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 #include "lib/files/rebuild.h"
-#include "lib/net/beat.h"
 
 #define LINE_MAX_BYTES 900000u
 #define RECORDS_A_LOOK 64u /* between updates of what status shows */
@@ -199,9 +198,7 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	struct rebuild_options o = { .where = NULL };
 	OWNED(freep) char *where = NULL;
 	char replace = REPLACE_ALWAYS;
-	struct beat beat = { .conn = NULL };
 	int prelinks = 0;
-	enum err_code code;
 	bool regex;
 
 	atomic_store(&j->type, JOB_RESTORE);
@@ -223,10 +220,7 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	    conn_flush(s->dir, err) != ERR_OK)
 		return err->code;
 	beat_start(j);
-	beat_begin(&beat, j->sd, j->conf->client->heartbeat_interval);
-	code = run_restore(j, &o, err);
-	beat_end(&beat);
-	if (code != ERR_OK) {
+	if (run_restore(j, &o, err) != ERR_OK) {
 		fd_job_fatal(j, err);
 		return err_set(err, ERR_EOF, "the restore failed");
 	}

@@ -117,23 +117,32 @@ expand_word(const struct fd_job *j, const char *word)
 
 /* ---- allow-list ---- */
 
-/* The directory of argv[0], links resolved, is one of the allowed ones. */
+/*
+ * The directory of the program, links resolved, is one of the allowed ones.  What was judged is
+ * what is run: *program becomes the resolved name.
+ */
 static enum err_code
-check_dir(const struct fd_job *j, const char *program, struct err *err)
+check_dir(const struct fd_job *j, char **program, struct err *err)
 {
 	const struct str_list *dirs = fd_conf_script_dirs(j->conf, j->director);
 	char real[PATH_MAX], allowed[PATH_MAX], *slash;
 
 	if (dirs == NULL || dirs->n == 0)
 		return ERR_OK;
-	if (realpath(program, real) == NULL)
-		return err_errno(err, ERR_CONFIG, "%s", program);
+	if (realpath(*program, real) == NULL)
+		return err_errno(err, ERR_CONFIG, "%s", *program);
 	slash = strrchr(real, '/');
-	slash[slash == real ? 1 : 0] = '\0';
-	for (size_t i = 0; i < dirs->n; i++)
-		if (realpath(dirs->v[i], allowed) != NULL && strcmp(allowed, real) == 0)
-			return ERR_OK;
-	return err_set(err, ERR_CONFIG, "%s is in no Allowed Script Dir", program);
+	for (size_t i = 0; i < dirs->n; i++) {
+		size_t n = slash == real ? 1 : (size_t)(slash - real);
+
+		if (realpath(dirs->v[i], allowed) == NULL || strlen(allowed) != n ||
+		    memcmp(allowed, real, n) != 0)
+			continue;
+		free(*program);
+		*program = str_dup(real);
+		return ERR_OK;
+	}
+	return err_set(err, ERR_CONFIG, "%s is in no Allowed Script Dir", *program);
 }
 
 /* ---- running ---- */
@@ -182,7 +191,7 @@ run_command(struct fd_job *j, struct cancel *cancel, const char *command,
 		free(argv.words[i]);
 		argv.words[i] = word;
 	}
-	if (check_dir(j, argv.words[0], err) != ERR_OK)
+	if (check_dir(j, &argv.words[0], err) != ERR_OK)
 		return err->code;
 	environment_fill(j, &env);
 	return proc_run_lines(&spec, &w, line, arg, status, err);

@@ -12,7 +12,7 @@ utf8_len(const uint8_t *p, size_t n)
 		     : (p[0] & 0xf8) == 0xf0 && p[0] <= 0xf4 ? 4
 							     : 0;
 
-	if (len > n)
+	if (len > n || (len == 2 && p[0] == 0xc2 && p[1] < 0xa0)) /* a control character */
 		return 0;
 	for (size_t i = 1; i < len; i++)
 		if ((p[i] & 0xc0) != 0x80)

@@ -37,13 +37,14 @@ roff_begin(struct buf *out, const char *name, int section, const char *summary)
 {
 	buf_put(out, ".TH \"", 5);
 	for (const char *p = name; *p != '\0'; p++) {
-		char c = (char)toupper((unsigned char)*p);
+		char c = *p == ' ' ? '-' : (char)toupper((unsigned char)*p);
 
 		put(out, &c, 1, false);
 	}
 	buf_text(out, "\" \"%d\" \"\" \"Tercet %s\" \"Tercet\"\n.nh\n.ad l\n.SH NAME\n", section,
 		 TERCET_VERSION);
-	put_str(out, name);
+	for (const char *p = name; *p != '\0'; p++)
+		put(out, *p == ' ' ? "-" : p, 1, false);
 	buf_put(out, " \\- ", 4);
 	put_str(out, summary);
 	buf_put(out, "\n", 1);

@@ -11,7 +11,8 @@
 
 #include "lib/base/buf.h"
 
-/* Title line and the section NAME; name in any case, "tercet-dir". */
+/* Title line and the section NAME; name as it is called, "tercet-volume ls": the page is
+ * tercet-volume-ls. */
 void roff_begin(struct buf *out, const char *name, int section, const char *summary);
 /* A heading of a section; of a part of one. */
 void roff_section(struct buf *out, const char *heading);

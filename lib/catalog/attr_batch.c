@@ -49,17 +49,6 @@ batch_clear(struct batch *b)
 	b->spool_len = 0;
 }
 
-uint64_t
-lstat_size(struct bytes lstat)
-{
-	struct lstat_fields f;
-	struct err ignored = ERR_INIT;
-
-	if (lstat_parse(lstat, &f, &ignored) != ERR_OK || f.size < 0)
-		return 0;
-	return (uint64_t)f.size;
-}
-
 /* Files come directory by directory, so only the last path is compared. */
 static enum err_code
 find_path(struct batch *b, struct bytes path, uint32_t *index, struct err *err)

@@ -67,7 +67,4 @@ void batch_fill(struct batch *b, uint64_t first_id, const uint32_t *path_ids);
 MUST_CHECK enum err_code batch_emit(const struct batch *b, struct buf *out, struct err *err);
 MUST_CHECK enum err_code batch_parse(struct bytes in, struct batch *b, struct err *err);
 
-/* st_size of an lstat text; 0 when it has none. */
-uint64_t lstat_size(struct bytes lstat);
-
 #endif

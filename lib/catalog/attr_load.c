@@ -122,6 +122,8 @@ note_full(struct loader *l, const char *why)
 	else if (l->full_since_ms == 0)
 		l->full_since_ms = clock_mono_ms();
 	(void)snprintf(l->full_why, sizeof(l->full_why), "%s", why != NULL ? why : "");
+	if (why == NULL)
+		l->away_said[0] = '\0';
 	mutex_unlock(&l->lock);
 }
 
@@ -379,10 +381,13 @@ static void
 set_away(struct loader *l, bool away, const char *why)
 {
 	mutex_lock(&l->lock);
-	if (away && !l->away)
+	/* A server whose disk is full answers, and fails again: said once. */
+	if (away && !l->away && strcmp(l->away_said, why) != 0)
 		log_warn("job %u: attributes wait: %s", l->job_id, why);
-	if (!away && l->away)
+	if (!away && l->away && l->full_since_ms == 0)
 		log_info("job %u: the catalog is back, attributes go on", l->job_id);
+	if (away)
+		(void)snprintf(l->away_said, sizeof(l->away_said), "%s", why);
 	l->away = away;
 	(void)snprintf(l->away_why, sizeof(l->away_why), "%s", why);
 	cond_broadcast(&l->changed);

@@ -55,6 +55,7 @@ struct loader {
 	bool stop GUARDED_BY(&lock);          /* end now, drop the list */
 	struct err failure GUARDED_BY(&lock); /* code != ERR_OK: nothing more will be loaded */
 	char away_why[ERR_TEXT_MAX] GUARDED_BY(&lock);
+	char away_said[ERR_TEXT_MAX] GUARDED_BY(&lock);
 	int64_t full_since_ms GUARDED_BY(&lock); /* the server's disk is full; 0: it is not */
 	char full_why[ERR_TEXT_MAX] GUARDED_BY(&lock);
 

@@ -6,6 +6,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/catalog/catalog_internal.h"
+#include "lib/catalog/managed.h"
 
 /* Type ids of PostgreSQL's built-in types; they never change. */
 /* clang-format off */
@@ -181,6 +182,30 @@ run_text(struct pg *pg, const char *sql, PGresult **out, struct err *err)
 	return ERR_OK;
 }
 
+/*
+ * What a person asks runs as a role that may do no more than read the catalog: the one role of a
+ * managed cluster could read any file of the server's account, and run programs as it.
+ */
+static enum err_code
+query_connection(struct catalog *c, struct pg **out, struct err *err)
+{
+	struct pg_info info = c->info;
+
+	if (c->managed == NULL)
+		return catalog_take(c, out, err);
+	info.user = (char[]){ MANAGED_QUERY_ROLE };
+	return pg_open(&info, out, err);
+}
+
+static void
+query_done(struct catalog *c, struct pg *pg)
+{
+	if (c->managed == NULL)
+		catalog_put(c, pg);
+	else
+		pg_close(pg);
+}
+
 enum err_code
 cat_query_text(struct catalog *c, const char *sql, struct cat_table *out, struct err *err)
 {
@@ -193,11 +218,11 @@ cat_query_text(struct catalog *c, const char *sql, struct cat_table *out, struct
 		enum err_code code;
 		bool lost;
 
-		if (catalog_take(c, &pg, err) != ERR_OK)
+		if (query_connection(c, &pg, err) != ERR_OK)
 			return err->code;
 		code = run_text(pg, sql, &r, &why);
 		lost = pg_is_lost(pg);
-		catalog_put(c, pg);
+		query_done(c, pg);
 		if (code == ERR_OK) {
 			table_from_result(&r, out);
 			return ERR_OK;

@@ -379,6 +379,8 @@ check_database(struct catalog *c, struct err *err)
 		code = schema_install(pg, err);
 	if (code == ERR_OK)
 		code = schema_check_usable(pg, err);
+	if (code == ERR_OK && c->managed != NULL)
+		code = pg_run(pg, SQL_QUERY_ROLE, NULL, NULL, err);
 	catalog_put(c, pg);
 	return code;
 }

@@ -26,8 +26,9 @@ struct managed_options {
 };
 
 /* Of the cluster: the port is only part of the socket's name. */
-#define MANAGED_PORT "5432"
-#define MANAGED_DB   "tercet"
+#define MANAGED_PORT       "5432"
+#define MANAGED_DB         "tercet"
+#define MANAGED_QUERY_ROLE "tercet_query" /* reads the catalog, no more */
 
 struct managed;
 

@@ -296,13 +296,31 @@ buffers_mib(void)
 					  : (unsigned)eighth;
 }
 
-/* Peer authentication: the account that runs the server and root log in as the one role. */
+/* Peer authentication: the account that runs the server and root log in as the one role, or as the
+ * one that only reads. */
+static enum err_code
+write_roles(const struct managed *m, struct err *err)
+{
+	OWNED(freep) char *ident = str_printf("%s/pg_ident.conf", m->data);
+	OWNED(buf_release) struct buf text = BUF_INIT(MIB), old = BUF_INIT(MIB);
+
+	buf_text(&text, "tercet root %s\ntercet %s %s\n", m->role, m->role, m->role);
+	buf_text(&text, "tercet root %s\ntercet %s %s\n", MANAGED_QUERY_ROLE, m->role,
+		 MANAGED_QUERY_ROLE);
+	if (fd_read_file(ident, &old, err) == ERR_OK && bytes_eq(buf_bytes(&old), buf_bytes(&text)))
+		return ERR_OK;
+	if (fd_replace_file(ident, buf_bytes(&text), 0600, err) != ERR_OK)
+		return err->code;
+	if (m->run_as != NULL && lchown(ident, m->uid, m->gid) != 0)
+		return err_errno(err, ERR_SYS, "%s", ident);
+	return ERR_OK;
+}
+
 static enum err_code
 write_settings(const struct managed *m, struct err *err)
 {
 	OWNED(freep) char *conf = str_printf("%s/postgresql.conf", m->data);
 	OWNED(freep) char *hba = str_printf("%s/pg_hba.conf", m->data);
-	OWNED(freep) char *ident = str_printf("%s/pg_ident.conf", m->data);
 	OWNED(buf_release) struct buf text = BUF_INIT(MIB);
 
 	if (fd_read_file(conf, &text, err) != ERR_OK)
@@ -316,15 +334,10 @@ write_settings(const struct managed *m, struct err *err)
 	buf_text(&text, "local all all peer map=tercet\n");
 	if (fd_replace_file(hba, buf_bytes(&text), 0600, err) != ERR_OK)
 		return err->code;
-	buf_clear(&text);
-	buf_text(&text, "tercet root %s\ntercet %s %s\n", m->role, m->role, m->role);
-	if (fd_replace_file(ident, buf_bytes(&text), 0600, err) != ERR_OK)
-		return err->code;
 	if (m->run_as != NULL &&
-	    (lchown(conf, m->uid, m->gid) != 0 || lchown(hba, m->uid, m->gid) != 0 ||
-	     lchown(ident, m->uid, m->gid) != 0))
+	    (lchown(conf, m->uid, m->gid) != 0 || lchown(hba, m->uid, m->gid) != 0))
 		return err_errno(err, ERR_SYS, "%s", m->data);
-	return ERR_OK;
+	return write_roles(m, err);
 }
 
 /* A program that was killed a moment ago may still be writing: more than one try. */
@@ -409,5 +422,5 @@ managed_make_cluster(struct managed *m, struct err *err)
 {
 	OWNED(freep) char *version = str_printf("%s/PG_VERSION", m->data);
 
-	return access(version, F_OK) == 0 ? ERR_OK : make_cluster(m, err);
+	return access(version, F_OK) == 0 ? write_roles(m, err) : make_cluster(m, err);
 }

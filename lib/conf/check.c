@@ -71,3 +71,39 @@ conf_check_directory(struct conf_diag *diag, const struct conf_res *res, const c
 		conf_error(diag, conf_res_pos(res, directive), "%s %s", directive, err.text);
 	conf_help(diag, "create it, for example with: install -d -m 700 %s", path);
 }
+
+enum err_code
+conf_verdict(struct conf_diag *diag, struct err *err)
+{
+	conf_diag_sources_end(diag);
+	if (conf_diag_errors(diag) > 0)
+		return err_set(err, ERR_CONFIG, "the configuration has %zu errors",
+			       conf_diag_errors(diag));
+	return ERR_OK;
+}
+
+int
+conf_kind_check(const struct conf_kind *k, const char *path, bool strict, bool verbose, FILE *out)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(strict);
+	OWNED(conf_gen_unrefp) struct conf_gen *gen = NULL;
+	struct err err = ERR_INIT;
+	enum err_code rc = k->load(path, &gen, diag, &err);
+	int code = conf_check_report(k->program, diag, verbose, out);
+
+	return rc == ERR_OK ? code : 1;
+}
+
+int
+conf_kind_dump(const struct conf_kind *k, const char *path, const char *type, const char *name,
+	       FILE *out)
+{
+	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
+	OWNED(conf_gen_unrefp) struct conf_gen *gen = NULL;
+	struct err err = ERR_INIT;
+
+	if (k->load(path, &gen, diag, &err) == ERR_OK)
+		return conf_check_dump(gen, type, name, out);
+	(void)conf_check_report(k->program, diag, false, stderr);
+	return 42;
+}

@@ -23,6 +23,28 @@ int conf_check_report(const struct conf_program *program, struct conf_diag *diag
  */
 int conf_check_dump(const struct conf_gen *gen, const char *type, const char *name, FILE *out);
 
+/* After reading and judging: ERR_CONFIG if there were errors; the sources are let go. */
+MUST_CHECK enum err_code conf_verdict(struct conf_diag *diag, struct err *err);
+
+/* The configuration of one program. */
+struct conf_kind {
+	const struct conf_program *program;
+	/* Read path and judge it; on success the generation is the caller's. */
+	enum err_code (*load)(const char *path, struct conf_gen **out, struct conf_diag *diag,
+			      struct err *err);
+};
+
+/*
+ * -t: load path, print problems (and with verbose what is accepted but not in force yet) to out.
+ * Returns the exit code: 0 or 1.
+ */
+int conf_kind_check(const struct conf_kind *k, const char *path, bool strict, bool verbose,
+		    FILE *out);
+/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code:
+ * 42 if path cannot be used. */
+int conf_kind_dump(const struct conf_kind *k, const char *path, const char *type, const char *name,
+		   FILE *out);
+
 /* The judgement about one resource's WorkingDirectory. */
 void conf_check_directory(struct conf_diag *diag, const struct conf_res *res, const char *directive,
 			  const char *path);

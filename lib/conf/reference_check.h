@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "lib/base/fd.h"
+#include "lib/conf/gen.h"
 #include "lib/conf/reference.h"
 
 #include <stdlib.h>

@@ -209,6 +209,11 @@ open_odd(const struct place *p, int parent, const char *name, struct bytes path,
 		return err_set(err, ERR_LIMIT,
 			       "%s is a symbolic link restored before and is not followed",
 			       PATH_PRINT(path));
+	/* Whoever may write a directory may turn it into a link to another's before the restore. */
+	if (p->whole_system && st.st_uid != 0 && st.st_uid != geteuid())
+		return err_set(err, ERR_LIMIT,
+			       "%s is a symbolic link of user %u and is not followed",
+			       PATH_PRINT(path), (unsigned)st.st_uid);
 	return follow_link(p, parent, name, path, out, err);
 }
 

@@ -12,6 +12,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/own.h"
+#include "lib/compress/codec.h"
 #include "lib/crypto/digest.h"
 #include "lib/files/rebuild.h"
 #include "lib/files/xattr_record.h"
@@ -23,7 +24,8 @@ struct fixture {
 	char dir[64], out[80];
 	struct rebuild *r;
 	size_t events[4];
-	char last[1024]; /* text of the last report that had one */
+	char last[1024]; /* text of the last report that had one, and of which file */
+	char last_name[256];
 	int32_t index;
 };
 
@@ -33,8 +35,10 @@ take_report(void *user, const struct rebuild_report *rep)
 	struct fixture *f = user;
 
 	f->events[rep->event]++;
-	if (rep->err != NULL)
-		(void)snprintf(f->last, sizeof(f->last), "%s", rep->err->text);
+	if (rep->err == NULL)
+		return;
+	(void)snprintf(f->last, sizeof(f->last), "%s", rep->err->text);
+	(void)snprintf(f->last_name, sizeof(f->last_name), "%.*s", BYTES_ARG(rep->name));
 }
 
 static int
@@ -534,6 +538,56 @@ lost_and_broken_records_are_told(void **state)
 	assert_content(f, "/damaged", "abc");
 }
 
+/* A record of compressed content, in some way not what it should be; text is in the error. */
+static void
+expect_refused(struct fixture *f, int32_t stream, struct bytes record, const char *text)
+{
+	struct entry e = { "/bad", FT_REG, S_IFREG | 0640, 100000, 1000, NULL, stream };
+
+	begin(f, (struct rebuild_options){ 0 });
+	attr(f, e);
+	put(f, 1, f->index, stream, record);
+	put(f, 1, f->index, stream, bytes_str("more of it"));
+	regular(f, "/good", "abc");
+	finish(f);
+	assert_int_equal(f->events[REBUILD_ERROR], 1);
+	assert_int_equal(f->events[REBUILD_RESTORED], 1);
+	assert_string_equal(f->last_name, "/bad");
+	if (strstr(f->last, text) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", f->last, text);
+	assert_content(f, "/good", "abc");
+}
+
+static void
+damaged_and_hostile_compressed_content_is_an_error_of_its_file(void **state)
+{
+	struct fixture *f = *state;
+	OWNED(codec_work_freep) struct codec_work *w = codec_work_new();
+	OWNED(buf_release) struct buf good = BUF_INIT(1 << 20), bomb = BUF_INIT(64 << 20);
+	OWNED(freep) char *zeros = calloc(1, 30000000);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(codec_do(w, codec_find(0x475a4950), 6, bytes_of(zeros, 100000), &good,
+				  &err),
+			 ERR_OK);
+	assert_int_equal(codec_do(w, codec_find(0x475a4950), 6, bytes_of(zeros, 30000000), &bomb,
+				  &err),
+			 ERR_OK);
+	expect_refused(f, STREAM_COMPRESSED_DATA, bytes_of(good.p, good.len - 1),
+		       "its header says");
+	good.p[7]--; /* the size in the header */
+	expect_refused(f, STREAM_COMPRESSED_DATA, bytes_of(good.p, good.len - 1), "damaged");
+	good.p[0]++;
+	expect_refused(f, STREAM_COMPRESSED_DATA, bytes_of(good.p, good.len - 1), "is not known");
+	expect_refused(f, STREAM_GZIP_DATA, bytes_of(good.p + 12, good.len - 13), "damaged");
+	expect_refused(f, STREAM_SPARSE_GZIP_DATA, bytes_of(good.p, 5), "sparse record of 5 bytes");
+	expect_refused(f, STREAM_COMPRESSED_DATA, buf_bytes(&bomb), "more than 20000000 bytes");
+	good.p[20] ^= 1;
+	good.p[0]--;
+	good.p[7]++;
+	expect_refused(f, STREAM_COMPRESSED_DATA, buf_bytes(&good), "damaged");
+}
+
 static void
 encrypted_files_are_named_and_not_made(void **state)
 {
@@ -568,6 +622,7 @@ main(void)
 		T(links_that_were_there_are_followed_only_inside),
 		T(names_of_any_length_and_bytes_are_made),
 		T(lost_and_broken_records_are_told),
+		T(damaged_and_hostile_compressed_content_is_an_error_of_its_file),
 		T(encrypted_files_are_named_and_not_made),
 	};
 

@@ -23,6 +23,8 @@ static const uint8_t digit_value[256] = {
 	['/'] = 64,
 };
 
+#define SIZE_FIELD 7 /* of lstat, from 0.  Spec: volume.md 7.3 */
+
 size_t
 base64_num_emit(int64_t v, char *out)
 {
@@ -125,6 +127,22 @@ lstat_parse(struct bytes text, struct lstat_fields *out, struct err *err)
 	*out = (struct lstat_fields){ v[0], v[1], v[2],  v[3],  v[4],  v[5],  v[6],  v[7],
 				      v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15] };
 	return ERR_OK;
+}
+
+uint64_t
+lstat_size(struct bytes text)
+{
+	const uint8_t *p = text.p, *end = text.n > 0 ? text.p + text.n : text.p;
+	int64_t size = 0;
+
+	for (size_t field = 0; field < SIZE_FIELD; field++) {
+		while (p < end && *p != ' ' && *p != 0)
+			p++;
+		if (p == end || *p == 0)
+			return 0;
+		p++;
+	}
+	return take_number(&p, end, &size) && size > 0 ? (uint64_t)size : 0;
 }
 
 void

@@ -41,6 +41,9 @@ MUST_CHECK enum err_code attr_record_emit(const struct attr_record *a, struct bu
 
 /* Missing tail fields are 0. */
 MUST_CHECK enum err_code lstat_parse(struct bytes text, struct lstat_fields *out, struct err *err);
+/* The size alone, for who sums it up over many files; 0 when there is none.  The text may go on
+ * behind a NUL. */
+uint64_t lstat_size(struct bytes text);
 /* NUL-terminated text into out[LSTAT_TEXT_MAX]; returns its length. */
 size_t lstat_emit(const struct lstat_fields *f, char *out);
 void lstat_from_stat(const struct stat *st, int64_t link_fi, int64_t data_stream,

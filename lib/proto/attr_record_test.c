@@ -84,6 +84,28 @@ lstat_emit_and_parse_are_inverse(void **state)
 }
 
 static void
+the_size_alone_is_that_of_the_whole(void **state)
+{
+	static const int64_t sizes[] = { 0, 1, 63, 64, 1 << 20, INT64_MAX / 2 };
+	char text[LSTAT_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct lstat_fields f = {
+			.dev = INT64_MIN, .rdev = -1, .size = sizes[i], .blocks = 9
+		};
+		size_t n = lstat_emit(&f, text);
+
+		assert_int_equal(lstat_size(bytes_of(text, n)), sizes[i]);
+		assert_int_equal(lstat_size(bytes_of(text, n + 1)), sizes[i]);
+	}
+	assert_int_equal(lstat_size(bytes_of(NULL, 0)), 0);
+	assert_int_equal(lstat_size(bytes_str("P4A vwAU IGk B A A A")), 0);
+	assert_int_equal(lstat_size(bytes_str("P4A vwAU IGk B A A A *")), 0);
+	assert_int_equal(lstat_size(bytes_str("P4A vwAU IGk B A A A -B")), 0);
+	assert_int_equal(lstat_size(bytes_of("P4A vwAU\0IGk B A A A l BAA I", 29)), 0);
+}
+
+static void
 lstat_without_the_last_fields_is_read(void **state)
 {
 	struct lstat_fields f;
@@ -198,6 +220,7 @@ main(void)
 		cmocka_unit_test(numbers_are_as_in_the_spec),
 		cmocka_unit_test(byte_strings_are_as_in_the_spec),
 		cmocka_unit_test(lstat_emit_and_parse_are_inverse),
+		cmocka_unit_test(the_size_alone_is_that_of_the_whole),
 		cmocka_unit_test(lstat_without_the_last_fields_is_read),
 		cmocka_unit_test(the_spec_examples_are_read),
 		cmocka_unit_test(emit_gives_the_bytes_that_were_read),

@@ -14,7 +14,13 @@ echo "said by \$*"
 case \$1 in *fails) exit 3 ;; esac
 exit 0
 X
-	chmod 755 "$FARM/note"
+	cat >"$FARM/slow-note" <<X
+#!/bin/sh
+sleep 1
+exec "$FARM/note" "\$@"
+X
+	printf '#!/bin/sh\nexec sleep 300\n' >"$FARM/endless"
+	chmod 755 "$FARM/note" "$FARM/slow-note" "$FARM/endless"
 	echo content >"$FARM/src/file"
 	farm_conf_add dir <<X
 JobDefs {
@@ -41,6 +47,10 @@ Job { Name = "ClientFails"; JobDefs = "Scripted"
 }
 Job { Name = "ClientMayFail"; JobDefs = "Scripted"
   Run Script { Runs When = Before; Runs On Client = yes; Fail Job On Error = no; Command = "$FARM/note client-fails" }
+}
+Job { Name = "Cancelled"; JobDefs = "Scripted"
+  Run Script { Runs When = Before; Runs On Client = no; Command = "$FARM/endless" }
+  Run Script { Runs When = After; Runs On Success = no; Runs On Failure = yes; Runs On Client = no; Command = "$FARM/slow-note after-cancel %e" }
 }
 Job { Name = "Says"; JobDefs = "Scripted"
   Run Script { Runs When = Before; Runs On Client = no; Console = "list clients" }
@@ -118,4 +128,16 @@ after-failure Error" ]
 	farm_run NoProgram
 	farm_failed
 	farm_joblog "$JOB" | grep -F "$FARM/there-is-none"
+}
+
+@test "a cancel ends the script before the job, and the one behind it runs to its end" {
+	farm_console "run job=Cancelled yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says() { farm_joblog "$JOB" | grep -qF "run BeforeJob"; }
+	farm_await 20 says
+	farm_console "cancel jobid=$JOB yes"
+	ended() { [ "$(farm_job_status "$JOB")" = A ]; }
+	farm_await 20 ended
+	farm_console "wait jobid=$JOB timeout=60"
+	grep -F "after-cancel Canceled" "$FARM/order"
 }

@@ -43,6 +43,7 @@ FileSet {
   Name = "Gated"
   Include {
     Options { Signature = MD5; Hard Links = yes; Read Fifo = yes }
+    File = "$FARM/src"
     File = "$FARM/before"
     File = "$FARM/many"
     File = "$FARM/behind"
@@ -92,6 +93,12 @@ begin_job() {
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/gated.out" | head -n 1)
 	[ -n "$JOB" ]
 	farm_await 60 farm_reads "$FARM/before"
+	farm_await 30 has_volume
+}
+
+# Its first files are on a volume: from here on the storage daemon has no more questions.
+has_volume() {
+	farm_console "status director" | grep -A 1 "^ *$JOB " | grep -q 'Files=[1-9]'
 }
 
 ended() {

@@ -104,7 +104,7 @@ X
 	spoil $((at[3] + 5000))
 	lost=$(sed -n '50s,.*/,,p' "$FARM/middle.lost")
 	farm_console "restore jobid=$(cat "$FARM/id") where=$FARM/few" "cd \"$FARM/src/many\"" "mark \"$lost\"" \
-		"mark \"file 0001\"" done yes wait messages >"$FARM/few.out" || true
+		"mark \"file 0001\"" "done" yes wait messages >"$FARM/few.out" || true
 	id=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/few.out" | tail -n 1)
 	farm_joblog "$id" >"$FARM/few.log"
 	grep -F "$FARM/src/many/$lost" "$FARM/few.log"

@@ -93,6 +93,7 @@ class Kill(Family):
         what = '%s, tercet-%s killed at byte %d' % (kind, daemon, rule.byte)
         if not rule.done.wait(JOB_SECONDS):
             raise Broken('%s: that byte was never reached' % what)
+        await_true(20, 'tercet-%s is gone' % daemon, lambda: not s.is_alive(daemon))
         if daemon == 'dir':
             s.up()
             letter = s.wait(job, JOB_SECONDS)

@@ -10,7 +10,7 @@ load stock
 
 setup_file() {
 	farm_make
-	mkdir "$FARM/bacula" "$FARM/copy" "$FARM/work"
+	mkdir "$FARM/bacula" "$FARM/copy" "$FARM/state"
 	chown --reference="$FARM/site/volumes" "$FARM/bacula" "$FARM/copy"
 	local sd job n
 	for n in bacula copy; do
@@ -44,7 +44,7 @@ holegzip Signature = MD5; Sparse = yes; Compression = GZIP
 holelzo Signature = MD5; Sparse = yes; Compression = LZO
 E
 	cat >"$FARM/tools.conf" <<E
-Storage { Name = b; WorkingDirectory = "$FARM/work"; Pid Directory = "$FARM/work" }
+Storage { Name = b; WorkingDirectory = "$FARM/state"; Pid Directory = "$FARM/state" }
 Device { Name = Bacula; Media Type = Type-bacula; Archive Device = "$FARM/bacula"; LabelMedia = yes
   Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no }
 Device { Name = Copy; Media Type = Type-copy; Archive Device = "$FARM/copy"; LabelMedia = yes
@@ -162,7 +162,7 @@ ours_too() { # job
 	[ -s "$FARM/copy/Copied" ]
 	# By -i it takes the volume to be written for one to be read (9.6.7), by a bootstrap it does not.
 	echo 'Volume="B-sparse-0001"' >"$FARM/copy.bsr"
-	tool "$FARM/bcopy.out" bcopy -c "$FARM/tools.conf" -w "$FARM/work" -b "$FARM/copy.bsr" -o Copied Bacula Copy
+	tool "$FARM/bcopy.out" bcopy -c "$FARM/tools.conf" -w "$FARM/state" -b "$FARM/copy.bsr" -o Copied Bacula Copy
 	mkdir "$FARM/x-copy"
 	tool "$FARM/bextract.out" bextract -c "$FARM/tools.conf" -V Copied Copy "$FARM/x-copy"
 	tree diff "$FARM/sparse" "$FARM/x-copy$FARM/sparse"
@@ -173,7 +173,7 @@ ours_too() { # job
 @test "bscan finds in our volumes what our catalog says" {
 	stock_database scanned
 	for job in plain sparse gzip lzo; do
-		tool "$FARM/bscan.out" bscan -c "$FARM/tools.conf" -w "$FARM/work" -s -m -n scanned -h "$PGHOST" -t "$PGPORT" \
+		tool "$FARM/bscan.out" bscan -c "$FARM/tools.conf" -w "$FARM/state" -s -m -n scanned -h "$PGHOST" -t "$PGPORT" \
 			-u "$PGUSER" -V "B-$job-0001" Bacula
 		stock_sql scanned "SELECT name, type, level, jobstatus, jobfiles FROM job WHERE name = '$job'" >"$FARM/theirs"
 		catalog "SELECT name, type, level, jobstatus, jobfiles FROM job WHERE name = '$job' ORDER BY jobid LIMIT 1" |

@@ -10,7 +10,7 @@ load stock
 
 setup_file() {
 	farm_make
-	mkdir "$FARM/theirs" "$FARM/work"
+	mkdir "$FARM/theirs" "$FARM/state"
 	# Our daemons read the peer's volumes where they lie.
 	farm_conf_add sd <<E
 Device { Name = "Theirs"; Media Type = "Stock"; Archive Device = "$FARM/theirs"; Device Type = File
@@ -30,9 +30,9 @@ Director {
   Name = s-dir
   DIRport = $base
   DirAddress = 127.0.0.1
-  QueryFile = "$FARM/work/query.sql"
-  WorkingDirectory = "$FARM/work"
-  PidDirectory = "$FARM/work"
+  QueryFile = "$FARM/state/query.sql"
+  WorkingDirectory = "$FARM/state"
+  PidDirectory = "$FARM/state"
   Maximum Concurrent Jobs = 4
   Password = "console"
   Messages = M
@@ -64,7 +64,7 @@ Storage {
 }
 Messages {
   Name = M
-  Append = "$FARM/work/log" = all, !skipped
+  Append = "$FARM/state/log" = all, !skipped
   Console = all, !skipped
 }
 E
@@ -80,7 +80,7 @@ FileSet {
   Name = "$job"
   Include {
     Options {
-      $(sed 's/; */\n      /g' <<<"${options#* }")
+      ${options#* }
     }
     File = "$FARM/$job"
   }
@@ -94,7 +94,7 @@ Job {
   Storage = S
   Pool = "P-$job"
   Messages = M
-  Write Bootstrap = "$FARM/work/$job.bsr"
+  Write Bootstrap = "$FARM/state/$job.bsr"
 }
 E
 	done >>"$FARM/stock-dir.conf" <<'E'
@@ -110,8 +110,8 @@ Storage {
   Name = s-sd
   SDPort = $((base + 2))
   SDAddress = 127.0.0.1
-  WorkingDirectory = "$FARM/work"
-  Pid Directory = "$FARM/work"
+  WorkingDirectory = "$FARM/state"
+  Pid Directory = "$FARM/state"
   Maximum Concurrent Jobs = 4
 }
 Director {
@@ -138,8 +138,8 @@ FileDaemon {
   Name = s-fd
   FDport = $((base + 1))
   FDAddress = 127.0.0.1
-  WorkingDirectory = "$FARM/work"
-  Pid Directory = "$FARM/work"
+  WorkingDirectory = "$FARM/state"
+  Pid Directory = "$FARM/state"
   Maximum Concurrent Jobs = 4
 }
 Director {
@@ -253,7 +253,7 @@ same() {
 
 @test "our daemons restore the peer's volumes by the peer's own bootstrap" {
 	for job in plain sparse span; do
-		farm_console "run job=Restore storage=Theirs bootstrap=$FARM/work/$job.bsr where=$FARM/r-$job yes" wait \
+		farm_console "run job=Restore storage=Theirs bootstrap=$FARM/state/$job.bsr where=$FARM/r-$job yes" wait \
 			messages >"$FARM/restore.out"
 		id=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/restore.out")
 		[ "$(farm_job_status "$id")" = T ]

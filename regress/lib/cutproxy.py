@@ -43,7 +43,7 @@ class Rule:
 
     def __str__(self):
         if self.text:
-            return '%s %s before "%s"' % (self.action, self.direction, self.text.decode())
+            return '%s %s before %r' % (self.action, self.direction, self.text.decode())
         return '%s %s at byte %d of connection %d' % (self.action, self.direction, self.byte, self.connection)
 
     def here(self, count, data):
@@ -106,6 +106,8 @@ class Link:
         if before:
             to.sendall(before)
         self.count[direction] += len(before)
+        if rule.action == 'call':
+            rule.call()
         rule.done.set()
         if rule.action == 'close':
             self.end()
@@ -126,7 +128,6 @@ class Link:
         elif rule.action == 'lose':
             return behind[LOST:] or b''
         elif rule.action == 'call':
-            rule.call()
             return behind
         elif rule.action == 'pause':
             self.proxy.stopping.wait(rule.pause)
@@ -164,6 +165,8 @@ class Link:
                     break
                 b.sendall(data)
                 self.count[direction] += len(data)
+                if self.proxy.record is not None and direction == 'up':
+                    self.proxy.record.extend(data)
             if not self.over.is_set():
                 b.shutdown(socket.SHUT_WR)
         except OSError:
@@ -185,6 +188,7 @@ class CutProxy:
         self.rule = None
         self.seen = 0
         self.links = []
+        self.record = None  # a bytearray: what goes up is kept
         self.counts = []  # of connections that are over: (number since set_rule, up, down)
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -130,14 +130,19 @@ farm_keeps_secrets() {
 	farm_secrets >"$FARM/secrets.conf"
 	[ -z "${TERCET_CANARIES:-}" ] || cat "$FARM/secrets.conf" >>"$TERCET_CANARIES"
 	for d in dir sd fd; do
-		found=$(farm_pid "$d" 2>/dev/null) && [ -r "/proc/$found/cmdline" ] || continue
-		grep -qaFf "$FARM/secrets.conf" "/proc/$found/cmdline" "/proc/$found/environ" || continue
-		echo "a password is in the arguments or the environment of tercet-$d" >&2
-		return 1
+		found=$(farm_pid "$d" 2>/dev/null || true)
+		if [ -n "$found" ] && [ -r "/proc/$found/cmdline" ] &&
+			grep -qaFf "$FARM/secrets.conf" "/proc/$found/cmdline" "/proc/$found/environ"; then
+			echo "a password is in the arguments or the environment of tercet-$d" >&2
+			return 1
+		fi
 	done
 	# shellcheck source=/dev/null
-	found=$(. "$FARM/site/etc/site" && find "$FARM" "$SITE_STATE" -type f -size -64M ! -name '*.conf' \
-		! -path "$FARM/src/*" -print0 | xargs -0 grep -laFf "$FARM/secrets.conf" || true)
+	found=$(
+		. "$FARM/site/etc/site"
+		find "$FARM" "$SITE_STATE" -type f -size -64M ! -name '*.conf' ! -path "$FARM/src/*" -print0 |
+			xargs -0 grep -laFf "$FARM/secrets.conf"
+	) || true # grep finds nothing, as it should
 	[ -z "$found" ] || {
 		echo "a password of the site is in: $found" >&2
 		return 1
@@ -170,8 +175,17 @@ farm_pid() { # dir, sd or fd
 	( . "$FARM/site/etc/site" && cat "$SITE_STATE/$1.pid" )
 }
 
-farm_kill() { # daemon [signal]
-	kill "-${2:-9}" "$(farm_pid "$1")"
+# farm_kill DAEMON [SIGNAL]: without a signal -9, and it is gone: a start that still saw it would
+# leave it to run.
+farm_kill() {
+	local pid
+	pid=$(farm_pid "$1")
+	kill "-${2:-9}" "$pid"
+	[ "${2:-9}" != 9 ] || farm_await 30 farm_is_gone "$pid"
+}
+
+farm_is_gone() {
+	[ ! -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
 }
 
 # farm_evidence WHY: what can be seen of a site that hangs, to standard error.  The second time

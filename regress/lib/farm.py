@@ -117,13 +117,17 @@ class Site:
     def signal(self, daemon, number):
         os.kill(self.pid(daemon), number)
 
+    def is_alive(self, daemon):
+        """The process that was started; one of which a thread is still dying is."""
+        try:
+            os.readlink('/proc/%d/exe' % self.pid(daemon))
+            return self.start_of(self.pid(daemon)) == self.began[daemon]
+        except OSError:
+            return False
+
     def all_alive(self):
         for d in DAEMONS:
-            try:
-                same = self.start_of(self.pid(d)) == self.began[d]
-            except OSError:
-                same = False
-            if not same:
+            if not self.is_alive(d):
                 raise Broken('tercet-%s died: %s' % (d, self.log_tail(d)))
 
     def log_tail(self, daemon, lines=15):

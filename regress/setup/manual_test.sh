@@ -12,10 +12,10 @@ wrong() {
 	failed=1
 }
 
-# page FILE SECTION PROGRAM: printed by the program, shown by groff without a word.
+# page FILE SECTION PROGRAM [SUBCOMMAND]: printed by the program, shown by groff without a word.
 page() {
 	local file=$work/$1.$2
-	"$bin/$3" --man "$2" >"$file" || wrong "$3 --man $2"
+	"$bin/$3" ${4:+"$4"} --man "$2" >"$file" || wrong "$3 --man $2"
 	groff -ww -man -Tascii -P-cbou "$file" >"$file.txt" 2>"$file.err" || wrong "groff of $1($2)"
 	[ ! -s "$file.err" ] || wrong "groff of $1($2): $(head -n 3 "$file.err")"
 	if [ -d "$bin/man" ]; then
@@ -30,6 +30,8 @@ done
 page tconsole 1 tconsole
 page tconsole.conf 5 tconsole
 page tercet-catalog 8 tercet-catalog
+page tercet-volume-ls 8 tercet-volume ls
+page tercet-volume-extract 8 tercet-volume extract
 page tercet-commands 7 tercet-dir
 
 # All options of --help stand in the page, all directives of the reference, all commands.

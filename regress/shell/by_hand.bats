@@ -71,6 +71,26 @@ assert 'error' in json.loads(lines[-2])"
 	[[ $output != *"13: Cancel"* ]]
 }
 
+@test "a wrong pattern is refused before the catalog is read, and jobs without files say so" {
+	run farm_console "restore jobid=1 fileregex=[ yes"
+	[[ $output == *"fileregex=[:"* ]]
+	[[ $output != *"Building directory tree"* ]]
+	farm_console 'run job=Backup when="2038-01-01 00:00:00" yes' "cancel all yes" >"$FARM/never.out"
+	run farm_console "restore jobid=$(sed -n 's/.*JobId=\([0-9]*\)$/\1/p' "$FARM/never.out" | head -n 1) all done yes"
+	[[ $output == *"This job saved no files"* ]]
+	[[ $output != *queued* ]]
+}
+
+@test "a list says which keyword it does not know" {
+	run farm_console "list jobs cleint=farm-fd limit=1"
+	[[ $output == *"Unknown keyword: cleint is ignored"* ]]
+	[[ $output == *"| Backup "* ]]
+	run farm_console "list fileset=Standard" "list fileset=nosuch"
+	[ "$(grep -c '| Standard ' <<<"$output")" -eq 1 ]
+	farm_console "help l" | grep 'l may mean label, list, llist'
+	farm_console "label storage=Disk volume="$'\303\251'" pool=Full" | grep 'Illegal character "\\xc3"'
+}
+
 @test "the menu of a restore relocates files, and shows how" {
 	run farm_console "restore jobid=1 all done" mod 11 1 "$FARM/src" 2 "$FARM/moved" 5 "$FARM/src/a.txt" . 6 yes wait
 	[[ $output == *"$FARM/src/a.txt -> $FARM/moved/a.txt"* ]]

@@ -64,7 +64,9 @@ import json, sys
 r, = json.load(sys.stdin)['result']['running']
 assert r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
 assert 0 < r['percent'] <= 100 and r['eta'] >= 0, r"
-	farm_console "status client=farm-fd" | grep -E 'Files=[1-9]'
+	farm_console "status client=farm-fd" >"$FARM/client.out"
+	grep -qE 'Files=[1-9].* Bytes/sec=' "$FARM/client.out"
+	grep -A 2 '^Seen by the director:' "$FARM/client.out" | grep -E 'Rate=.*B/s [0-9]+%'
 	let_go
 	status_has 'No Jobs running'
 }

@@ -68,4 +68,25 @@ if [ "$(id -u)" -eq 0 ]; then
 		failed=1
 	fi
 fi
+
+# By the names of the old tools.
+for name in bls bextract bscan bcopy; do
+	ln -s "$TERCET_BIN/tercet-volume" "$top/$name"
+done
+if [ "$("$top/bls" -dt -E "$golden/plain/plain-0001" | grep -c /vec/tree)" -lt 70 ]; then
+	echo "bls does not list the files"
+	failed=1
+fi
+if ! "$top/bextract" -t -T "$golden/plain/plain-0001" "$top/nothing" >/dev/null || [ -e "$top/nothing/vec" ]; then
+	echo "bextract -t does not try only"
+	failed=1
+fi
+for name in bscan bcopy; do
+	got=$("$top/$name" -b none 2>&1)
+	rc=$?
+	if [ $rc -ne 2 ] || ! grep -qF "$name is not supported yet" <<<"$got"; then
+		echo "$name: exit code $rc: $got"
+		failed=1
+	fi
+done
 exit $failed

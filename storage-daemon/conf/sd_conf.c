@@ -216,10 +216,8 @@ sd_conf_load(const char *path, struct sd_conf **out, struct conf_diag *diag, str
 		link_changers(c);
 		spread_kinds(c);
 	}
-	conf_diag_sources_end(diag);
-	if (conf_diag_errors(diag) > 0)
-		return err_set(err, ERR_CONFIG, "the configuration has %zu errors",
-			       conf_diag_errors(diag));
+	if (conf_verdict(diag, err) != ERR_OK)
+		return err->code;
 	gen = NULL; /* now c's */
 	*out = c;
 	return ERR_OK;
@@ -245,30 +243,18 @@ sd_conf_unrefp(struct sd_conf **c)
 	sd_conf_unref(*c);
 }
 
-int
-sd_conf_check(const char *path, bool strict, bool verbose, FILE *out)
+static enum err_code
+load_generation(const char *path, struct conf_gen **out, struct conf_diag *diag, struct err *err)
 {
-	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(strict);
-	OWNED(sd_conf_unrefp) struct sd_conf *c = NULL;
-	struct err err = ERR_INIT;
-	enum err_code rc = sd_conf_load(path, &c, diag, &err);
-	int code = conf_check_report(&sd_program, diag, verbose, out);
+	struct sd_conf *c = NULL;
+	enum err_code rc = sd_conf_load(path, &c, diag, err);
 
-	return rc == ERR_OK ? code : 1;
+	if (rc == ERR_OK)
+		*out = c->gen;
+	return rc;
 }
 
-int
-sd_conf_dump(const char *path, const char *type, const char *name, FILE *out)
-{
-	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
-	OWNED(sd_conf_unrefp) struct sd_conf *c = NULL;
-	struct err err = ERR_INIT;
-
-	if (sd_conf_load(path, &c, diag, &err) == ERR_OK)
-		return conf_check_dump(c->gen, type, name, out);
-	(void)conf_check_report(&sd_program, diag, false, stderr);
-	return 42;
-}
+const struct conf_kind sd_conf_kind = { .program = &sd_program, .load = load_generation };
 
 void
 sd_conf_manual(struct buf *out)

@@ -12,8 +12,7 @@
 #ifndef TERCET_STORAGE_DAEMON_CONF_SD_CONF_H
 #define TERCET_STORAGE_DAEMON_CONF_SD_CONF_H
 
-#include <stdio.h>
-
+#include "lib/conf/check.h"
 #include "lib/conf/diag.h"
 #include "lib/conf/messages.h"
 
@@ -192,13 +191,8 @@ struct sd_conf *sd_conf_ref(struct sd_conf *c);
 void sd_conf_unref(struct sd_conf *c);
 void sd_conf_unrefp(struct sd_conf **c);
 
-/*
- * -t: load path, print problems (and with verbose what is accepted but not in force yet) to out.
- * Returns the exit code: 0 or 1.
- */
-int sd_conf_check(const char *path, bool strict, bool verbose, FILE *out);
-/* --xc: what was understood, of one type or one resource only if given.  Returns the exit code. */
-int sd_conf_dump(const char *path, const char *type, const char *name, FILE *out);
+/* For -t and --xc. */
+extern const struct conf_kind sd_conf_kind;
 /* --man 5 and --xs, appended. */
 void sd_conf_manual(struct buf *out);
 void sd_conf_schema(struct buf *out);

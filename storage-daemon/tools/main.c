@@ -18,6 +18,9 @@ static const struct subcommand {
 	{ "extract", "bextract", vol_extract, "restore files from volumes" },
 };
 
+/* Old tools that have no subcommand yet. */
+static const char *const missing[] = { "bscan", "bcopy" };
+
 #define N_SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
 
 /* The old tools take -dt, time stamps in the trace, beside -d LEVEL.  Ours always have them. */
@@ -53,6 +56,11 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < N_SUBCOMMANDS; i++)
 		if (strcmp(name, subcommands[i].old_name) == 0)
 			return subcommands[i].run(without_debug_time(argc, argv), argv);
+	for (size_t i = 0; i < sizeof(missing) / sizeof(*missing); i++)
+		if (strcmp(name, missing[i]) == 0) {
+			(void)fprintf(stderr, "tercet-volume: %s is not supported yet\n", name);
+			return VOL_EXIT_UNUSABLE;
+		}
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
 		return usage(stdout);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {

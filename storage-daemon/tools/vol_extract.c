@@ -199,6 +199,13 @@ vol_extract(int argc, char **argv)
 		vol_say("%s", err.text);
 		return VOL_EXIT_UNUSABLE;
 	}
+	if (o.common.man != 0)
+		return vol_manual(
+			&cli, o.common.man,
+			"Restores files from volumes without a daemon and without a "
+			"catalog, below the target directory only. Damaged places are "
+			"passed and named. Called as bextract it takes the options of that "
+			"program.");
 	if (o.common.help) {
 		OWNED(buf_release) struct buf help = BUF_INIT(64 * 1024);
 

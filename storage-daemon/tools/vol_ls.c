@@ -204,6 +204,12 @@ vol_ls(int argc, char **argv)
 		vol_say("%s", err.text);
 		return VOL_EXIT_UNUSABLE;
 	}
+	if (o.common.man != 0)
+		return vol_manual(
+			&cli, o.common.man,
+			"Reads volumes without a daemon and lists what is on them: files, "
+			"or with options jobs, blocks or records. Called as bls it takes "
+			"the options of that program.");
 	if (o.common.help) {
 		OWNED(buf_release) struct buf help = BUF_INIT(64 * 1024);
 

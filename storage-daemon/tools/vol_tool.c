@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "lib/base/fd.h"
@@ -147,4 +148,30 @@ vol_job_open(const struct vol_options *o, char **operands, size_t n, struct vol_
 	*out = j;
 	j = (struct vol_job){ 0 };
 	return ERR_OK;
+}
+
+int
+vol_manual(const struct cli *cli, int section, const char *description)
+{
+	static const struct cli_exit exits[] = {
+		{ VOL_EXIT_OK, "All is well." },
+		{ VOL_EXIT_DAMAGED, "Something on the volumes is damaged or could not be restored; "
+				    "it is named on standard error." },
+		{ VOL_EXIT_UNUSABLE, "Wrong options, no configuration, or a volume that cannot be "
+				     "opened at all." },
+		{ 0, NULL },
+	};
+	const struct cli_manual manual = { .section = 8,
+					   .description = description,
+					   .exits = exits,
+					   .see_also = "tercet-sd(8), tercet-sd.conf(5)" };
+	OWNED(buf_release) struct buf text = BUF_INIT(64 * 1024);
+
+	if (section != 8) {
+		vol_say("there is no manual page of section %d", section);
+		return VOL_EXIT_UNUSABLE;
+	}
+	cli_manual(cli, &manual, &text);
+	(void)fputs(buf_str(&text), stdout);
+	return VOL_EXIT_OK;
 }

@@ -7,6 +7,7 @@
 #ifndef TERCET_STORAGE_DAEMON_TOOLS_VOL_TOOL_H
 #define TERCET_STORAGE_DAEMON_TOOLS_VOL_TOOL_H
 
+#include "lib/base/cli.h"
 #include "storage-daemon/tools/vol_read.h"
 
 enum vol_exit { VOL_EXIT_OK = 0, VOL_EXIT_DAMAGED = 1, VOL_EXIT_UNUSABLE = 2 };
@@ -15,7 +16,7 @@ enum vol_exit { VOL_EXIT_OK = 0, VOL_EXIT_DAMAGED = 1, VOL_EXIT_UNUSABLE = 2 };
 struct vol_options {
 	const char *bootstrap, *config, *director, *exclude, *include, *volumes;
 	bool proceed; /* accepted for the old tools' sake: we always go on past damage */
-	int debug, verbose;
+	int debug, verbose, man;
 	bool help, version;
 };
 
@@ -32,6 +33,7 @@ struct vol_options {
 	{ 'v', "verbose", CLI_COUNT, &(o)->verbose, NULL, "say more; may be repeated" },                \
 	{ 'h', "help", CLI_FLAG, &(o)->help, NULL, "print this text" },                                 \
 	{ '?', NULL, CLI_FLAG, &(o)->help, NULL, "the same" },                                          \
+	{ 0, "man", CLI_NUMBER, &(o)->man, "SECTION", "print the manual page of that section" },        \
 	{ 0, "version", CLI_FLAG, &(o)->version, NULL, "print the version" }
 /* clang-format on */
 
@@ -52,6 +54,9 @@ void vol_say(const char *fmt, ...) PRINTF(1, 2);
 /* A damaged range, for people. */
 void vol_say_damage(const struct vol_input *in, const struct volume_block *range,
 		    const struct err *why);
+
+/* --man: the page of a subcommand to standard output; returns the exit code. */
+int vol_manual(const struct cli *cli, int section, const char *description);
 
 int vol_ls(int argc, char **argv);
 int vol_extract(int argc, char **argv);
