@@ -48,7 +48,7 @@ ask_client(struct shell *sh, struct dir_client *client, const char *command, str
 	out_flush(sh->out);
 	if (fd_link_open(sh->d, sh->conf, client, &o, &link, &e) != ERR_OK) {
 		out_text(sh->out, "\nFailed to connect to Client %s.\n====\n", client->name);
-		return err_set(err, ERR_PEER, "%s", e.text);
+		return err_set(err, e.code == ERR_CANCELED ? ERR_CANCELED : ERR_PEER, "%s", e.text);
 	}
 	out_text(sh->out, " Handshake: %s, Encryption: %s\n", fd_link_handshake(link),
 		 conn_encryption(fd_link_conn(link)));
@@ -69,7 +69,7 @@ ask_storage(struct shell *sh, struct dir_storage *storage, const char *command, 
 	if (sd_link_open(sh->d, sh->conf, storage, &o, &link, &e) != ERR_OK) {
 		out_text(sh->out, "\nFailed to connect to Storage daemon %s.\n====\n",
 			 storage->name);
-		return err_set(err, ERR_PEER, "%s", e.text);
+		return err_set(err, e.code == ERR_CANCELED ? ERR_CANCELED : ERR_PEER, "%s", e.text);
 	}
 	out_text(sh->out, " Encryption: %s\n", conn_encryption(sd_link_conn(link)));
 	return sd_link_command(link, command, relay_line, &r, err);

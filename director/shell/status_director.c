@@ -217,12 +217,13 @@ progress_of(const struct job_info *j)
 {
 	struct progress p = { rate_of(j), -1, -1 };
 
+	/* More than the last Full had: nobody knows how much more. */
+	if (j->expected_bytes > 0 && j->bytes >= j->expected_bytes)
+		return p;
 	if (j->expected_bytes > 0) {
-		uint64_t done = j->bytes < j->expected_bytes ? j->bytes : j->expected_bytes;
-
-		p.percent = (int)((double)done * 100.0 / (double)j->expected_bytes);
+		p.percent = (int)((double)j->bytes * 100.0 / (double)j->expected_bytes);
 		if (p.rate > 0)
-			p.eta = (int64_t)((j->expected_bytes - done) / p.rate);
+			p.eta = (int64_t)((j->expected_bytes - j->bytes) / p.rate);
 	} else if (j->expected_files > 0) {
 		uint64_t done = j->files < j->expected_files ? j->files : j->expected_files;
 

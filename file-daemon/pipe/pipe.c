@@ -147,8 +147,8 @@ take_task_locked(struct pipe *p) REQUIRES(p->lock)
 		}
 		if (p->closed && p->n_readers == 0)
 			break;
-		cond_wait(&p->work,
-			  &p->lock); /* until there is something to do, or no more comes */
+		/* until there is something to do, or no more comes */
+		cond_wait(&p->work, &p->lock);
 	}
 	return t;
 }
@@ -325,7 +325,6 @@ pipe_finish(struct pipe *p, struct err *err)
 
 	if (p->filling != NULL && p->filling->n > 0)
 		rc_hand = hand_over(p, &handing);
-
 	mutex_lock(&p->lock);
 	if (rc_hand != ERR_OK)
 		fail_locked(p, &handing);

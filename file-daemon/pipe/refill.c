@@ -53,6 +53,9 @@ refill_end(struct refill *r)
 {
 	thread_join(&r->thread);
 	stream_abandon(r->pipe, r->b);
+	mutex_lock(&r->pipe->lock);
+	pipe_charge_locked(r->pipe, r->b, 0);
+	mutex_unlock(&r->pipe->lock);
 	batch_free(r->b);
 	r->b = NULL;
 }

@@ -24,6 +24,7 @@
 #define SOCKETS_MAX    64
 #define BACKLOG        4096 /* the kernel cuts it to what it allows */
 #define PLACE_MS       1000 /* within which a stranger that was shown out is gone */
+#define YOUNG_MS       500  /* within which a new one is known to lib/net/origin */
 #define LOOK_MS        2
 #define REFUSAL_LOG_MS 10000 /* "too many connections" is said at most this often */
 
@@ -48,6 +49,7 @@ struct listener {
 	size_t n_visitors;
 	uint64_t n_refused;
 	int64_t refusal_logged_ms;
+	int64_t newest_ms; /* when the last visitor was let in */
 };
 
 static void
@@ -89,20 +91,29 @@ too_many(struct listener *l, const struct addr *from)
 		from->text, l->n_visitors, (unsigned long long)l->n_refused);
 }
 
-/* In a full house: a place that ended meanwhile, or a stranger's. */
+/*
+ * In a full house: a place that ended meanwhile, or a stranger's.  Those who came a moment ago are
+ * strangers, too, but may not have got as far as saying so.
+ */
 static bool
 find_place(struct listener *l)
 {
 	int64_t end_ms = clock_mono_ms() + PLACE_MS;
+	bool shown_out = false;
 
-	join_ended(l);
-	if (l->n_visitors >= l->max && !origin_show_one_out())
-		return false;
-	while (l->n_visitors >= l->max && clock_mono_ms() < end_ms && !cancel_asked(&l->stop)) {
-		clock_pause_ms(LOOK_MS);
+	for (;;) {
+		int64_t now = clock_mono_ms();
+
 		join_ended(l);
+		if (l->n_visitors < l->max)
+			return true;
+		if (!shown_out)
+			shown_out = origin_show_one_out();
+		if (cancel_asked(&l->stop) || now >= end_ms ||
+		    (!shown_out && now - l->newest_ms > YOUNG_MS))
+			return false;
+		clock_pause_ms(LOOK_MS);
 	}
-	return l->n_visitors < l->max;
 }
 
 static void
@@ -129,6 +140,7 @@ receive(struct listener *l, int fd)
 	}
 	LL_PREPEND(l->visitors, v);
 	l->n_visitors++;
+	l->newest_ms = clock_mono_ms();
 }
 
 static void

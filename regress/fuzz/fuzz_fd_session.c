@@ -53,7 +53,7 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *dir = sandbox_enter(*argc, *argv);
-	char path[128], text[1024];
+	char path[512], text[1024];
 	struct conf_diag *diag = conf_diag_new(false);
 	struct fd_conf *conf = NULL;
 	struct buf why = BUF_INIT(65536);

@@ -97,7 +97,7 @@ __wrap_cond_wait_ms(struct cond *c, struct mutex *m, int64_t ms)
 static void
 make_volumes_dir(void)
 {
-	char path[128];
+	char path[512];
 
 	(void)snprintf(path, sizeof(path), "%s/v", box);
 	if (mkdir(path, 0700) != 0)
@@ -107,7 +107,7 @@ make_volumes_dir(void)
 static void
 write_volume(struct bytes content)
 {
-	char path[128];
+	char path[512];
 	FILE *f;
 
 	if (content.n == 0)
@@ -123,7 +123,7 @@ write_volume(struct bytes content)
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char path[128], text[2048];
+	char path[512], text[2048];
 	struct conf_diag *diag = conf_diag_new(false);
 	struct sd_conf *conf = NULL;
 	struct buf why = BUF_INIT(65536);

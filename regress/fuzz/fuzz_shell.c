@@ -128,7 +128,7 @@ static void
 start(const char *dir)
 {
 	static const char query[] = ":A query\n*Which: \nSELECT '%1', %2;\n";
-	char path[128], text[4096];
+	char path[512], text[4096];
 	struct conf_diag *diag = conf_diag_new(false);
 	struct buf why = BUF_INIT(1 << 20);
 	struct dir_conf *conf = NULL;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # regress/shell/terminal.bats - tconsole on a terminal: what a person types, and Ctrl-C anywhere
-# labels: quick
+# labels: quick tsan
 #
 # The scenarios are functions of terminal.py; each waits for what it expects and for nothing else.
 
@@ -44,6 +44,10 @@ scenario() {
 
 @test "Ctrl-C stops a command that waits, and the session goes on" {
 	scenario stop_wait
+}
+
+@test "Ctrl-C stops a command that waits for a mute daemon" {
+	DIRECTOR_CONF=$FARM/site/etc/tercet-dir.conf scenario stop_connect
 }
 
 @test "Ctrl-C stops a long list" {

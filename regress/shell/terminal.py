@@ -10,6 +10,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -157,6 +158,25 @@ def stop_wait(tconsole):
     t.type('cancel jobid=%s' % job)
     t.keys(CTRL_D)
     assert t.ended() == 0
+
+
+def stop_connect(tconsole):
+    """Ctrl-C stops a command that waits for a daemon which listens and never says a word."""
+    with socket.create_server(('127.0.0.1', 0)) as mute:
+        with open(os.environ['DIRECTOR_CONF'], 'a', encoding='utf8') as conf:
+            conf.write('Client { Name = mute-fd; Address = 127.0.0.1; Port = %d; Password = x }\n'
+                       % mute.getsockname()[1])
+        t = start(tconsole)
+        assert 'reloaded' in t.type('reload')
+        t.keys('status client=mute-fd\r')
+        conversation = mute.accept()[0]
+        conversation.recv(1)
+        t.keys(CTRL_C)
+        assert 'Command stopped.' in t.await_(MAIN)
+        assert 'Version:' in t.type('version')
+        conversation.close()
+        t.keys(CTRL_D)
+        assert t.ended() == 0
 
 
 def stop_list(tconsole):

@@ -11,7 +11,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 
-#define AHEAD_BYTES (4u * MIB) /* blocks on their way to the writer */
+#define AHEAD_BYTES (2u * MIB) /* blocks on their way to the writer; few, to stay in the cache */
 #define AHEAD_MAX   16u
 
 struct append_block *

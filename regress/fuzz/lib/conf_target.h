@@ -59,7 +59,7 @@ conf_target_run(const char *path, conf_load_fn load, struct bytes in)
 #define CONF_TARGET(program)                                                                       \
 	int LLVMFuzzerInitialize(int *argc, char ***argv);                                         \
 	int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);                                    \
-	static char path[128];                                                                     \
+	static char path[512];                                                                     \
                                                                                                    \
 	static enum err_code load(const char *from, struct conf_diag *diag, struct buf *shown,     \
 				  struct err *err)                                                 \

@@ -34,7 +34,7 @@ static const struct {
 };
 #define N_VERSIONS ((long)(sizeof(versions) / sizeof(versions[0])))
 
-static char directory[64];
+static char directory[256];
 static uint64_t everything; /* the file rights that are handled */
 
 static void
@@ -128,7 +128,8 @@ sandbox_enter(int argc, char **argv)
 	if (abi < 1)
 		die("this kernel has no Landlock");
 	everything = versions[v].all.files;
-	(void)snprintf(directory, sizeof(directory), "/tmp/tercet-fuzz-box.XXXXXX");
+	(void)snprintf(directory, sizeof(directory), "%s/tercet-fuzz-box.XXXXXX",
+		       getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
 	if (mkdtemp(directory) == NULL || chmod(directory, 0777) != 0 || chdir(directory) != 0)
 		die(directory);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &versions[v].all, versions[v].len, 0);

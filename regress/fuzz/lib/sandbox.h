@@ -9,7 +9,8 @@
 #ifndef TERCET_FUZZ_LIB_SANDBOX_H
 #define TERCET_FUZZ_LIB_SANDBOX_H
 
-/* A directory of our own below the temporary directory; the current directory afterwards. */
+/* A directory of our own below TMPDIR, or /tmp; the current directory afterwards.  It is left
+ * empty: whoever sets TMPDIR removes it. */
 const char *sandbox_enter(int argc, char **argv);
 /* Empty it between two inputs. */
 void sandbox_clean(void);
