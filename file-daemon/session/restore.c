@@ -213,8 +213,9 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	o.no_owner = geteuid() != 0;
 	if (fd_job_await_sd(j, j->conf->client->sd_connect_timeout, err) != ERR_OK)
 		return err->code;
-	conn_set_job_wait(j->sd, &j->cancel, j->conf->client->absolute_job_timeout,
-			  "the storage daemon");
+	/* It may skip the records of others for long, in silence. */
+	conn_set_wait(j->sd, &j->cancel, j->conf->client->absolute_job_timeout,
+		      "the storage daemon");
 	sd_report(j);
 	if (conn_printf(s->dir, err, DIR_FD_OK_RESTORE) != ERR_OK ||
 	    conn_flush(s->dir, err) != ERR_OK)

@@ -66,7 +66,7 @@ X
 	farm_joblog "$RESTORE" >"$FARM/broken.log"
 	cat "$FARM/broken.log"
 	grep -F "Volume \"$volume\": damaged block at address $start: " "$FARM/broken.log" | grep -i checksum
-	grep -E "Volume \"$volume\": files 1 to [0-9]+ of session [0-9]+ may be lost" "$FARM/broken.log"
+	grep -E "Volume \"$volume\": files 1-[0-9]+ of session [0-9]+/[0-9]+ may be lost" "$FARM/broken.log"
 	# What is there is whole; what is missing was announced.
 	run tree diff "$FARM/src" "$FARM/broken$FARM/src" --no-links --no-dir-times
 	lacks '> type=reg.*size=[1-9]' <<<"$output"

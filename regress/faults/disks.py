@@ -96,7 +96,7 @@ PLANS = (  # job, daemon, system calls, errors, how often it may have happened b
 class DiskError(Family):
     """A system call of a daemon fails: reading, writing, syncing, opening"""
     name = 'disk-error'
-    seeds = 28
+    seeds = 24
     may_condemn = True
 
     def check_rights(self):

@@ -44,7 +44,7 @@ Job {{
 class Links(Family):
     """TLS: cut, half-cut, stalled, garbled at a byte of any link, in backup and restore"""
     name = 'link'
-    seeds = 40
+    seeds = 30
     tls = True
     faults = FAULTS
 
@@ -137,7 +137,7 @@ class Links(Family):
 class ClearLinks(Links):
     """In clear: the same without garbling, at exact places of the dialogues"""
     name = 'link-clear'
-    seeds = 20
+    seeds = 15
     faults = ('close', 'close', 'reset', 'reset', 'half', 'drop', 'stall', 'freeze', 'pause', 'trickle')
 
     def configure(self, s):
@@ -231,7 +231,7 @@ STRIDE = 17  # coprime to their number: the first seeds are spread over all
 class HalfOpen(ClearLinks):
     """In clear: a connection that is half open from one frame on, for each phase of the dialogues"""
     name = 'half-open'
-    seeds = 15
+    seeds = 12
     silence = 5
 
     def silent_client(self):

@@ -199,9 +199,8 @@ class Jobs(FileDaemon):
         self.put('src/sub/older')
         for p in (old, self.site.path('src/sub/older')):
             os.utime(p, (1, 1))
-        time.sleep(1.1)
+        time.sleep(2.1)  # whole seconds, and one more (since_on_our_clock)
         self.run_dir('backup full', paths=[top])
-        time.sleep(1.1)
         self.put('src/new', b'new')
         out = self.run_dir('backup incremental', paths=[top])
         self.assertRegex(out, r'FD files 2 ')   # new and the directory that got it

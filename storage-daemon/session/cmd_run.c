@@ -100,7 +100,6 @@ static enum err_code
 serve_client(struct conversation *v, struct err *err)
 {
 	struct session *s = v->session;
-	struct beat beat = { .conn = NULL };
 	enum err_code code = conn_printf(v->c, err, DIR_SD_JOB_START, s->job.job);
 
 	if (code == ERR_OK) {
@@ -113,10 +112,7 @@ serve_client(struct conversation *v, struct err *err)
 	conn_set_job_wait(s->data, &s->cancel, v->sd->conf->storage->absolute_job_timeout,
 			  "the client");
 	conn_set_wait(v->c, &s->cancel, patience(v), "the director's answer");
-	beat_begin(&beat, v->c, v->sd->conf->storage->heartbeat_interval);
-	code = data_serve(s, err);
-	beat_end(&beat);
-	return code;
+	return data_serve(s, err);
 }
 
 /* The end lines of a job that was started. */
@@ -150,22 +146,28 @@ cmd_run(struct conversation *v, struct bytes line, struct err *err)
 {
 	struct session *s = v->session;
 	int64_t wait_s = v->sd->conf->storage->client_connect_wait;
+	struct beat beat = { .conn = NULL };
 	struct err why = ERR_INIT;
 	enum err_code code;
+	bool came;
 
 	if (s == NULL) {
 		v->over = true;
 		return conn_printf(v->c, err, "3900 Invalid command: %.*s\n", BYTES_ARG(line));
 	}
 	ask_tell_status(s, STATUS_WAIT_FD);
+	beat_begin(&beat, v->c, v->sd->conf->storage->heartbeat_interval);
 	code = session_wait_fd(s, wait_s > 0 ? wait_s : CLIENT_WAIT_S, &s->data, &why);
-	if (code != ERR_OK) {
+	came = code == ERR_OK;
+	if (came)
+		code = serve_client(v, &why);
+	beat_end(&beat);
+	if (!came) {
 		/* Never started: no 3010, no 3099. */
 		job_report_err(v->msg, code == ERR_CANCELED ? MSG_INFO : MSG_FATAL, &why);
 		atomic_store(&s->status, status_of(code, 1));
 		return say_goodbye(v, err);
 	}
-	code = serve_client(v, &why);
 	s->data = NULL;
 	session_close_fd(s);
 	return report_end(v, code, &why, err);
