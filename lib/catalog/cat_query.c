@@ -215,14 +215,14 @@ cat_query_text(struct catalog *c, const char *sql, struct cat_table *out, struct
 		OWNED(pg_clearp) PGresult *r = NULL;
 		struct err why = ERR_INIT;
 		struct pg *pg = NULL;
-		enum err_code code;
-		bool lost;
+		enum err_code code = query_connection(c, &pg, &why);
+		bool lost = true;
 
-		if (query_connection(c, &pg, err) != ERR_OK)
-			return err->code;
-		code = run_text(pg, sql, &r, &why);
-		lost = pg_is_lost(pg);
-		query_done(c, pg);
+		if (code == ERR_OK) {
+			code = run_text(pg, sql, &r, &why);
+			lost = pg_is_lost(pg);
+			query_done(c, pg);
+		}
 		if (code == ERR_OK) {
 			table_from_result(&r, out);
 			return ERR_OK;

@@ -18,7 +18,7 @@
 #include "lib/base/thread.h"
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_fileset.h"
-#include "lib/catalog/cat_query.h"
+#include "lib/catalog/catalog_internal.h"
 #include "lib/proto/attr_record.h"
 #include "lib/proto/stream.h"
 
@@ -205,14 +205,38 @@ farm_push_file(struct cat_attr *a, uint32_t i, bool with_digest)
 			   &err));
 }
 
+/* With all rights, unlike cat_query_text. */
+static PGresult *
+ask(struct catalog *c, const char *sql, bool *lost)
+{
+	struct err err = ERR_INIT;
+	struct pg *pg = NULL;
+	PGresult *r;
+
+	MUST(catalog_take(c, &pg, &err));
+	r = PQexec(pg->conn, sql);
+	*lost = pg_is_lost(pg);
+	catalog_put(c, pg);
+	return r;
+}
+
 int64_t
 farm_number(struct farm *f, const char *sql)
 {
-	struct err err = ERR_INIT;
-	OWNED(cat_table_release) struct cat_table t = { 0 };
-	const char *cell;
+	int64_t end_ms = catalog_end_of_patience();
+	int64_t n = -1;
+	PGresult *r;
+	bool lost;
 
-	MUST(cat_query_text(f->catalog, sql, &t, &err));
-	cell = t.n_rows > 0 ? cat_cell(&t, 0, 0) : NULL;
-	return cell != NULL ? strtoll(cell, NULL, 10) : -1;
+	while (PQresultStatus(r = ask(f->catalog, sql, &lost)) != PGRES_TUPLES_OK) {
+		if (!catalog_may_try_again(f->catalog, lost, end_ms)) {
+			(void)fprintf(stderr, "%s: %s\n", sql, PQresultErrorMessage(r));
+			abort();
+		}
+		PQclear(r);
+	}
+	if (PQntuples(r) > 0 && !PQgetisnull(r, 0, 0))
+		n = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+	PQclear(r);
+	return n;
 }

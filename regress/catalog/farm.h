@@ -37,7 +37,7 @@ uint32_t farm_fileset(struct farm *f, const char *name, const char *md5);
 
 /* File number i (from 1) of a made-up tree, 16 files to a directory. */
 void farm_push_file(struct cat_attr *a, uint32_t i, bool with_digest);
-/* One number of a named or free query. */
+/* One number of a query, asked with all rights. */
 int64_t farm_number(struct farm *f, const char *sql);
 
 #endif

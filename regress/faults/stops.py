@@ -132,8 +132,12 @@ class Net(Family):
                 raise Skip('network namespaces: ' + p.stderr.strip())
             self.spaces[d] = name
 
+    def inside(self, daemon):
+        # Not "ip -n": that wants to change mounts, which a chroot does not let it.
+        return ['nsenter', '--net=/run/netns/' + self.spaces[daemon]]
+
     def ip(self, daemon, *args):
-        subprocess.run(['ip', '-n', self.spaces[daemon], *args], check=True)
+        subprocess.run(self.inside(daemon) + ['ip', *args], check=True)
 
     @staticmethod
     def address(wire, daemon):
@@ -148,7 +152,7 @@ class Net(Family):
             self.ip(one, 'link', 'add', wire, 'type', 'veth', 'peer', 'name', wire, 'netns', self.spaces[two])
             for d in (one, two):
                 self.ip(d, 'address', 'add', self.address(wire, d) + '/30', 'dev', wire)
-                subprocess.run(['ip', 'netns', 'exec', self.spaces[d], 'tc', 'qdisc', 'add', 'dev', wire, 'root', 'tbf',
+                subprocess.run(self.inside(d) + ['tc', 'qdisc', 'add', 'dev', wire, 'root', 'tbf',
                                 'rate', '16mbit', 'burst', '32kb', 'latency', '100ms'], check=True)
                 self.ip(d, 'link', 'set', wire, 'up')
 
@@ -180,7 +184,7 @@ class Net(Family):
 
     def carried(self, wire):
         d = WIRES[wire][0]
-        out = subprocess.run(['ip', '-n', self.spaces[d], '-s', '-o', 'link', 'show', 'dev', wire], stdout=subprocess.PIPE, text=True).stdout
+        out = subprocess.run(self.inside(d) + ['ip', '-s', '-o', 'link', 'show', 'dev', wire], stdout=subprocess.PIPE, text=True).stdout
         words = out.split()
         rx, tx = words.index('RX:'), words.index('TX:')
         return sum(int(next(w for w in words[at:] if w.isdigit())) for at in (rx, tx))

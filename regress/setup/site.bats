@@ -11,6 +11,8 @@ teardown_file() {
 	if [ -f "$FARM/web1.pid" ]; then
 		kill "$(cat "$FARM/web1.pid")"
 	fi
+	# What this file wrote of the secrets itself.
+	rm -rf "${FARM:?}"/{a,b,before,other,units,web1,web1.out}
 	farm_stop
 }
 

@@ -51,6 +51,15 @@ status_has() {
 	grep -qE -- "$1" "$FARM/status.out"
 }
 
+# The rate, and with it the ETA, is known from the first second on.
+json_has_progress() {
+	"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" --json -x "status director" | python3 -c "
+import json, sys
+r, = json.load(sys.stdin)['result']['running']
+sys.exit(not (r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
+              and 0 < r['percent'] <= 100 and r.get('eta', -1) >= 0))"
+}
+
 @test "a first Full shows what it did; of the next one it is known how far it is" {
 	hold Full
 	farm_await 30 status_has 'Files=[1-9].* Bytes=[1-9]'
@@ -59,11 +68,7 @@ status_has() {
 	let_go
 	hold Full
 	farm_await 30 status_has 'Files=[1-9][0-9,]* Bytes=[0-9.]+ [KM]?B Rate=.*B/s [0-9]+%'
-	"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" --json -x "status director" | python3 -c "
-import json, sys
-r, = json.load(sys.stdin)['result']['running']
-assert r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
-assert 0 < r['percent'] <= 100 and r['eta'] >= 0, r"
+	farm_await 30 json_has_progress
 	farm_console "status client=farm-fd" >"$FARM/client.out"
 	grep -qE 'Files=[1-9].* Bytes/sec=' "$FARM/client.out"
 	grep -A 2 '^Seen by the director:' "$FARM/client.out" | grep -E 'Rate=.*B/s [0-9]+%'
