@@ -15,6 +15,7 @@
 #ifndef TERCET_STORAGE_DAEMON_DEVICE_DEV_H
 #define TERCET_STORAGE_DAEMON_DEVICE_DEV_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "lib/base/bytes.h"
@@ -31,11 +32,11 @@ struct dev_ops;
 struct dev {
 	const struct dev_ops *ops;
 	int fd;
-	char *path;        /* owned; for messages */
-	bool entry_unsafe; /* its directory entry may not be on stable storage yet */
-	uint64_t flushed;  /* file: write-back was started up to here */
-	uint64_t settled;  /* file: write-back was waited for up to here */
-	bool lost;         /* file: write-back failed; no later sync would say so */
+	char *path;               /* owned; for messages */
+	atomic_bool entry_unsafe; /* its directory entry may not be on stable storage yet */
+	uint64_t flushed;         /* file: write-back was started up to here */
+	uint64_t settled;         /* file: write-back was waited for up to here */
+	atomic_bool lost;         /* file: write-back failed; no later sync would say so */
 };
 
 struct dev_ops {
