@@ -38,39 +38,9 @@ tree() {
 	python3 "$TERCET_SOURCE/regress/lib/tree.py" "$@"
 }
 
-# Three neighbouring ports that no other farm has and nobody listens on, below the range the
-# kernel takes for outgoing connections.
+# farm_ports: three neighbouring ports for as long as this script runs; the first is printed.
 farm_ports() {
-	python3 - "$$" <<'X'
-import os, random, socket, sys
-lock = '/tmp/tercet-farm-ports'
-os.makedirs(lock, mode=0o1777, exist_ok=True)
-for _ in range(1000):
-    base = random.randrange(12000, 31000, 3)
-    try:
-        os.mkdir('%s/%d' % (lock, base))
-    except FileExistsError:
-        try:
-            owner = int(os.readlink('%s/%d/owner' % (lock, base)))
-            os.kill(owner, 0)
-        except ProcessLookupError:
-            os.unlink('%s/%d/owner' % (lock, base))
-            os.rmdir('%s/%d' % (lock, base))
-        except (OSError, ValueError):
-            pass
-        continue
-    try:
-        for p in range(base, base + 3):
-            with socket.socket() as s:
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                s.bind(('127.0.0.1', p))
-    except OSError:
-        os.rmdir('%s/%d' % (lock, base))
-        continue
-    os.symlink(sys.argv[1] if len(sys.argv) > 1 else str(os.getppid()), '%s/%d/owner' % (lock, base))
-    print(base)
-    break
-X
+	python3 "$TERCET_SOURCE/regress/lib/ports.py" $$
 }
 
 # farm_make: directory, ports and configuration, nothing started.

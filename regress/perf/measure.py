@@ -3,27 +3,18 @@ import glob
 import os
 import re
 import resource
-import socket
 import subprocess
 import time
 
 TICK = os.sysconf('SC_CLK_TCK')
 
 
-def sh(cmd, **kw):
-    kw.setdefault('check', True)
-    return subprocess.run(cmd, shell=isinstance(cmd, str), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, **kw)
-
-
-def free_ports(n):
-    socks = [socket.socket() for _ in range(n)]
-    for s in socks:
-        s.bind(('127.0.0.1', 0))
-    ports = [s.getsockname()[1] for s in socks]
-    for s in socks:
-        s.close()
-    return ports
+def sh(cmd, check=True, **kw):
+    r = subprocess.run(cmd, shell=isinstance(cmd, str), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       **kw)
+    if check and r.returncode != 0:
+        raise RuntimeError('%s: exit %d\n%s' % (cmd, r.returncode, r.stdout))
+    return r
 
 
 def machine():

@@ -8,10 +8,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
-from measure import Watch, free_ports, sh, timed
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import ports  # noqa: E402
+from measure import Watch, sh, timed  # noqa: E402
 
 TAR_COMPRESSION = {'LZ4': 'lz4', 'GZIP6': 'gzip -6'}
 BACULA_COMPRESSION = {'LZ4': 'LZO', 'GZIP6': 'GZIP6'}  # Bacula 9 has no LZ4; LZO is its fast one
@@ -73,8 +76,8 @@ class Tercet:
 
     def __init__(self, opts, work):
         self.site = work + '/site'
-        base = free_ports(1)[0] // 3 * 3
-        sh([opts.bin + '/tercet-setup', '--name', 'perf', '--port', str(min(base, 60000)), '--bin', opts.bin,
+        self.port = ports.take(os.getpid())
+        sh([opts.bin + '/tercet-setup', '--name', 'perf', '--port', str(self.port), '--bin', opts.bin,
             '--backup', work + '/src', self.site])
         self.conf = self.site + '/etc/tercet-dir.conf'
         if getattr(opts, 'clear', False):
@@ -152,6 +155,7 @@ class Tercet:
 
     def close(self):
         sh([self.site + '/tercet', 'stop'], check=False)
+        ports.give_back(self.port)
         if self.state.startswith('/var/lib/tercet/'):
             shutil.rmtree(self.state)
 
@@ -161,7 +165,9 @@ class Bacula:
 
     def __init__(self, opts, work):
         self.work = work
-        d, f, s, pg = free_ports(4)
+        self.port = ports.take(os.getpid())
+        d, f, s = range(self.port, self.port + 3)
+        pg = 5432  # names its socket; it listens on no port
         sock = tempfile.mkdtemp(prefix='bperf', dir='/tmp')
         self.sock = sock
         shutil.chown(sock, 'postgres')
@@ -257,6 +263,7 @@ Messages {{ Name=M; director=b-dir=all, !skipped, !restored }}
             p.terminate() if p is not self.pg else p.send_signal(3)
             p.wait()
         shutil.rmtree(self.sock, ignore_errors=True)
+        ports.give_back(self.port)
 
 
 TOOLS = {'tercet': (Tercet, None), 'tar': (Tar, 'tar'), 'bacula': (Bacula, '/usr/sbin/bacula-dir'),

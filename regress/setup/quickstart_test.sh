@@ -8,7 +8,7 @@ set -eu -o pipefail
 . "${TERCET_SOURCE:?}/regress/lib/farm.bash"
 dir=$(mktemp -d /tmp/tercet-quickstart-XXXXXX)
 chmod 755 "$dir"
-port=$(farm_ports $$)
+port=$(farm_ports)
 export TERCET_PORT=$port
 cleanup() {
 	[ ! -x "$dir/tree/site/tercet" ] || "$dir/tree/site/tercet" stop || true
