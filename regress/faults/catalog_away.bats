@@ -16,29 +16,7 @@ BATS_TEST_TIMEOUT=$((BATS_TEST_TIMEOUT + AWAY_SECONDS))
 setup_file() {
 	farm_start
 	server_take
-	tree make "$FARM/src" --seed 21 --files 60 --no-special
-	python3 - "$FARM/many" "$MANY" <<'X'
-import os, sys
-for i in range(int(sys.argv[2])):
-    d = '%s/d%03d' % (sys.argv[1], i // 300)
-    if i % 300 == 0:
-        os.makedirs(d)
-    os.close(os.open('%s/%s-%06d' % (d, 'long' * 50, i), os.O_CREAT | os.O_WRONLY))
-X
-	mkfifo "$FARM/before" "$FARM/behind"
-	farm_conf_add dir <<X
-FileSet {
-  Name = "Gated"
-  Include {
-    Options { Signature = MD5; Hard Links = yes; Read Fifo = yes }
-    File = "$FARM/src"
-    File = "$FARM/before"
-    File = "$FARM/many"
-    File = "$FARM/behind"
-  }
-}
-Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Gated" }
-X
+	server_gated_job 21
 	farm_up 7>&- 8>&- 9>&- # the daemons must not hold the fifos open
 	farm_run Backup Full
 	farm_ok

@@ -28,29 +28,7 @@ setup_file() {
 	ln -s "$FARM/wal" "$DATA/pg_wal"
 	farm_conf dir "s|^  Working Directory = .*|  Working Directory = \"$WORK\"|"
 	server_up
-	tree make "$FARM/src" --seed 23 --files 60 --no-special
-	python3 - "$FARM/many" "$MANY" <<'X'
-import os, sys
-for i in range(int(sys.argv[2])):
-    d = '%s/d%03d' % (sys.argv[1], i // 300)
-    if i % 300 == 0:
-        os.makedirs(d)
-    os.close(os.open('%s/%s-%06d' % (d, 'long' * 50, i), os.O_CREAT | os.O_WRONLY))
-X
-	mkfifo "$FARM/before" "$FARM/behind"
-	farm_conf_add dir <<X
-FileSet {
-  Name = "Gated"
-  Include {
-    Options { Signature = MD5; Hard Links = yes; Read Fifo = yes }
-    File = "$FARM/src"
-    File = "$FARM/before"
-    File = "$FARM/many"
-    File = "$FARM/behind"
-  }
-}
-Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Gated" }
-X
+	server_gated_job 23
 	farm_up
 	farm_run Backup Full
 	farm_ok

@@ -63,6 +63,34 @@ server_kill() {
 	farm_await 60 server_is_gone
 }
 
+# server_gated_job SEED: the job "Gated" saves a tree, waits at the fifo "before", saves $MANY empty
+# files with long names (attributes are what it sends most of), and waits at the fifo "behind".
+server_gated_job() {
+	tree make "$FARM/src" --seed "$1" --files 60 --no-special
+	python3 - "$FARM/many" "$MANY" <<'X'
+import os, sys
+for i in range(int(sys.argv[2])):
+    d = '%s/d%03d' % (sys.argv[1], i // 300)
+    if i % 300 == 0:
+        os.makedirs(d)
+    os.close(os.open('%s/%s-%06d' % (d, 'long' * 50, i), os.O_CREAT | os.O_WRONLY))
+X
+	mkfifo "$FARM/before" "$FARM/behind"
+	farm_conf_add dir <<X
+FileSet {
+  Name = "Gated"
+  Include {
+    Options { Signature = MD5; Hard Links = yes; Read Fifo = yes }
+    File = "$FARM/src"
+    File = "$FARM/before"
+    File = "$FARM/many"
+    File = "$FARM/behind"
+  }
+}
+Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Gated" }
+X
+}
+
 # farm_stop, with the server that server_take left to us.
 server_stop() {
 	local rc=0
