@@ -3,12 +3,7 @@
 
 #include "lib/base/hash.h"
 
-struct inode_key {
-	uint64_t dev, ino;
-};
-
 struct node {
-	struct inode_key key;
 	struct link link;
 	UT_hash_handle hh;
 	uint8_t path[]; /* NUL behind it */
@@ -34,6 +29,7 @@ link_table_free(struct link_table *t)
 	HASH_ITER (hh, t->nodes, n, next) {
 		HASH_DEL(t->nodes, n);
 		free(n->link.saved_as);
+		free(n->link.digest);
 		free(n);
 	}
 	free(t);
@@ -51,10 +47,21 @@ link_saved_name(const struct link *l)
 	return l->saved_as != NULL ? bytes_str(l->saved_as) : l->path;
 }
 
+bool
+link_is_of(const struct link *l, const struct stat *st)
+{
+	return l->key.dev == st->st_dev && l->key.ino == st->st_ino;
+}
+
 struct link *
 link_table_meet(struct link_table *t, const struct stat *st, struct bytes path, bool *first)
 {
-	struct inode_key key = { st->st_dev, st->st_ino };
+	struct link_key key = { .dev = st->st_dev,
+				.ino = st->st_ino,
+				.size = (uint64_t)st->st_size,
+				.mtime_s = st->st_mtim.tv_sec,
+				.mtime_ns = (uint32_t)st->st_mtim.tv_nsec,
+				.kind = st->st_mode & S_IFMT };
 	struct node *n;
 
 	HASH_FIND(hh, t->nodes, &key, sizeof(key), n);
@@ -62,9 +69,9 @@ link_table_meet(struct link_table *t, const struct stat *st, struct bytes path, 
 	if (n != NULL)
 		return &n->link;
 	n = mem_zalloc(1, sizeof(*n) + path.n + 1);
-	n->key = key;
+	n->link.key = key;
 	memcpy(n->path, path.p, path.n);
 	n->link.path = bytes_of(n->path, path.n);
-	HASH_ADD(hh, t->nodes, key, sizeof(n->key), n);
+	HASH_ADD(hh, t->nodes, link.key, sizeof(n->link.key), n);
 	return &n->link;
 }

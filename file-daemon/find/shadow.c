@@ -54,18 +54,74 @@ is_below(const struct entry *e, const struct entry *outer)
 	return e->n == outer->n || p[outer->n] == '/' || (outer->n == 1 && p[0] == '/');
 }
 
-/* A walk that began in a directory on device dev goes on into, or takes, path. */
+/* Nothing that another block may take is left out by this one. */
 static bool
-goes_on(const struct fileset *fs, const struct entry *outer, const struct file_options *o,
-	dev_t dev, const char *path, bool is_last)
+takes_all(const struct fileset_block *b)
 {
-	struct stat st;
+	static const uint32_t leaves_out = OPT_EXCLUDE | OPT_NO_RECURSE | OPT_NO_DUMP;
 
-	if (lstat(path, &st) != 0 || (!is_last && !S_ISDIR(st.st_mode)))
+	for (size_t i = 0; i < b->n_options; i++)
+		if ((b->options[i].flags & leaves_out) != 0 || b->options[i].size.kind != SIZE_ANY)
+			return false;
+	return b->ignore_dirs.n == 0;
+}
+
+/* No file system ends a walk of this block. */
+static bool
+crosses_all(const struct fileset_block *b)
+{
+	for (size_t i = 0; i < b->n_options; i++)
+		if ((b->options[i].flags & OPT_CROSS_FS) == 0 || b->options[i].fstypes.n > 0)
+			return false;
+	return b->n_options > 0;
+}
+
+/* A walk of outer that comes to path, on the device it began on, takes it and goes into it.  It is
+ * the options of path itself that count, as in the walk. */
+static bool
+goes_into(const struct fileset *fs, const struct entry *outer, dev_t dev, const char *path,
+	  struct stat *st, const struct file_options **options)
+{
+	struct match m;
+
+	if (lstat(path, st) != 0 || (st->st_dev != dev && !crosses_all(outer->block)))
 		return false;
-	if (st.st_dev != dev && ((o->flags & OPT_CROSS_FS) == 0 || o->fstypes.n > 0))
+	m = fileset_match(fs, outer->block, path, S_ISDIR(st->st_mode));
+	*options = m.options;
+	return m.take && (m.options->flags & (OPT_NO_RECURSE | OPT_NO_DUMP)) == 0;
+}
+
+/* The content of e, which is not a directory, is saved as that of a file found on the way, too. */
+static bool
+is_same_below(const struct entry *e, const char *path, const struct stat *st,
+	      const struct file_options *found)
+{
+	const struct file_options *own = fileset_top_options(e->block, path, false);
+
+	switch (st->st_mode & S_IFMT) {
+	case S_IFBLK: /* saved as a node there, with all it holds when it is an entry */
 		return false;
-	return fileset_match(fs, outer->block, path, S_ISDIR(st.st_mode)).take;
+	case S_IFIFO:
+		return (own->flags & OPT_READ_FIFO) == 0;
+	case S_IFREG:
+		return size_match_takes(&found->size, (uint64_t)st->st_size);
+	default:
+		return true;
+	}
+}
+
+/* The options of the two entries alone say that one walk cannot do for the other. */
+static bool
+is_ruled_out(const struct entry *outer, const struct file_options *outer_options,
+	     const struct entry *e, const struct file_options *own)
+{
+	if (outer->block != e->block && !takes_all(outer->block))
+		return true;
+	if (e->n == outer->n)
+		return false;
+	return outer->block->ignore_dirs.n > 0 ||
+	       (outer_options->flags & (OPT_NO_RECURSE | OPT_NO_DUMP)) != 0 ||
+	       (outer_options->fstypes.n > 0 && outer_options != own);
 }
 
 /* Walking from outer comes to e and takes it.  When in doubt it does not. */
@@ -75,12 +131,13 @@ reaches(const struct fileset *fs, const struct entry *outer, const struct entry 
 	OWNED(freep) char *top = str_ndup(*outer->file, outer->n);
 	OWNED(freep) char *path = str_ndup(*e->file, e->n);
 	const struct file_options *o = fileset_top_options(outer->block, top, true);
-	struct stat st;
+	struct stat st, at;
 
+	if (is_ruled_out(outer, o, e, fileset_top_options(e->block, path, true)))
+		return false;
 	if (e->n == outer->n)
 		return true;
-	if (lstat(top, &st) != 0 || !S_ISDIR(st.st_mode) || outer->block->ignore_dirs.n > 0 ||
-	    (o->flags & (OPT_NO_RECURSE | OPT_NO_DUMP)) != 0)
+	if (lstat(top, &st) != 0 || !S_ISDIR(st.st_mode))
 		return false;
 	for (size_t i = outer->n + 1; i < e->n; i++) {
 		bool on;
@@ -88,12 +145,13 @@ reaches(const struct fileset *fs, const struct entry *outer, const struct entry 
 		if (path[i] != '/')
 			continue;
 		path[i] = '\0';
-		on = goes_on(fs, outer, o, st.st_dev, path, false);
+		on = goes_into(fs, outer, st.st_dev, path, &at, &o) && S_ISDIR(at.st_mode);
 		path[i] = '/';
 		if (!on)
 			return false;
 	}
-	return goes_on(fs, outer, o, st.st_dev, path, true);
+	return goes_into(fs, outer, st.st_dev, path, &at, &o) &&
+	       (S_ISDIR(at.st_mode) || is_same_below(e, path, &at, o));
 }
 
 struct looking {

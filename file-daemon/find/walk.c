@@ -4,7 +4,8 @@
  * The stack of levels is explicit: level i is a directory being listed, level i+1 the one entered
  * from it.  A level keeps its names (a slab) in memory, so its descriptor is needed only to look
  * at its files; when the stack grows deep, levels far above give their descriptor back and are
- * opened again through ".." of the level below, whose device and inode must then be the same.
+ * opened again through ".." of the level below, whose device and inode must then be the same.  When
+ * the level below was moved, the way down from the File entry still leads there.
  */
 #include "file-daemon/find/walk.h"
 
@@ -16,10 +17,12 @@
 
 #include "file-daemon/find/fstype.h"
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 
-#define SLAB_BYTES     (1024u * 1024u) /* names read at once */
+#define SLAB_BYTES     (1024u * 1024u) /* names read at once; fewer in deep levels */
+#define SLAB_MIN       (4u * 1024u)
 #define GETDENTS_BYTES (64u * 1024u)
 #define OPEN_DEFAULT   256u
 
@@ -137,7 +140,7 @@ path_join(struct walk *w, size_t dir_n, const char *name, size_t name_n)
 	size_t slash = dir_n > 0 && w->path[dir_n - 1] == '/' ? 0 : 1;
 	size_t n = dir_n + slash + name_n;
 
-	if (n > WALK_PATH_MAX)
+	if (n > PATH_BYTES_MAX)
 		return 0;
 	if (n + 1 > w->path_cap) {
 		w->path_cap = (n + 1) * 2;
@@ -166,13 +169,35 @@ slab_add(struct slab *s, uint64_t ino, const char *name)
 	size_t n = strlen(name) + 1;
 
 	while (s->len + n > s->cap) {
-		s->cap = s->cap == 0 ? 4096 : s->cap * 2;
+		s->cap = s->cap == 0 ? 256 : s->cap * 2;
 		s->text = mem_resize(s->text, s->cap, 1);
 	}
 	s->names = mem_grow(s->names, s->n, &s->names_cap, sizeof(*s->names));
 	memcpy(s->text + s->len, name, n);
 	s->names[s->n++] = (struct name){ ino, (uint32_t)s->len };
 	s->len += n;
+}
+
+/* Keep only what is still to be looked at. */
+static void
+slab_shrink(struct slab *s)
+{
+	struct slab left = { .text = NULL };
+
+	for (size_t i = s->next; i < s->n; i++)
+		slab_add(&left, s->names[i].ino, s->text + s->names[i].at);
+	free(s->text);
+	free(s->names);
+	*s = left;
+}
+
+/* Half as much every eight levels: so all levels together hold little, whatever the tree. */
+static size_t
+slab_bytes(size_t depth)
+{
+	size_t n = depth < 64 ? SLAB_BYTES >> (depth / 8) : 0;
+
+	return n > SLAB_MIN ? n : SLAB_MIN;
 }
 
 static bool
@@ -186,10 +211,11 @@ static void
 fill_slab(struct walk *w, struct level *l)
 {
 	struct slab *s = &l->slab;
+	size_t most = slab_bytes(w->depth);
 
 	s->n = s->len = s->next = 0;
-	while (l->more && s->len < SLAB_BYTES) {
-		ssize_t got = getdents64(l->dir->fd, w->dents, GETDENTS_BYTES);
+	while (l->more && s->len < most) {
+		ssize_t got = getdents64(l->dir->fd, w->dents, size_min(most, GETDENTS_BYTES));
 
 		if (got < 0) {
 			note_errno(w, MSG_NOTSAVED, l->path_n, "directory cannot be read further");
@@ -220,28 +246,64 @@ top_level(struct walk *w)
 	return &w->levels[w->depth - 1];
 }
 
-/* l's descriptor was given back: open it again as ".." of the level below it. */
-static bool
-reopen(struct walk *w, struct level *l, const struct walk_dir *child)
+/* The directory name of dirfd, which has to be that of l; -1 with errno. */
+static int
+open_same(const struct level *l, int dirfd, const char *name, int flags)
 {
-	OWNED(closep) int fd = openat(child->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWNED(closep) int fd = openat(dirfd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		note_errno(w, MSG_NOTSAVED, l->path_n, "directory cannot be opened again");
-		return false;
-	}
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return -1;
 	if (st.st_dev != l->st.st_dev || st.st_ino != l->st.st_ino) {
-		note_text(w, MSG_NOTSAVED, l->path_n,
-			  "directory was moved while it was saved; the rest of it is not saved");
-		return false;
+		errno = ENOENT; /* another one is there now */
+		return -1;
+	}
+	return TAKE_FD(fd);
+}
+
+/* By the names of the levels above, each of which has to be the directory that was entered. */
+static int
+open_from_above(const struct walk *w, const struct level *l, int top_parent)
+{
+	OWNED(closep) int fd = -1;
+
+	for (const struct level *at = w->levels; at <= l; at++) {
+		OWNED(freep) char *name = str_ndup(w->path + at->name_at, at->path_n - at->name_at);
+		int next = open_same(at, fd >= 0 ? fd : top_parent, *name != '\0' ? name : ".",
+				     at == l ? O_RDONLY : O_PATH);
+
+		if (next < 0)
+			return -1;
+		if (fd >= 0)
+			close(fd);
+		fd = next;
+	}
+	return TAKE_FD(fd);
+}
+
+/* l's descriptor was given back: open it again as ".." of the level below it (NULL: that one could
+ * not be opened either), or else from above.  What is left of it is lost when neither leads there.
+ */
+static void
+reopen(struct walk *w, struct level *l, const struct walk_dir *child, int top_parent)
+{
+	OWNED(closep) int fd = child != NULL ? open_same(l, child->fd, "..", O_RDONLY) : -1;
+
+	if (fd < 0)
+		fd = open_from_above(w, l, top_parent);
+	if (fd < 0) {
+		note_errno(w, MSG_NOTSAVED, l->path_n,
+			   "directory cannot be opened again, the rest of it is not saved");
+		l->slab.next = l->slab.n;
+		l->more = l->wanted = false;
+		return;
 	}
 	if (l->more && lseek(fd, l->cookie, SEEK_SET) < 0) {
 		note_errno(w, MSG_NOTSAVED, l->path_n, "directory cannot be read further");
 		l->more = false;
 	}
 	l->dir = dir_new(TAKE_FD(fd), true);
-	return true;
 }
 
 /* Enter the directory dir; takes the reference. */
@@ -273,6 +335,7 @@ push(struct walk *w, struct walk_dir **dir, const struct stat *st,
 
 		walk_dir_put(far->dir);
 		far->dir = NULL;
+		slab_shrink(&far->slab);
 	}
 }
 
@@ -281,10 +344,10 @@ push(struct walk *w, struct walk_dir **dir, const struct stat *st,
 static enum err_code
 yield(struct walk *w, struct file_entry *e, struct err *err)
 {
-	bool follows = w->o->links != NULL && e->type != FT_DIREND && e->st.st_nlink > 1 &&
-		       (e->options->flags & OPT_NO_HARDLINKS) == 0;
+	bool counts_links = w->o->links != NULL && e->type != FT_DIREND && e->st.st_nlink > 1 &&
+			    (e->options->flags & OPT_NO_HARDLINKS) == 0;
 
-	if (follows)
+	if (counts_links)
 		e->link = link_table_meet(w->o->links, &e->st, e->path, &e->link_first);
 	return w->sink->entry(w->sink->arg, e, err);
 }
@@ -331,6 +394,11 @@ may_enter(struct walk *w, const struct file_options *o, const struct stat *st, i
 {
 	char type[32];
 
+	if (w->depth == WALK_DEPTH_MAX) {
+		note_text(w, MSG_NOTSAVED, path_n,
+			  "is nested too deep to look into, its contents are not saved");
+		return false;
+	}
 	if (!top && (o->flags & OPT_NO_RECURSE) != 0) {
 		note_text(w, MSG_INFO, path_n, "recursion is off, will not descend into it");
 		return false;
@@ -456,16 +524,17 @@ leave(struct walk *w, struct walk_dir *top_parent, struct err *err)
 	self = TAKE_PTR(l->dir);
 	w->depth--;
 	w->path[l->path_n] = '\0';
-	if (up != NULL && up->dir == NULL && !reopen(w, up, self)) {
-		up->slab.next = up->slab.n; /* what is left of it cannot be reached */
-		up->more = up->wanted = false;
-		up->dir = dir_new(openat(self->fd, ".", O_PATH | O_CLOEXEC), false);
-	}
+	if (up != NULL && up->dir == NULL)
+		reopen(w, up, self, top_parent->fd);
 	if (!l->wanted)
 		return ERR_OK;
 	e.path = path_bytes(w, l->path_n);
 	e.dir = up != NULL ? up->dir : top_parent;
 	e.self = self;
+	if (e.dir == NULL) { /* it was moved out of what cannot be opened again */
+		e.dir = self;
+		e.name_at = l->path_n;
+	}
 	return yield(w, &e, err);
 }
 
@@ -514,8 +583,9 @@ walk_top(struct walk *w, const char *file, struct err *err)
 	if (n == 0 || file[0] != '/' || path_join(w, 0, file + 1, n - 1) != n) {
 		struct err e = ERR_INIT;
 
-		(void)err_set(&e, ERR_SYS, "%s: File entry is not an absolute path",
-			      PATH_PRINT(bytes_str(file)));
+		(void)err_set(&e, ERR_SYS,
+			      "%s: File entry is not an absolute path of at most %u bytes",
+			      PATH_PRINT(bytes_str(file)), PATH_BYTES_MAX);
 		note(w, MSG_NOTSAVED, &e);
 		return ERR_OK;
 	}

@@ -6,7 +6,7 @@
  *          Directories come after their contents.  Names of a directory are taken in the order of
  *          their inode numbers, about a megabyte of names at a time.
  * Owns:    a fixed number of open directories: ancestors far above are closed and opened again
- *          through ".." (and checked to be the same) on the way back.
+ *          through ".." or from above (and checked to be the same) on the way back.
  * Threads: one walk by one thread.  struct walk_dir may be kept by others (walk_dir_get) and put
  *          from any thread.
  * Errors:  what is wrong with one file goes to note() and the walk goes on; walk_run itself fails
@@ -22,10 +22,11 @@
 #include "file-daemon/find/hardlink.h"
 #include "file-daemon/find/match.h"
 #include "lib/base/wait.h"
+#include "lib/proto/attr_record.h"
 #include "lib/proto/msg_type.h"
 #include "lib/proto/stream.h"
 
-#define WALK_PATH_MAX 500000u /* bytes of one path: it has to fit into a frame, twice for links */
+#define WALK_DEPTH_MAX 16384u /* directories below a File entry, one in the other */
 
 /* An open directory; counted. */
 struct walk_dir {
@@ -41,11 +42,12 @@ void walk_dir_put(struct walk_dir *d);
  * link table's). */
 struct file_entry {
 	enum file_type type; /* FT_REG, FT_REGE, FT_LNK, FT_DIREND, FT_SPEC, FT_RAW, FT_FIFO */
-	struct bytes path;   /* a NUL behind it; directories without final '/', but for "/" */
-	size_t name_at;      /* where the last component begins */
+	/* At most PATH_BYTES_MAX, a NUL behind it; directories without final '/', but for "/". */
+	struct bytes path;
+	size_t name_at; /* where the last component begins */
 	struct stat st;
 	const struct file_options *options;
-	struct walk_dir *dir;  /* holds the last component */
+	struct walk_dir *dir;  /* holds what is from name_at on; itself when that is nothing */
 	struct walk_dir *self; /* of a directory: itself; NULL when it was not opened */
 	struct link *link;     /* Hard Links = yes and more than one link: else NULL */
 	bool link_first;

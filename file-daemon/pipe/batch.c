@@ -18,7 +18,7 @@ batch_new(void)
 	struct batch *b = NEW(struct batch);
 
 	b->items = NEW_ARRAY(struct item, BATCH_ITEMS);
-	b->names = (struct buf)BUF_INIT(BATCH_NAME_BYTES + WALK_PATH_MAX + 1);
+	b->names = (struct buf)BUF_INIT(BATCH_NAME_BYTES + PATH_BYTES_MAX + 1);
 	b->out = (struct buf)BUF_INIT(BATCH_OUT_MAX);
 	return b;
 }
@@ -30,7 +30,7 @@ batch_clear(struct batch *b)
 		walk_dir_put(b->dirs[i]);
 	b->n_dirs = b->n = 0;
 	b->expected_bytes = 0;
-	b->streams = b->urgent = b->opened = false;
+	b->streams = b->urgent = b->may_be_sent = false;
 	b->state = BATCH_FILLING;
 	b->next = NULL;
 	if (b->out.cap > 2u * BATCH_BYTES)
@@ -70,7 +70,7 @@ entry_streams(const struct file_entry *e)
 	if (e->link != NULL && !e->link_first)
 		return false;
 	return e->type == FT_RAW || e->type == FT_FIFO ||
-	       (e->type == FT_REG && e->st.st_size > (off_t)SMALL_MAX);
+	       (e->type == FT_REG && e->st.st_size > (off_t)STREAM_FROM);
 }
 
 bool
@@ -132,7 +132,7 @@ part_bytes(const struct batch *b, struct part part)
 size_t
 item_frame_head(const struct item *it)
 {
-	return (it->options->flags & OPT_SPARSE) != 0 ? SPARSE_HEAD : 0;
+	return (it->options->flags & OPT_SPARSE) != 0 ? STREAM_SPARSE_HEAD : 0;
 }
 
 struct part

@@ -14,21 +14,20 @@
 #include "lib/base/path.h"
 
 #define LINK_TARGET_MAX 4096u
-#define XATTR_MAX       999996u /* a frame is at most this long; wire.md 1 */
 
 void
-filler_init(struct filler *f, struct pipe *p, uint32_t chunk, struct cancel *cancel)
+filler_init(struct filler *f, struct pipe *p)
 {
 	f->digest = digest_new();
 	meta_init(&f->meta);
 	f->codec = codec_work_new();
 	f->packed = (struct buf)BUF_INIT(SEGMENT_BYTES);
-	f->chunk = chunk;
-	f->cancel = cancel;
-	f->stages = p != NULL ? &p->o.progress->stages : NULL;
+	f->chunk = p->o.chunk_bytes;
+	f->fifo_seconds = p->o.fifo_seconds;
+	f->cancel = p->o.cancel;
+	f->stages = &p->o.progress->stages;
 	f->pipe = p;
-	if (p != NULL)
-		pipe_count_memory(p, SEGMENT_BYTES, 0);
+	pipe_count_memory(p, SEGMENT_BYTES, 0);
 }
 
 void
@@ -38,8 +37,7 @@ filler_release(struct filler *f)
 	meta_release(&f->meta);
 	codec_work_free(f->codec);
 	buf_release(&f->packed);
-	if (f->pipe != NULL)
-		pipe_count_memory(f->pipe, 0, SEGMENT_BYTES);
+	pipe_count_memory(f->pipe, 0, SEGMENT_BYTES);
 }
 
 /* ---- what is said about a file ---- */
@@ -69,7 +67,16 @@ open_data(const struct item *it, const char *name)
 	return fd;
 }
 
-/* The open file is what the walker saw; its attributes as they are now. */
+/* Has another file taken the name since the walker saw it?  Then what its other names lead to is
+ * not saved with this one, but with the next of them. */
+static void
+check_link(struct item *it, const struct stat *now)
+{
+	if (it->link != NULL && !link_is_of(it->link, now))
+		it->link = NULL;
+}
+
+/* The open file is of the kind the walker saw; its attributes as they are now. */
 static bool
 take_attributes(struct batch *b, struct item *it, int fd)
 {
@@ -83,6 +90,7 @@ take_attributes(struct batch *b, struct item *it, int fd)
 		lose(b, it, "became another kind of file before it was read", ESTALE);
 		return false;
 	}
+	check_link(it, &st);
 	it->st = st;
 	return true;
 }
@@ -106,10 +114,10 @@ read_meta(struct filler *f, struct batch *b, struct item *it, int fd, const char
 		it->acl_access = batch_bytes(b, buf_bytes(&f->meta.acl_access));
 	if (f->meta.acl_default.len > 0)
 		it->acl_default = batch_bytes(b, buf_bytes(&f->meta.acl_default));
-	if (f->meta.xattr.len > XATTR_MAX)
+	if (f->meta.xattr.len > FRAME_SEND_MAX)
 		ITEM_SAY(b, it, meta_note, MSG_WARNING,
-			 "extended attributes of %zu bytes are too many for one record",
-			 f->meta.xattr.len);
+			 "%s%sextended attributes of %zu bytes are too many for one record", e.text,
+			 e.code != ERR_OK ? "; " : "", f->meta.xattr.len);
 	else if (f->meta.xattr.len > 0)
 		it->xattr = batch_bytes(b, buf_bytes(&f->meta.xattr));
 }
@@ -150,16 +158,16 @@ item_digest_kind(const struct item *it)
 
 /* It became too large for a batch of small files since the walker saw it. */
 static bool
-outgrew(const struct filler *f, const struct batch *b, const struct item *it)
+has_outgrown(const struct batch *b, const struct item *it)
 {
-	return f->pipe != NULL && !b->streams && it->type == FT_REG &&
-	       it->st.st_size > (off_t)SMALL_MAX;
+	return !b->streams && it->type == FT_REG && it->st.st_size > (off_t)STREAM_FROM;
 }
 
 /* The data of a large file leaves while it is read. */
 static void
 stream_data(struct filler *f, struct batch *b, struct item *it, int fd)
 {
+	struct data_out d = { .f = f, .b = b, .it = it, .to = TO_SEGMENTS };
 	uint64_t end;
 
 	if (it->codec != NULL && it->type == FT_REG &&
@@ -167,19 +175,20 @@ stream_data(struct filler *f, struct batch *b, struct item *it, int fd)
 		it->codec = NULL;
 	stream_opened(f->pipe, b);
 	digest_begin(f->digest, item_digest_kind(it));
-	(void)read_file(f, b, it, fd, &end);
+	(void)read_file(&d, fd, &end);
 	it->digest_n = digest_end(f->digest, it->digest);
-	stream_read(f, b);
+	stream_help(f);
 }
 
 /* A small file that got shorter before it was read is saved as it is now. */
 static void
 keep_data(struct filler *f, struct batch *b, struct item *it, int fd)
 {
+	struct data_out d = { .f = f, .b = b, .it = it, .to = TO_BATCH };
 	uint64_t end;
 
 	it->data.at = b->out.len;
-	if (read_file(f, b, it, fd, &end) && it->type == FT_REG && end < (uint64_t)it->st.st_size)
+	if (read_file(&d, fd, &end) && it->type == FT_REG && end < (uint64_t)it->st.st_size)
 		it->st.st_size = (off_t)end;
 }
 
@@ -194,11 +203,11 @@ fill_data(struct filler *f, struct batch *b, struct item *it, const char *name)
 	}
 	if (!take_attributes(b, it, fd))
 		return;
-	if (outgrew(f, b, it)) {
+	if (has_outgrown(b, it)) {
 		it->fate = ITEM_AGAIN;
 		return;
 	}
-	if (b->streams && f->pipe != NULL)
+	if (b->streams)
 		stream_data(f, b, it, fd);
 	else
 		keep_data(f, b, it, fd);
@@ -212,11 +221,14 @@ fill_symlink(struct filler *f, struct batch *b, struct item *it, const char *nam
 {
 	char target[LINK_TARGET_MAX];
 	ssize_t n = readlinkat(it->dir->fd, name, target, sizeof(target));
+	struct stat now;
 
 	if (n < 0) {
 		lose(b, it, "link cannot be read", errno);
 		return;
 	}
+	if (it->link != NULL && fstatat(it->dir->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0)
+		check_link(it, &now);
 	it->target = batch_bytes(b, bytes_of(target, (size_t)n));
 	read_meta(f, b, it, -1, name);
 }
@@ -263,8 +275,7 @@ static void
 fill_items(struct filler *f, struct batch *b)
 {
 	for (size_t i = 0; i < b->n && !cancel_asked(f->cancel); i++)
-		if (i > 0 && (b->out.len > BATCH_OUT_SOON ||
-			      (f->pipe != NULL && !pipe_may_grow(f->pipe, b))))
+		if (i > 0 && (b->out.len > BATCH_OUT_SOON || !pipe_may_grow(f->pipe, b)))
 			b->items[i].fate = ITEM_AGAIN;
 		else
 			fill_item(f, b, &b->items[i]);
@@ -287,28 +298,54 @@ fill_batch(struct filler *f, struct batch *b)
 	(void)stage_busy(f->stages, STAGE_COMPRESS, t);
 }
 
+/* ---- verify ---- */
+
+/* The data of it through the digest.  What a backup would only report is an error here, because
+ * the digest would be that of something else. */
+static enum err_code
+digest_data(struct filler *f, struct batch *b, struct item *it, struct err *err)
+{
+	OWNED(closep) int fd = open_data(it, (const char *)b->names.p + it->name_at);
+	struct data_out d = { .f = f, .b = b, .it = it, .to = TO_DIGEST };
+	struct bytes why = bytes_of("", 0);
+	uint64_t end;
+
+	if (fd < 0) {
+		lose(b, it, "cannot be opened", errno);
+	} else if (take_attributes(b, it, fd)) {
+		(void)read_file(&d, fd, &end);
+		keep_atime(it, fd);
+	}
+	if (cancel_asked(f->cancel))
+		return err_set(err, ERR_CANCELED, "canceled");
+	if (it->fate == ITEM_LOST)
+		why = part_bytes(b, it->lost);
+	else if (it->data_note.type == MSG_ERROR)
+		why = part_bytes(b, it->data_note.text);
+	return why.n > 0 ? err_set(err, ERR_SYS, "%.*s", BYTES_ARG(why)) : ERR_OK;
+}
+
 enum err_code
-pipe_digest_of(const struct file_entry *e, uint32_t chunk_bytes, uint8_t out[64], size_t *n,
-	       struct err *err)
+pipe_digest_of(const struct file_entry *e, uint32_t chunk_bytes, struct cancel *cancel,
+	       uint8_t out[DIGEST_MAX], size_t *n, struct err *err)
 {
 	struct batch *b = batch_new();
-	struct filler f;
+	struct filler f = { .digest = digest_new(),
+			    .packed = BUF_INIT(SEGMENT_BYTES),
+			    .chunk = pipe_chunk_bytes(chunk_bytes),
+			    .cancel = cancel };
+	enum digest_kind kind;
 	enum err_code rc = ERR_OK;
 
-	filler_init(&f, NULL, chunk_bytes != 0 ? chunk_bytes : PIPE_CHUNK_MAX, NULL);
 	batch_add(b, e);
-	b->streams = false;
-	digest_begin(f.digest, item_digest_kind(&b->items[0]));
-	fill_item(&f, b, &b->items[0]);
-	b->items[0].digest_n = digest_end(f.digest, b->items[0].digest);
-	if (b->items[0].fate == ITEM_LOST) {
-		rc = err_set(err, ERR_SYS, "%.*s", (int)b->items[0].lost.n,
-			     (const char *)b->out.p + b->items[0].lost.at);
-	} else {
-		*n = b->items[0].digest_n;
-		memcpy(out, b->items[0].digest, b->items[0].digest_n);
-	}
-	filler_release(&f);
+	kind = item_digest_kind(&b->items[0]);
+	digest_begin(f.digest, kind);
+	if (kind != DIGEST_NONE && e->type == FT_REG)
+		rc = digest_data(&f, b, &b->items[0], err);
+	if (rc == ERR_OK)
+		*n = digest_end(f.digest, out);
+	digest_free(f.digest);
+	buf_release(&f.packed);
 	batch_free(b);
 	return rc;
 }

@@ -9,13 +9,16 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "file-daemon/pipe/pipe_internal.h"
+#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -65,6 +68,46 @@ content_of(unsigned i, size_t n, struct buf *out)
 	}
 }
 
+/* ---- a file that is slow to begin with ---- */
+
+static struct {
+	atomic_bool wanted;
+	unsigned workers; /* that were there all the time */
+} slow;
+
+static unsigned
+count_threads(const char *name)
+{
+	OWNED(closedirp) DIR *d = opendir("/proc/self/task");
+	const struct dirent *at;
+	unsigned n = 0;
+
+	while ((at = readdir(d)) != NULL) {
+		OWNED(freep) char *path = str_printf("/proc/self/task/%s/comm", at->d_name);
+		OWNED(fclosep) FILE *f = fopen(path, "re");
+		char comm[32] = "";
+
+		if (f != NULL && fgets(comm, sizeof(comm), f) != NULL)
+			n += strncmp(comm, name, strlen(name)) == 0;
+	}
+	return n;
+}
+
+/* The samples of a large file: the first one takes a while when that is wanted. */
+ssize_t
+pread(int fd, void *p, size_t n, off_t at)
+{
+	struct wait pause = wait_for(NULL, 0, "nothing");
+	struct err e = ERR_INIT;
+
+	if (atomic_exchange(&slow.wanted, false)) {
+		pause.deadline_ms = clock_mono_ms() + 100;
+		assert_int_equal(wait_pause(&pause, &e), ERR_OK);
+		slow.workers = count_threads("fd-worker");
+	}
+	return syscall(SYS_pread64, fd, p, n, at);
+}
+
 /* ---- the storage daemon's end ---- */
 
 enum event { EVENT_NONE, EVENT_CANCEL, EVENT_CLOSE, EVENT_STOP_READING };
@@ -81,6 +124,7 @@ struct run {
 	struct thread receiver;
 	enum event event;
 	unsigned after; /* frames */
+	unsigned only;  /* the one file that is handed in; 0: all */
 	/* the receiver's */
 	unsigned frames, files, bad;
 	struct buf content;
@@ -119,6 +163,8 @@ check_file(struct run *r)
 
 	if (r->files == 0)
 		return;
+	if (r->only != 0)
+		i = r->only;
 	r->bad += !bytes_eq(buf_bytes(&r->contents[i % FILES]), buf_bytes(&r->content));
 	buf_clear(&r->content);
 }
@@ -238,6 +284,8 @@ put_all(struct run *r, struct pipe *p, unsigned rounds, struct err *err)
 					.options = &r->options,
 					.dir = r->dir };
 
+		if (r->only != 0 && i != r->only)
+			continue;
 		assert_int_equal(stat(path, &f.st), 0);
 		if (pipe_put(p, &f, err) != ERR_OK)
 			return err->code;
@@ -334,6 +382,23 @@ memory_stays_below_the_bound_with_any_number_of_workers(void **state)
 }
 
 static void
+workers_stay_for_the_last_file_while_it_is_opened(void **state)
+{
+	struct run *r = *state;
+
+	r->options.compression = compression_find("f4");
+	r->only = 12; /* the smallest that streams */
+	assert_true(size_of_file(r->only) > STREAM_FROM);
+	slow.workers = 0;
+	atomic_store(&slow.wanted, true);
+	assert_int_equal(run_pipe(r, 4, 1), ERR_OK);
+	assert_int_equal(slow.workers, 4);
+	assert_int_equal(r->files, 1);
+	assert_int_equal(r->bad, 0);
+	r->only = 0;
+}
+
+static void
 what_does_not_shrink_is_sent_as_it_is(void **state)
 {
 	struct run *r = *state;
@@ -376,7 +441,7 @@ every_codec_fits_a_segment(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct codec *c = codec_find(rows[i].magic);
-		size_t frame = FRAME_HEAD + SPARSE_HEAD + codec_bound(c, CHUNK);
+		size_t frame = FRAME_HEAD + STREAM_SPARSE_HEAD + codec_bound(c, CHUNK);
 
 		if (c == NULL || SEGMENT_CHUNKS * frame > SEGMENT_BYTES)
 			fail_msg("%s", rows[i].word);
@@ -391,6 +456,7 @@ main(void)
 		cmocka_unit_test(every_codec_gives_back_every_size),
 		cmocka_unit_test(files_stay_in_order_with_any_number_of_workers),
 		cmocka_unit_test(memory_stays_below_the_bound_with_any_number_of_workers),
+		cmocka_unit_test(workers_stay_for_the_last_file_while_it_is_opened),
 		cmocka_unit_test(what_does_not_shrink_is_sent_as_it_is),
 		cmocka_unit_test(a_cancel_ends_it_wherever_it_is),
 	};

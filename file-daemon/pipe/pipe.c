@@ -2,7 +2,6 @@
 #include "file-daemon/pipe/pipe_internal.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -142,7 +141,7 @@ take_task_locked(struct pipe *p) REQUIRES(p->lock)
 			break;
 		t.batch = find_ready_locked(p);
 		if (t.batch != NULL) {
-			t.batch->state = BATCH_TAKEN;
+			pipe_batch_taken_locked(p, t.batch);
 			break;
 		}
 		if (p->closed && p->n_readers == 0)
@@ -154,11 +153,23 @@ take_task_locked(struct pipe *p) REQUIRES(p->lock)
 }
 
 void
+pipe_batch_taken_locked(struct pipe *p, struct batch *b)
+{
+	b->state = BATCH_TAKEN;
+	if (b->streams)
+		p->n_readers++;
+}
+
+void
 pipe_batch_done(struct pipe *p, struct batch *b)
 {
 	mutex_lock(&p->lock);
 	b->state = BATCH_DONE;
-	b->opened = true;
+	b->may_be_sent = true;
+	if (b->streams) {
+		p->n_readers--;
+		cond_broadcast(&p->work);
+	}
 	pipe_charge_locked(p, b, batch_size(b));
 	if (b == p->head || b->urgent)
 		cond_broadcast(&p->done);
@@ -171,7 +182,7 @@ worker_run(void *arg)
 	struct pipe *p = arg;
 	struct filler f;
 
-	filler_init(&f, p, p->o.chunk_bytes, p->o.cancel);
+	filler_init(&f, p);
 	for (;;) {
 		int64_t since = clock_mono_ns();
 		struct task t;
@@ -225,14 +236,20 @@ more_needed_locked(const struct pipe *p) REQUIRES(p->lock)
 	return has < BATCH_TYPICAL ? BATCH_TYPICAL - has : 0;
 }
 
+static bool
+is_full_locked(const struct pipe *p) REQUIRES(p->lock)
+{
+	return p->batch_bytes + more_needed_locked(p) > p->batch_bytes_max;
+}
+
 /* Room for the next batch to fill.  A walker that has to wait does so until a quarter of the
  * batches is sent, not to be woken for each. */
 static void
 await_room_locked(struct pipe *p) REQUIRES(p->lock)
 {
 	while (p->n_batches > 0 && !p->stopping &&
-	       p->batch_bytes + more_needed_locked(p) > p->batch_bytes_max) {
-		if (p->n_spare > 1) {
+	       (is_full_locked(p) || p->n_batches >= BATCHES_MAX)) {
+		if (is_full_locked(p) && p->n_spare > 1) {
 			struct batch *b = spare_locked(p);
 
 			pipe_charge_locked(p, b, 0);
@@ -345,12 +362,9 @@ pipe_finish(struct pipe *p, struct err *err)
 static unsigned
 worker_count(unsigned asked, size_t memory)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t most = size_min(WORKERS_MAX, memory / 4 / SEGMENT_BYTES);
 
-	if (asked == 0)
-		asked = cores < 1 ? 1 : (unsigned)cores;
-	return (unsigned)size_min(asked, most);
+	return thread_cores(asked, (unsigned)most);
 }
 
 /* Half of what the workers leave for batches, half for segments. */
@@ -363,6 +377,14 @@ share_memory(struct pipe *p, size_t memory, unsigned workers)
 	p->segments_max = rest / 2 / SEGMENT_BYTES;
 }
 
+uint32_t
+pipe_chunk_bytes(uint32_t asked)
+{
+	if (asked == 0 || asked > PIPE_CHUNK_MAX)
+		return PIPE_CHUNK_MAX;
+	return asked < PIPE_CHUNK_MIN ? PIPE_CHUNK_MIN : asked;
+}
+
 enum err_code
 pipe_start(const struct pipe_options *o, struct pipe **out, struct err *err)
 {
@@ -371,8 +393,9 @@ pipe_start(const struct pipe_options *o, struct pipe **out, struct err *err)
 	unsigned workers;
 
 	p->o = *o;
-	if (p->o.chunk_bytes == 0 || p->o.chunk_bytes > PIPE_CHUNK_MAX)
-		p->o.chunk_bytes = PIPE_CHUNK_MAX;
+	p->o.chunk_bytes = pipe_chunk_bytes(o->chunk_bytes);
+	if (p->o.fifo_seconds == 0)
+		p->o.fifo_seconds = PIPE_FIFO_SECONDS;
 	mutex_init(&p->lock, RANK_QUEUE);
 	cond_init(&p->work);
 	cond_init(&p->done);

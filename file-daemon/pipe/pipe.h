@@ -23,12 +23,15 @@
 #include "file-daemon/find/walk.h"
 #include "file-daemon/pipe/stage.h"
 #include "lib/base/sync.h"
+#include "lib/crypto/digest.h"
 #include "lib/msg/job_msg.h"
 #include "lib/net/conn.h"
 
 #define PIPE_MEMORY_DEFAULT (64u * 1024u * 1024u)
 #define PIPE_MEMORY_MIN     (16u * 1024u * 1024u)
-#define PIPE_CHUNK_MAX      262144u /* bytes of one data record; volume.md 8 */
+#define PIPE_CHUNK_MIN      4096u /* bytes of one data record; volume.md 8 */
+#define PIPE_CHUNK_MAX      262144u
+#define PIPE_FIFO_SECONDS   600u /* a fifo's first byte comes within; or it is saved empty */
 
 /* What status shows; written by the pipe's threads. */
 struct pipe_progress {
@@ -48,10 +51,11 @@ void pipe_progress_current(struct pipe_progress *p, char *out, size_t cap);
 void pipe_progress_set(struct pipe_progress *p, struct bytes path);
 
 struct pipe_options {
-	unsigned workers;     /* 0: one per core */
-	size_t memory_bytes;  /* 0: PIPE_MEMORY_DEFAULT; PIPE_MEMORY_MIN at least */
-	uint32_t chunk_bytes; /* 0: PIPE_CHUNK_MAX */
-	uint32_t first_index; /* FileIndex counts on from here */
+	unsigned workers;      /* 0: one per core */
+	size_t memory_bytes;   /* 0: PIPE_MEMORY_DEFAULT; PIPE_MEMORY_MIN at least */
+	uint32_t chunk_bytes;  /* 0: PIPE_CHUNK_MAX; PIPE_CHUNK_MIN at least */
+	uint32_t first_index;  /* FileIndex counts on from here */
+	unsigned fifo_seconds; /* 0: PIPE_FIFO_SECONDS */
 	const atomic_uint_fast64_t *bandwidth; /* bytes/s, may change; 0 or NULL: no limit */
 	struct conn *sd;
 	struct job_msg *msg;
@@ -71,9 +75,14 @@ MUST_CHECK enum err_code pipe_finish(struct pipe *p, struct err *err);
 void pipe_free(struct pipe *p);
 void pipe_freep(struct pipe **p);
 
-/* Read one file's data as a backup would and give its digest: for verify.  Returns its size, 0
- * for none.  The file is found as the entry says. */
+/*
+ * Read one file's data as a backup would and give its digest: for verify.
+ *   n  out: its size, 0 for none
+ * ERR_SYS      it cannot be read to its end; the text has its name
+ * ERR_CANCELED
+ */
 MUST_CHECK enum err_code pipe_digest_of(const struct file_entry *e, uint32_t chunk_bytes,
-					uint8_t out[64], size_t *n, struct err *err);
+					struct cancel *cancel, uint8_t out[DIGEST_MAX], size_t *n,
+					struct err *err);
 
 #endif

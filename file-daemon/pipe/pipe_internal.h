@@ -1,7 +1,7 @@
 /*
  * file-daemon/pipe/pipe_internal.h - what the stages of the pipe share
  *
- * A batch goes FILLING (walker) -> READY -> TAKEN (one worker) -> DONE -> written -> FREE.
+ * A batch goes FILLING (walker) -> READY -> TAKEN (one worker) -> DONE -> written -> spare.
  * Batches stand in one list in walk order.  The fields of a batch belong to the stage that has it;
  * state, and the fields marked so, to the pipe's lock.
  *
@@ -27,14 +27,14 @@
 #define BATCH_ITEMS      256u
 #define BATCH_BYTES      (1024u * 1024u) /* file data expected in one batch */
 #define BATCH_DIRS       48u             /* directories a batch keeps open */
-#define BATCH_NAME_BYTES (2u * WALK_PATH_MAX)
+#define BATCH_NAME_BYTES (2u * PATH_BYTES_MAX)
+#define BATCHES_MAX      32u /* that wait: their directories are open, and some systems allow 4096 */
 #define BATCH_OUT_SOON   (BATCH_BYTES + BATCH_BYTES / 2u) /* of results: the rest is done again */
 #define BATCH_META       (64u * 1024u) /* expected of names and attributes, and */
 #define BATCH_TYPICAL    (BATCH_BYTES + BATCH_BYTES / 2u)
 #define ITEM_META        1024u          /* so much for each file */
-#define SMALL_MAX        (512u * 1024u) /* larger files stream */
+#define STREAM_FROM      (512u * 1024u) /* larger files stream */
 #define FRAME_HEAD       4u
-#define SPARSE_HEAD      8u
 #define SEGMENT_CHUNKS   2u
 /* The chunks of a segment, each as large as a codec may make it, and one byte that tells whether
  * a file grew. */
@@ -101,11 +101,12 @@ struct batch {
 	struct buf out;   /* results */
 	struct walk_dir *dirs[BATCH_DIRS];
 	size_t n_dirs;
-	bool streams;   /* one large file */
-	bool urgent;    /* of a refill: the writer waits for it */
-	size_t charged; /* bytes counted for it; the pipe's lock, or who fills it */
+	bool streams;     /* one large file */
+	bool urgent;      /* of a refill: the writer waits for it */
+	size_t charged;   /* bytes counted for it; the pipe's lock, or who fills it */
+	bool may_be_sent; /* done or, streaming, its fate and attributes are known; the pipe's lock
+			   */
 	/* streaming; the pipe's lock */
-	bool opened;                             /* fate and attributes are known */
 	struct segment *segments, *last_segment; /* oldest first */
 	size_t n_packing;                        /* segments that are being compressed */
 };
@@ -115,7 +116,7 @@ struct pipe {
 	struct mutex lock; /* RANK_QUEUE */
 	struct cond
 		work; /* a batch became READY, a segment raw; no more come; stopping (workers) */
-	struct cond done; /* a batch became DONE, opened, has a segment; stopping (writer) */
+	struct cond done; /* a batch became DONE, may be sent, has a segment; stopping (writer) */
 	struct cond room; /* batches gave memory back; the writer ended; stopping (walker) */
 	struct cond segment_room; /* segments were sent, or a raw one came; stopping (readers) */
 	struct batch *head, *tail GUARDED_BY(&lock); /* in walk order */
@@ -127,7 +128,7 @@ struct pipe {
 	struct segment *raw, *last_raw GUARDED_BY(&lock);
 	size_t n_raw GUARDED_BY(&lock);
 	size_t n_segments GUARDED_BY(&lock);  /* that are not spare */
-	unsigned n_readers GUARDED_BY(&lock); /* large files being read */
+	unsigned n_readers GUARDED_BY(&lock); /* large files TAKEN: segments may come */
 	unsigned n_blocked GUARDED_BY(&lock); /* readers that wait for segment_room */
 	size_t batch_bytes GUARDED_BY(&lock); /* charged */
 	bool closed GUARDED_BY(&lock);        /* no more batches come */
@@ -173,11 +174,12 @@ struct filler {
 	struct codec_work *codec;
 	struct buf packed; /* compressed frames; swapped with those of segments */
 	uint32_t chunk;
+	unsigned fifo_seconds;
 	struct cancel *cancel;
-	struct stages *stages; /* or NULL */
-	struct pipe *pipe;     /* NULL: digest only */
+	struct stages *stages; /* the pipe's */
+	struct pipe *pipe;     /* NULL in pipe_digest_of, which uses neither */
 };
-void filler_init(struct filler *f, struct pipe *p, uint32_t chunk, struct cancel *cancel);
+void filler_init(struct filler *f, struct pipe *p);
 void filler_release(struct filler *f);
 void fill_item(struct filler *f, struct batch *b, struct item *it);
 /* All of it, or as far as the batch has room for; what is left is ITEM_AGAIN. */
@@ -186,10 +188,27 @@ void fill_batch(struct filler *f, struct batch *b);
 enum digest_kind item_digest_kind(const struct item *it);
 
 /* ---- read.c: the data of an open file, as frames ---- */
+enum data_to {
+	TO_BATCH,    /* frames into its batch's out buffer */
+	TO_SEGMENTS, /* frames into segments, the digest on the way */
+	TO_DIGEST,   /* nowhere: only the digest is wanted */
+};
+
+struct data_out {
+	struct filler *f;
+	struct batch *b;
+	struct item *it;
+	enum data_to to;
+	/* Of TO_SEGMENTS: */
+	struct segment *seg;      /* the one being filled; NULL: none yet */
+	unsigned seg_chunks;      /* in it */
+	int64_t reading_since_ns; /* the segment being filled */
+};
+
 /* What Check File Changes = yes makes a warning of. */
 enum msg_type item_change_type(const struct item *it);
 /* Reads all; true unless it failed or was stopped.  *end: offset behind the last byte. */
-bool read_file(struct filler *f, struct batch *b, struct item *it, int fd, uint64_t *end);
+bool read_file(struct data_out *d, int fd, uint64_t *end);
 
 /* ---- pack.c: digest and compress whole frames ---- */
 void pack_digest(struct filler *f, const struct item *it, struct bytes frames);
@@ -221,8 +240,8 @@ void stream_opened(struct pipe *p, struct batch *b);
 /* A segment to fill; compresses what waits for it while there is none.  NULL when stopping. */
 struct segment *stream_take(struct filler *f, struct batch *b);
 void stream_push(struct pipe *p, struct batch *b, struct segment *s);
-/* All is read: help until nothing waits to be compressed. */
-void stream_read(struct filler *f, struct batch *b);
+/* Compress until nothing waits for that. */
+void stream_help(struct filler *f);
 struct segment *stream_raw_locked(struct pipe *p) REQUIRES(p->lock);
 void stream_pack(struct filler *f, struct segment *s);
 /* The next segment in order; NULL at the end of the data, or when stopping. */
@@ -238,6 +257,10 @@ void writer_run(void *arg);
 /* ---- pipe.c ---- */
 /* Give up with this reason (the first one counts). */
 void pipe_fail(struct pipe *p, const struct err *e);
+/* Bytes of a data record when asked are configured. */
+uint32_t pipe_chunk_bytes(uint32_t asked);
+/* Someone begins to fill b. */
+void pipe_batch_taken_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock);
 /* b is filled; the oldest batch, or one of a refill. */
 void pipe_batch_done(struct pipe *p, struct batch *b);
 /* May b hold what it holds by now?  Only who fills it asks. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "file-daemon/pipe/pipe.h"
+#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -80,6 +81,7 @@ place_of(struct received *r, int stream)
 	case STREAM_UNIX_ATTRIBUTES:
 		return &r->attributes;
 	case STREAM_FILE_DATA:
+	case STREAM_SPARSE_DATA:
 		return &r->data;
 	default:
 		return &r->digests;
@@ -122,6 +124,7 @@ struct run {
 	struct buf told;
 	struct job_msg *msg;
 	struct pipe_progress progress;
+	atomic_uint_fast64_t bandwidth;
 	struct pipe *pipe;
 };
 
@@ -132,7 +135,7 @@ collect(void *arg, const char *frame, size_t n)
 }
 
 static int
-setup(void **state)
+start(void **state, uint32_t chunk)
 {
 	struct run *r = NEW(struct run);
 	struct err e = ERR_INIT;
@@ -146,7 +149,7 @@ setup(void **state)
 	r->dir->fd = open(r->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r->options.digest_stream = (uint32_t)digest_stream(DIGEST_MD5);
 	r->links = link_table_new();
-	r->got.attributes = (struct buf)BUF_INIT(1 << 20);
+	r->got.attributes = (struct buf)BUF_INIT(4 << 20);
 	r->got.data = (struct buf)BUF_INIT(16 << 20);
 	r->got.digests = (struct buf)BUF_INIT(1 << 20);
 	r->told = (struct buf)BUF_INIT(1 << 20);
@@ -159,13 +162,31 @@ setup(void **state)
 	assert_int_equal(thread_start(&r->got.thread, "receive", receive, &r->got, &e), ERR_OK);
 	{
 		struct pipe_options o = {
-			.sd = r->sd, .msg = r->msg, .progress = &r->progress, .workers = 2
+			.sd = r->sd,
+			.msg = r->msg,
+			.progress = &r->progress,
+			.workers = 2,
+			.chunk_bytes = chunk,
+			.fifo_seconds = 1,
+			.bandwidth = &r->bandwidth,
 		};
 
 		assert_int_equal(pipe_start(&o, &r->pipe, &e), ERR_OK);
 	}
 	*state = r;
 	return 0;
+}
+
+static int
+setup(void **state)
+{
+	return start(state, 0);
+}
+
+static int
+setup_small_chunks(void **state)
+{
+	return start(state, PIPE_CHUNK_MIN);
 }
 
 static void
@@ -219,13 +240,19 @@ make_file(struct run *r, const char *name, size_t n)
 	return path;
 }
 
+static enum file_type
+type_of(const struct stat *st)
+{
+	return S_ISFIFO(st->st_mode) ? FT_FIFO : S_ISLNK(st->st_mode) ? FT_LNK : FT_REG;
+}
+
 /* Hand in top/name with these attributes. */
 static void
 put(struct run *r, const char *name, const struct stat *st)
 {
 	OWNED(freep) char *path = str_printf("%s/%s", r->top, name);
 	struct err e = ERR_INIT;
-	struct file_entry f = { .type = FT_REG,
+	struct file_entry f = { .type = type_of(st),
 				.path = bytes_str(path),
 				.name_at = strlen(r->top) + 1,
 				.st = *st,
@@ -392,6 +419,108 @@ the_next_name_has_the_data_of_a_vanished_large_one(void **state)
 	check_links(*state, LARGE);
 }
 
+/* "two" and "three" are names of one file with n bytes, and so was "one" when the walker saw it. */
+static void
+put_replaced(struct run *r, size_t n, size_t n_other)
+{
+	OWNED(freep) char *two = make_file(r, "two", n);
+	OWNED(freep) char *three = str_printf("%s/three", r->top);
+	struct stat st;
+
+	free(make_file(r, "one", n_other));
+	assert_int_equal(link(two, three), 0);
+	assert_int_equal(stat(two, &st), 0);
+	put(r, "one", &st);
+	put(r, "two", &st);
+	put(r, "three", &st);
+	finish(r);
+}
+
+static void
+check_replaced(struct run *r, size_t n, size_t n_other)
+{
+	/* three for each that has data, attributes and digest of the link */
+	assert_int_equal(r->got.streams, 3 + 3 + 2);
+	assert_int_equal(r->got.data.len, n + n_other);
+	assert_memory_equal(r->got.attributes.p, "1 3 ", 4);
+	assert_non_null(memmem(r->got.attributes.p, r->got.attributes.len, "\0002 3 /", 6));
+	assert_non_null(memmem(r->got.attributes.p, r->got.attributes.len, "\0003 1 /", 6));
+	assert_int_equal(r->got.digests.len, 3 * 16);
+	assert_memory_equal(r->got.digests.p + 16, r->got.digests.p + 32, 16);
+	assert_memory_not_equal(r->got.digests.p, r->got.digests.p + 16, 16);
+	assert_int_equal(r->told.len, 0);
+}
+
+static void
+the_next_name_has_the_data_when_the_first_one_is_another_file_by_now(void **state)
+{
+	put_replaced(*state, 1000, 400);
+	check_replaced(*state, 1000, 400);
+}
+
+static void
+so_it_has_when_both_are_large(void **state)
+{
+	put_replaced(*state, LARGE, LARGE - 4);
+	check_replaced(*state, LARGE, LARGE - 4);
+}
+
+static void
+so_it_has_when_the_other_file_outgrew_its_batch(void **state)
+{
+	put_replaced(*state, 1000, LARGE);
+	check_replaced(*state, 1000, LARGE);
+}
+
+static void
+a_replaced_link_is_not_the_target_of_its_other_names(void **state)
+{
+	struct run *r = *state;
+	struct stat st;
+
+	assert_int_equal(symlinkat("old-target", r->dir->fd, "two"), 0);
+	assert_int_equal(linkat(r->dir->fd, "two", r->dir->fd, "three", 0), 0);
+	assert_int_equal(symlinkat("new-target", r->dir->fd, "one"), 0);
+	assert_int_equal(fstatat(r->dir->fd, "two", &st, AT_SYMLINK_NOFOLLOW), 0);
+	put(r, "one", &st);
+	put(r, "two", &st);
+	put(r, "three", &st);
+	finish(r);
+	assert_non_null(memmem(r->got.attributes.p, r->got.attributes.len, "\0new-target", 11));
+	assert_non_null(memmem(r->got.attributes.p, r->got.attributes.len, "\0old-target", 11));
+	assert_non_null(memmem(r->got.attributes.p, r->got.attributes.len, "\0003 1 /", 6));
+}
+
+static void
+the_longest_names_of_a_hard_link_go_into_one_record(void **state)
+{
+	struct run *r = *state;
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	free(make_file(r, "one", 1000));
+	assert_int_equal(linkat(r->dir->fd, "one", r->dir->fd, "two", 0), 0);
+	assert_int_equal(fstatat(r->dir->fd, "one", &st, 0), 0);
+	for (size_t i = 0; i < 2; i++) {
+		OWNED(freep) char *path = mem_zalloc(PATH_BYTES_MAX + 1, 1);
+		struct file_entry f = { .type = FT_REG,
+					.path = bytes_of(path, PATH_BYTES_MAX),
+					.name_at = PATH_BYTES_MAX - 3,
+					.st = st,
+					.options = &r->options,
+					.dir = r->dir };
+
+		memset(path, '/', PATH_BYTES_MAX);
+		memcpy(path + PATH_BYTES_MAX - 3, i == 0 ? "one" : "two", 3);
+		f.link = link_table_meet(r->links, &st, f.path, &f.link_first);
+		assert_int_equal(pipe_put(r->pipe, &f, &e), ERR_OK);
+	}
+	finish(r);
+	assert_int_equal(atomic_load(&r->progress.files), 2);
+	assert_true(r->got.attributes.len > 3 * PATH_BYTES_MAX);
+	assert_int_equal(r->told.len, 0);
+}
+
 static void
 a_file_that_outgrew_its_batch_is_streamed(void **state)
 {
@@ -408,6 +537,175 @@ a_file_that_outgrew_its_batch_is_streamed(void **state)
 	assert_int_equal(r->told.len, 0);
 }
 
+/* "one", a fifo with a file behind it. */
+static void
+put_fifo(struct run *r, uint32_t flags)
+{
+	OWNED(freep) char *path = str_printf("%s/one", r->top);
+	OWNED(freep) char *behind = make_file(r, "two", 1000);
+	struct stat st;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	r->options.flags = flags;
+	assert_int_equal(stat(path, &st), 0);
+	put(r, "one", &st);
+	assert_int_equal(stat(behind, &st), 0);
+	put(r, "two", &st);
+}
+
+static void
+a_fifo_that_nobody_writes_into_holds_nothing_up(void **state)
+{
+	struct run *r = *state;
+
+	put_fifo(r, OPT_READ_FIFO);
+	finish(r);
+	assert_true(was_told(r, MSG_ERROR, "nobody wrote into this fifo for 1 seconds"));
+	assert_int_equal(atomic_load(&r->progress.files), 2);
+	assert_int_equal(r->got.data.len, 1000);
+}
+
+static void
+a_fifo_is_waited_for_once_its_writer_has_begun(void **state)
+{
+	struct run *r = *state;
+	OWNED(freep) char *path = str_printf("%s/one", r->top);
+	struct wait longer_than_patience = wait_for(NULL, 2, "nothing");
+	struct err e = ERR_INIT;
+	int fd;
+
+	put_fifo(r, OPT_READ_FIFO);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, "half", 4), 4);
+	assert_int_equal(wait_pause(&longer_than_patience, &e), ERR_OK);
+	assert_int_equal(write(fd, "whole", 5), 5);
+	assert_int_equal(close(fd), 0);
+	finish(r);
+	assert_memory_equal(r->got.data.p, "halfwhole", 9);
+	assert_int_equal(job_msg_errors(r->msg), 0);
+}
+
+static void
+zeros_of_a_fifo_are_sent_although_zeros_are_left_out(void **state)
+{
+	struct run *r = *state;
+	OWNED(freep) char *path = str_printf("%s/one", r->top);
+	static const uint8_t zeros[3 * (PIPE_CHUNK_MIN - STREAM_SPARSE_HEAD)];
+	int fd;
+
+	put_fifo(r, OPT_READ_FIFO | OPT_SPARSE);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, zeros, sizeof(zeros)), sizeof(zeros));
+	assert_int_equal(close(fd), 0);
+	finish(r);
+	assert_true(r->got.data.len >= sizeof(zeros) + 1000);
+	assert_int_equal(job_msg_errors(r->msg), 0);
+}
+
+/* ---- verify ---- */
+
+static enum err_code
+digest_of(struct run *r, const char *name, uint32_t chunk, struct cancel *cancel,
+	  uint8_t out[DIGEST_MAX], struct err *err)
+{
+	OWNED(freep) char *path = str_printf("%s/%s", r->top, name);
+	struct file_entry f = { .type = FT_REG,
+				.path = bytes_str(path),
+				.name_at = strlen(r->top) + 1,
+				.options = &r->options,
+				.dir = r->dir };
+	size_t n = 0;
+	enum err_code rc;
+
+	assert_int_equal(stat(path, &f.st), 0);
+	rc = pipe_digest_of(&f, chunk, cancel, out, &n, err);
+	if (rc == ERR_OK)
+		assert_int_equal(n, 16);
+	return rc;
+}
+
+static void
+a_digest_for_verify_is_that_of_the_data_with_any_size_of_chunks(void **state)
+{
+	struct run *r = *state;
+	static const uint32_t chunks[] = { 0, 1, 8, 65536, 1048576, UINT32_MAX };
+	uint8_t want[DIGEST_MAX], got[DIGEST_MAX];
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	free(make_file(r, "one", LARGE));
+	assert_int_equal(fstatat(r->dir->fd, "one", &st, 0), 0);
+	put(r, "one", &st);
+	finish(r);
+	(void)digest_once(DIGEST_MD5, buf_bytes(&r->got.data), want);
+	for (unsigned sparse = 0; sparse < 2; sparse++)
+		for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+			r->options.flags = sparse != 0 ? OPT_SPARSE : 0;
+			assert_int_equal(digest_of(r, "one", chunks[i], NULL, got, &e), ERR_OK);
+			assert_memory_equal(got, want, 16);
+		}
+}
+
+static void
+a_file_that_cannot_be_read_to_its_end_has_no_digest(void **state)
+{
+	struct run *r = *state;
+	uint8_t got[DIGEST_MAX];
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	free(make_file(r, "one", LARGE));
+	assert_int_equal(fstatat(r->dir->fd, "one", &st, 0), 0);
+	fault.kind = FAULT_EIO;
+	fault.ino = st.st_ino;
+	fault.after = 1000000;
+	assert_int_equal(digest_of(r, "one", 0, NULL, got, &e), ERR_SYS);
+	assert_non_null(strstr(e.text, "reading failed at byte 1000000 of 3000000"));
+	finish(r);
+}
+
+static void
+a_digest_for_verify_ends_when_the_job_is_cancelled(void **state)
+{
+	struct run *r = *state;
+	struct cancel cancel = { .event = -1 };
+	uint8_t got[DIGEST_MAX];
+	struct err e = ERR_INIT;
+
+	free(make_file(r, "one", LARGE));
+	assert_int_equal(cancel_init(&cancel, &e), ERR_OK);
+	cancel_now(&cancel);
+	assert_int_equal(digest_of(r, "one", 0, &cancel, got, &e), ERR_CANCELED);
+	cancel_release(&cancel);
+	finish(r);
+}
+
+/* ---- bandwidth ---- */
+
+static void
+a_pause_is_not_made_up_for(void **state)
+{
+	struct run *r = *state;
+	struct wait pause = wait_for(NULL, 0, "nothing");
+	struct err e = ERR_INIT;
+	struct stat st;
+	int64_t since;
+
+	atomic_store(&r->bandwidth, 5 * LARGE);
+	free(make_file(r, "one", LARGE));
+	free(make_file(r, "two", LARGE));
+	assert_int_equal(fstatat(r->dir->fd, "one", &st, 0), 0);
+	put(r, "one", &st);
+	assert_int_equal(fstatat(r->dir->fd, "two", &st, 0), 0);
+	put(r, "two", &st); /* and with that "one" leaves */
+	pause.deadline_ms = clock_mono_ms() + 600;
+	assert_int_equal(wait_pause(&pause, &e), ERR_OK);
+	since = clock_mono_ms();
+	finish(r);
+	/* a fifth of a second, less the little that a pause may earn */
+	assert_true(clock_mono_ms() - since >= 60);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -422,7 +720,21 @@ main(void)
 		TEST(a_file_that_grows_is_a_warning_when_changes_are_to_be_reported),
 		TEST(the_next_name_has_the_data_of_a_vanished_first_one),
 		TEST(the_next_name_has_the_data_of_a_vanished_large_one),
+		TEST(the_next_name_has_the_data_when_the_first_one_is_another_file_by_now),
+		TEST(so_it_has_when_both_are_large),
+		TEST(so_it_has_when_the_other_file_outgrew_its_batch),
+		TEST(a_replaced_link_is_not_the_target_of_its_other_names),
+		TEST(the_longest_names_of_a_hard_link_go_into_one_record),
 		TEST(a_file_that_outgrew_its_batch_is_streamed),
+		TEST(a_fifo_that_nobody_writes_into_holds_nothing_up),
+		TEST(a_fifo_is_waited_for_once_its_writer_has_begun),
+		cmocka_unit_test_setup_teardown(
+			zeros_of_a_fifo_are_sent_although_zeros_are_left_out, setup_small_chunks,
+			teardown),
+		TEST(a_digest_for_verify_is_that_of_the_data_with_any_size_of_chunks),
+		TEST(a_file_that_cannot_be_read_to_its_end_has_no_digest),
+		TEST(a_digest_for_verify_ends_when_the_job_is_cancelled),
+		TEST(a_pause_is_not_made_up_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

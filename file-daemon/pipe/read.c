@@ -6,6 +6,7 @@
  */
 #include "file-daemon/pipe/pipe_internal.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -40,15 +41,6 @@ item_change_type(const struct item *it)
 
 /* ---- where data frames go ---- */
 
-struct data_out {
-	struct filler *f;
-	struct batch *b;
-	struct item *it;
-	struct segment *seg;      /* the one being filled; NULL: none yet, or not streaming */
-	unsigned seg_chunks;      /* in it */
-	int64_t reading_since_ns; /* of a large file: the segment being filled */
-};
-
 static void
 push_segment(struct data_out *d)
 {
@@ -62,27 +54,43 @@ push_segment(struct data_out *d)
 	d->seg_chunks = 0;
 }
 
+/* The segment to fill; NULL when the pipe is stopping. */
+static struct segment *
+current_segment(struct data_out *d)
+{
+	if (d->seg_chunks == SEGMENT_CHUNKS)
+		push_segment(d);
+	if (d->seg == NULL) {
+		d->seg = stream_take(d->f, d->b);
+		d->reading_since_ns = clock_mono_ns();
+	}
+	return d->seg;
+}
+
+static struct buf *
+frame_buf(struct data_out *d)
+{
+	switch (d->to) {
+	case TO_BATCH:
+		return &d->b->out;
+	case TO_SEGMENTS:
+		return current_segment(d) != NULL ? &d->seg->frames : NULL;
+	case TO_DIGEST:
+		return &d->f->packed;
+	}
+	return NULL;
+}
+
 /* The buffer for a frame of n payload bytes, with room for it; NULL when the pipe is stopping. */
 static struct buf *
 frame_room(struct data_out *d, size_t n)
 {
-	struct buf *to = &d->b->out;
+	struct buf *to = frame_buf(d);
 	struct err e = ERR_INIT;
+	enum err_code rc = to != NULL ? buf_reserve(to, n + FRAME_HEAD, &e) : ERR_OK;
 
-	if (d->f->pipe == NULL) {
-		to = &d->f->packed;
-	} else if (d->b->streams) {
-		if (d->seg_chunks == SEGMENT_CHUNKS)
-			push_segment(d);
-		if (d->seg == NULL) {
-			d->seg = stream_take(d->f, d->b);
-			d->reading_since_ns = clock_mono_ns();
-		}
-		if (d->seg == NULL)
-			return NULL;
-		to = &d->seg->frames;
-	}
-	return buf_reserve(to, n + FRAME_HEAD, &e) == ERR_OK ? to : NULL;
+	assert(rc == ERR_OK); /* n is a chunk at most, and all of these hold more */
+	return to;
 }
 
 /* The frame in the room that was given has n payload bytes. */
@@ -93,12 +101,17 @@ frame_commit(struct data_out *d, struct buf *to, size_t n)
 
 	wr_u32be(&w, (uint32_t)n);
 	to->len += n + FRAME_HEAD;
-	d->seg_chunks++;
-	if (d->f->pipe == NULL) { /* only the digest is wanted */
+	switch (d->to) {
+	case TO_BATCH:
+		d->it->data.n += n + FRAME_HEAD;
+		return;
+	case TO_SEGMENTS:
+		d->seg_chunks++;
+		return;
+	case TO_DIGEST:
 		pack_digest(d->f, d->it, buf_bytes(to));
 		buf_clear(to);
-	} else if (!d->b->streams) {
-		d->it->data.n += n + FRAME_HEAD;
+		return;
 	}
 }
 
@@ -130,15 +143,13 @@ read_some(int fd, uint8_t *p, size_t n, size_t enough)
 	return (ssize_t)have;
 }
 
-/* Chunks of zeros are left out, but never the last one.  Spec: volume.md 8.1 */
+/* Chunks of zeros are left out, but never the last one.  Those of a device or a fifo are sent:
+ * what they are restored into may hold something else there.  Spec: volume.md 8.1 */
 static bool
-drop_chunk(const struct item *it, const uint8_t *p, size_t n, size_t chunk, uint64_t at)
+is_left_out(const struct item *it, const uint8_t *p, size_t n, size_t chunk, uint64_t at)
 {
-	uint64_t size = (uint64_t)it->st.st_size;
-
-	if (n < chunk || !all_zero(p, n))
-		return false;
-	return it->type == FT_REG ? at + n < size : size == 0;
+	return it->type == FT_REG && n == chunk && at + n < (uint64_t)it->st.st_size &&
+	       all_zero(p, n);
 }
 
 /* Where the next chunk with data begins; chunks that are whole holes read as zeros anyway. */
@@ -191,9 +202,10 @@ struct reading {
 };
 
 enum chunk_answer {
-	CHUNK_TAKEN,  /* it went out, or was zeros */
-	CHUNK_END,    /* of the file */
-	CHUNK_FAILED, /* errno */
+	CHUNK_TAKEN,     /* it went out, or was zeros */
+	CHUNK_END,       /* of the file */
+	CHUNK_FAILED,    /* errno */
+	CHUNK_UNWRITTEN, /* a fifo that nobody writes into */
 	CHUNK_STOPPING,
 };
 
@@ -221,8 +233,8 @@ read_chunk(struct data_out *d, struct reading *r)
 	if (n == 0)
 		return CHUNK_END;
 	d->it->read_bytes += n;
-	if (!r->sparse || !drop_chunk(d->it, p + head, n, r->chunk, r->at)) {
-		struct wr w = wr_init(p, SPARSE_HEAD);
+	if (!r->sparse || !is_left_out(d->it, p + head, n, r->chunk, r->at)) {
+		struct wr w = wr_init(p, STREAM_SPARSE_HEAD);
 
 		if (r->sparse)
 			wr_u64be(&w, r->at);
@@ -232,14 +244,19 @@ read_chunk(struct data_out *d, struct reading *r)
 	return CHUNK_TAKEN;
 }
 
-/* A fifo has nothing until somebody writes: wait for that, or for cancel. */
-static bool
-await_writer(struct filler *f, int fd)
+/* A fifo has nothing until somebody writes: wait for that, or for cancel.  Who has begun to write
+ * may take any time for the rest. */
+static enum chunk_answer
+await_writer(struct filler *f, const struct reading *r)
 {
-	struct wait w = wait_for(f->cancel, 0, "a writer to the fifo");
+	struct wait w = wait_for(f->cancel, r->at == 0 ? f->fifo_seconds : 0,
+				 "a writer to the fifo");
 	struct err e = ERR_INIT;
+	enum err_code code = wait_fd(&w, r->fd, POLLIN, &e);
 
-	return wait_fd(&w, fd, POLLIN, &e) == ERR_OK;
+	if (code == ERR_OK)
+		return CHUNK_TAKEN;
+	return code == ERR_PEER ? CHUNK_UNWRITTEN : CHUNK_STOPPING;
 }
 
 static bool
@@ -257,37 +274,52 @@ read_chunks(struct data_out *d, struct reading *r)
 	while (answer == CHUNK_TAKEN && !at_end(d, r) && !cancel_asked(d->f->cancel)) {
 		if (r->sparse)
 			r->at = skip_holes(r->fd, d->it, r->chunk, r->at);
-		if (d->it->type == FT_FIFO && !await_writer(d->f, r->fd))
-			return CHUNK_STOPPING;
-		answer = read_chunk(d, r);
+		if (d->it->type == FT_FIFO)
+			answer = await_writer(d->f, r);
+		if (answer == CHUNK_TAKEN)
+			answer = read_chunk(d, r);
 		if (answer == CHUNK_FAILED && d->it->type == FT_FIFO && errno == EAGAIN)
 			answer = CHUNK_TAKEN;
 	}
 	return answer;
 }
 
-bool
-read_file(struct filler *f, struct batch *b, struct item *it, int fd, uint64_t *end)
+/* What is worth telling about how reading ended. */
+static void
+say_end(const struct data_out *d, const struct reading *r, enum chunk_answer answer)
 {
-	struct data_out d = { .f = f, .b = b, .it = it };
-	struct reading r = { .fd = fd, .sparse = (it->options->flags & OPT_SPARSE) != 0 };
-	enum chunk_answer answer = CHUNK_TAKEN;
+	struct batch *b = d->b;
+	struct item *it = d->it;
 
-	r.chunk = f->chunk - item_frame_head(it);
-	if (it->type != FT_REG || it->st.st_size > 0)
-		answer = read_chunks(&d, &r);
 	if (answer == CHUNK_FAILED)
-		say_read_error(b, it, r.at);
-	else if (r.grew)
+		say_read_error(b, it, r->at);
+	else if (answer == CHUNK_UNWRITTEN)
+		ITEM_SAY(b, it, data_note, MSG_ERROR,
+			 "nobody wrote into this fifo for %u seconds, it is saved empty",
+			 d->f->fifo_seconds);
+	else if (r->grew)
 		ITEM_SAY(b, it, data_note, item_change_type(it),
 			 "grew while it was read, its first %lld bytes are saved",
 			 (long long)it->st.st_size);
 	else if (answer == CHUNK_END && it->type == FT_REG)
 		ITEM_SAY(b, it, data_note, MSG_WARNING,
 			 "shrank from %lld to %llu bytes while it was read",
-			 (long long)it->st.st_size, (unsigned long long)r.at);
-	if (d.seg != NULL)
-		push_segment(&d);
+			 (long long)it->st.st_size, (unsigned long long)r->at);
+}
+
+bool
+read_file(struct data_out *d, int fd, uint64_t *end)
+{
+	struct reading r = { .fd = fd,
+			     .sparse = (d->it->options->flags & OPT_SPARSE) != 0,
+			     .chunk = d->f->chunk - item_frame_head(d->it) };
+	enum chunk_answer answer = CHUNK_TAKEN;
+
+	if (d->it->type != FT_REG || d->it->st.st_size > 0)
+		answer = read_chunks(d, &r);
+	say_end(d, &r, answer);
+	if (d->seg != NULL)
+		push_segment(d);
 	*end = r.at;
-	return answer == CHUNK_TAKEN || answer == CHUNK_END;
+	return answer == CHUNK_TAKEN || answer == CHUNK_END || answer == CHUNK_UNWRITTEN;
 }

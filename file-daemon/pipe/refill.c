@@ -7,7 +7,7 @@ refill_run(void *arg)
 	struct refill *r = arg;
 	struct filler f;
 
-	filler_init(&f, r->pipe, r->pipe->o.chunk_bytes, r->pipe->o.cancel);
+	filler_init(&f, r->pipe);
 	fill_batch(&f, r->b);
 	filler_release(&f);
 	pipe_batch_done(r->pipe, r->b);
@@ -39,8 +39,10 @@ refill_start(struct pipe *p, const struct batch *from, size_t at, struct refill 
 			break;
 		batch_add(r->b, &e);
 	}
-	r->b->state = BATCH_TAKEN;
 	r->b->urgent = true;
+	mutex_lock(&p->lock);
+	pipe_batch_taken_locked(p, r->b);
+	mutex_unlock(&p->lock);
 	if (thread_start(&r->thread, "fd-refill", refill_run, r, err) != ERR_OK) {
 		refill_end(r);
 		return err->code;

@@ -17,8 +17,7 @@ void
 stream_opened(struct pipe *p, struct batch *b)
 {
 	mutex_lock(&p->lock);
-	b->opened = true;
-	p->n_readers++;
+	b->may_be_sent = true;
 	cond_broadcast(&p->done);
 	mutex_unlock(&p->lock);
 }
@@ -179,17 +178,12 @@ next_raw_unless_stopping(struct pipe *p)
 }
 
 void
-stream_read(struct filler *f, struct batch *b UNUSED)
+stream_help(struct filler *f)
 {
-	struct pipe *p = f->pipe;
 	struct segment *s;
 
-	while ((s = next_raw_unless_stopping(p)) != NULL)
+	while ((s = next_raw_unless_stopping(f->pipe)) != NULL)
 		stream_pack(f, s);
-	mutex_lock(&p->lock);
-	p->n_readers--;
-	cond_broadcast(&p->work);
-	mutex_unlock(&p->lock);
 }
 
 /* ---- sending ---- */

@@ -20,9 +20,15 @@
 #include "lib/proto/fd_sd.h"
 #include "lib/proto/scan.h"
 
-#define OUT_MAX       (64u * 1024u * 1024u)
-#define LIMIT_LOOK_MS 500     /* between looks at a changed bandwidth limit */
-#define FRAME_BYTES   999996u /* wire.md 1: a sender's largest frame */
+#define OUT_MAX         (64u * 1024u * 1024u)
+#define LIMIT_LOOK_MS   500  /* between looks at a changed bandwidth limit */
+#define CREDIT_MS       100  /* of sending that a pause earns at most: no burst follows it */
+#define UPDCAT_TEXT_MAX 256u /* in front of a record on its way to the director; wire.md 6.6 */
+
+/* An attribute record always fits into a frame, whatever the names. */
+_Static_assert(2 * PATH_BYTES_MAX + LSTAT_TEXT_MAX + ATTR_RECORD_TEXT_MAX + UPDCAT_TEXT_MAX <=
+		       FRAME_SEND_MAX,
+	       "the record of a hard link fits into a frame");
 
 struct writer {
 	struct pipe *p;
@@ -86,6 +92,18 @@ current_limit(struct writer *w)
 	return limit;
 }
 
+/* Time in which nothing was sent is not made up for later. */
+static void
+limit_credit(struct writer *w, uint64_t limit)
+{
+	int64_t since = clock_mono_ms() - CREDIT_MS;
+
+	if (w->start_ms + (int64_t)(w->sent * 1000 / limit) < since) {
+		w->start_ms = since;
+		w->sent = 0;
+	}
+}
+
 /* Sleeps as long as needed to stay below the job's bandwidth, looking now and then whether the
  * limit is still the same. */
 static enum err_code
@@ -94,6 +112,8 @@ throttle(struct writer *w, size_t n, struct err *err)
 	struct wait pause = wait_for(w->p->o.cancel, 0, "the bandwidth limit");
 	uint64_t limit = current_limit(w);
 
+	if (limit != 0)
+		limit_credit(w, limit);
 	w->sent += n;
 	while (limit != 0) {
 		int64_t due = w->start_ms + (int64_t)(w->sent * 1000 / limit);
@@ -241,26 +261,19 @@ put_attributes(struct writer *w, const struct batch *b, const struct item *it, s
 	char lstat[LSTAT_TEXT_MAX];
 	bool later = is_later_link(it);
 	struct lstat_fields f;
-	/* The batch keeps a NUL behind each path: a directory's '/' takes its place for a moment.
-	 */
 	struct bytes name = fileset_strip_path(item_path(b, it), it->options->strip);
-	bool slash = it->type == FT_DIREND && name.n > 1;
 	struct attr_record a = { .file_index = (int32_t)w->file_index,
 				 .type = later ? (int)FT_LNKSAVED : (int)it->type,
+				 .name = name,
+				 .add_slash = it->type == FT_DIREND && name.n > 1,
 				 .link = later ? link_saved_name(it->link)
 					       : part_bytes(b, it->target) };
 
 	lstat_from_stat(&it->st, later ? it->link->file_index : 0, data_stream_of(it), &f);
 	a.lstat = bytes_of(lstat, lstat_emit(&f, lstat));
-	if (slash) {
-		b->names.p[it->path_at + it->path_n] = '/';
-		name.n++;
-	}
-	a.name = name;
 	buf_clear(&w->record);
 	if (attr_record_emit(&a, &w->record, err) != ERR_OK)
 		return err->code;
-	b->names.p[it->path_at + it->path_n] = '\0';
 	put_stream(w, STREAM_UNIX_ATTRIBUTES, buf_bytes(&w->record));
 	return ERR_OK;
 }
@@ -345,6 +358,23 @@ put_meta(struct writer *w, const struct batch *b, const struct item *it)
 	return it->acl_access.n + it->acl_default.n + it->xattr.n;
 }
 
+/* What the later names of its file need to know of the first one. */
+static void
+settle_link(const struct writer *w, const struct item *it, struct bytes name)
+{
+	struct link *l = it->link;
+
+	if (!bytes_eq(name, l->path))
+		l->saved_as = str_ndup((const char *)name.p, name.n);
+	l->file_index = w->file_index;
+	l->digest_stream = it->options->digest_stream;
+	l->digest_len = it->digest_n;
+	if (l->digest_len > 0) {
+		l->digest = NEW_ARRAY(uint8_t, l->digest_len);
+		memcpy(l->digest, it->digest, l->digest_len);
+	}
+}
+
 static void
 put_digest(struct writer *w, const struct batch *b, struct item *it)
 {
@@ -356,16 +386,8 @@ put_digest(struct writer *w, const struct batch *b, struct item *it)
 	}
 	if (it->digest_n > 0)
 		put_stream(w, it->options->digest_stream, bytes_of(it->digest, it->digest_n));
-	if (it->link != NULL) {
-		struct bytes name = fileset_strip_path(item_path(b, it), it->options->strip);
-
-		if (!bytes_eq(name, it->link->path))
-			it->link->saved_as = str_ndup((const char *)name.p, name.n);
-		it->link->file_index = w->file_index;
-		it->link->digest_stream = it->options->digest_stream;
-		it->link->digest_len = (uint32_t)it->digest_n;
-		memcpy(it->link->digest, it->digest, it->digest_n);
-	}
+	if (it->link != NULL)
+		settle_link(w, it, fileset_strip_path(item_path(b, it), it->options->strip));
 }
 
 static void
@@ -377,25 +399,16 @@ tell(const struct writer *w, const struct batch *b, enum msg_type type, struct p
 		job_report(w->p->o.msg, type, "%.*s", BYTES_ARG(t));
 }
 
-/* True when the file takes no FileIndex, with the reason told. */
-static bool
-is_lost(struct writer *w, const struct batch *b, const struct item *it)
-{
-	if (it->fate == ITEM_LOST) {
-		tell(w, b, MSG_NOTSAVED, it->lost);
-		return true;
-	}
-	return false;
-}
-
 static enum err_code
 put_item(struct writer *w, struct batch *b, struct item *it, struct err *err)
 {
 	struct pipe_progress *pr = w->p->o.progress;
 	uint64_t payload = 0;
 
-	if (is_lost(w, b, it))
+	if (it->fate == ITEM_LOST) {
+		tell(w, b, MSG_NOTSAVED, it->lost);
 		return ERR_OK;
+	}
 	w->file_index++;
 	if (put_attributes(w, b, it, err) != ERR_OK)
 		return err->code;
@@ -423,9 +436,9 @@ put_item(struct writer *w, struct batch *b, struct item *it, struct err *err)
 static struct batch *
 next_batch_locked(struct pipe *p) REQUIRES(p->lock)
 {
-	/* until the oldest batch is done or, streaming, opened; or there are no more */
+	/* until the oldest batch may be sent, or there are no more */
 	while (!p->stopping && !(p->head == NULL && p->closed) &&
-	       !(p->head != NULL && (p->head->state == BATCH_DONE || p->head->opened)))
+	       !(p->head != NULL && p->head->may_be_sent))
 		cond_wait(&p->done, &p->lock);
 	return p->stopping ? NULL : p->head;
 }
@@ -452,33 +465,48 @@ recycle_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 		cond_broadcast(&p->room);
 }
 
-/* Not to be put as it is, but to be filled once more. */
-static bool
-has_to_be_done_again(struct item *it)
+/* A later name of a file whose first one is lost, or another file by now, is filled once more: it
+ * has the data. */
+static void
+take_over_link(struct item *it)
 {
 	if (it->fate == ITEM_SAVE && is_later_link(it) && it->link->file_index == 0) {
-		it->link_first = true; /* the first name is lost: this one has the data */
+		it->link_first = true;
 		it->fate = ITEM_AGAIN;
 	}
-	return it->fate == ITEM_AGAIN;
+}
+
+/* The files of a refill up to one that has to be filled yet once more. */
+static enum err_code
+put_filled(struct writer *w, struct batch *b, size_t *done, struct err *err)
+{
+	for (*done = 0; *done < b->n; ++*done) {
+		struct item *it = &b->items[*done];
+
+		take_over_link(it);
+		if (it->fate == ITEM_AGAIN)
+			break;
+		if (put_item(w, b, it, err) != ERR_OK)
+			return err->code;
+	}
+	return ERR_OK;
 }
 
 /* What became of a refill: *done items of it are sent. */
 static enum err_code
 put_refilled(struct writer *w, struct batch *b, size_t *done, struct err *err)
 {
-	bool opened;
+	bool may_be_sent;
 
 	mutex_lock(&w->p->lock);
-	while (b->state != BATCH_DONE && !b->opened && !w->p->stopping) /* until it is filled */
+	while (!b->may_be_sent && !w->p->stopping) /* until it is filled */
 		cond_wait(&w->p->done, &w->p->lock);
-	opened = b->opened;
+	may_be_sent = b->may_be_sent;
 	mutex_unlock(&w->p->lock);
-	if (!opened)
+	if (!may_be_sent)
 		return gave_up(err);
-	for (*done = 0; *done < b->n && !has_to_be_done_again(&b->items[*done]); ++*done)
-		if (put_item(w, b, &b->items[*done], err) != ERR_OK)
-			return err->code;
+	if (put_filled(w, b, done, err) != ERR_OK)
+		return err->code;
 	return await_done(w, b, err);
 }
 
@@ -513,11 +541,15 @@ put_batch(struct writer *w, struct batch *b, struct err *err)
 	if (b->n > 0)
 		pipe_progress_set(w->p->o.progress, item_path(b, &b->items[0]));
 	while (i < b->n) {
+		struct item *it = &b->items[i];
+		enum err_code rc;
+
 		done = 1;
-		if (has_to_be_done_again(&b->items[i])
-			    ? put_again(w, b, i, &done, err) != ERR_OK
-			    : put_item(w, b, &b->items[i], err) != ERR_OK)
-			return err->code;
+		take_over_link(it);
+		rc = it->fate == ITEM_AGAIN ? put_again(w, b, i, &done, err)
+					    : put_item(w, b, it, err);
+		if (rc != ERR_OK)
+			return rc;
 		i += done;
 	}
 	return ERR_OK;
@@ -559,7 +591,7 @@ writer_run(void *arg)
 	struct pipe *p = arg;
 	struct writer w = { .p = p,
 			    .out = BUF_INIT(OUT_MAX),
-			    .record = BUF_INIT(FRAME_BYTES),
+			    .record = BUF_INIT(FRAME_SEND_MAX),
 			    .file_index = p->o.first_index,
 			    .start_ms = clock_mono_ms(),
 			    .stages = &p->o.progress->stages,

@@ -42,7 +42,7 @@ read_list(const char *path, struct text_array *out, struct err *err)
 	if (f == NULL)
 		return err_errno(err, ERR_SYS, "%s: cannot be opened", path);
 	while ((n = getline(&line, &cap, f)) >= 0)
-		if (n > 0 && (size_t)n < WALK_PATH_MAX)
+		if (n > 0)
 			add_name(out, bytes_of(line, (size_t)n));
 	if (ferror(f))
 		return err_errno(err, ERR_SYS, "%s: cannot be read", path);

@@ -12,8 +12,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/proto/attr_record.h"
 
-#define LETTERS_MAX    512u
-#define LINE_MAX_BYTES 999996u /* wire.md 1 */
+#define LETTERS_MAX 512u
 
 struct verify {
 	struct session *s;
@@ -73,18 +72,22 @@ static enum err_code
 send_digest(struct verify *v, const struct file_entry *e, uint32_t index, struct err *err)
 {
 	struct fd_job *j = v->s->job;
-	uint8_t digest[64];
-	char text[BASE64_BYTES_MAX(64) + 1];
+	uint8_t digest[DIGEST_MAX];
+	char text[BASE64_BYTES_MAX(DIGEST_MAX) + 1];
 	struct err bad = ERR_INIT;
+	enum err_code rc;
 	size_t n = 0;
 
 	if (e->options->digest_stream == 0 || (e->type != FT_REG && e->type != FT_REGE))
 		return ERR_OK;
-	if (pipe_digest_of(e, j->conf->client->maximum_network_buffer_size, digest, &n, &bad) !=
-	    ERR_OK) {
-		job_report_err(j->msg, MSG_ERROR, &bad);
-		return ERR_OK;
+	rc = pipe_digest_of(e, j->conf->client->maximum_network_buffer_size, &j->cancel, digest, &n,
+			    &bad);
+	if (rc == ERR_CANCELED) {
+		*err = bad;
+		return rc;
 	}
+	if (rc != ERR_OK)
+		job_report_err(j->msg, MSG_ERROR, &bad);
 	if (n == 0)
 		return ERR_OK;
 	atomic_fetch_add(&j->progress.read_bytes, (uint64_t)e->st.st_size);
@@ -118,7 +121,7 @@ cmd_verify(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
 	OWNED(link_table_freep) struct link_table *links = link_table_new();
-	struct verify v = { .s = s, .line = BUF_INIT(LINE_MAX_BYTES) };
+	struct verify v = { .s = s, .line = BUF_INIT(FRAME_SEND_MAX) };
 	struct walk_sink sink = { .entry = on_entry, .note = on_note, .arg = &v };
 	struct walk_options wo = { .cancel = &j->cancel, .links = links, .examined = &j->examined };
 	char level[WIRE_NAME_MAX + 1];

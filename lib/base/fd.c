@@ -84,6 +84,24 @@ fd_write_full(int fd, const char *path, const void *p, size_t n, struct err *err
 }
 
 enum err_code
+fd_pwrite_full(int fd, const char *path, const void *p, size_t n, uint64_t at, struct err *err)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t w = pwrite(fd, (const char *)p + done, n - done, (off_t)(at + done));
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return err_errno(err, ERR_SYS, "write %s at %llu", path,
+					 (unsigned long long)at);
+		done += (size_t)w;
+	}
+	return ERR_OK;
+}
+
+enum err_code
 fd_fsync(int fd, const char *path, struct err *err)
 {
 	if (fsync(fd) < 0)

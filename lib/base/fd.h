@@ -21,6 +21,8 @@ MUST_CHECK enum err_code fd_pread_full(int fd, const char *path, void *p, size_t
 				       struct err *err);
 MUST_CHECK enum err_code fd_write_full(int fd, const char *path, const void *p, size_t n,
 				       struct err *err);
+MUST_CHECK enum err_code fd_pwrite_full(int fd, const char *path, const void *p, size_t n,
+					uint64_t at, struct err *err);
 MUST_CHECK enum err_code fd_fsync(int fd, const char *path, struct err *err);
 /* Close a descriptor whose close can lose data; *fd becomes -1 in any case. */
 MUST_CHECK enum err_code fd_close(int *fd, const char *path, struct err *err);

@@ -43,6 +43,12 @@ str_dup(const char *s)
 	return str_ndup(s, strlen(s));
 }
 
+void
+str_copy(char *out, size_t cap, const char *s)
+{
+	(void)snprintf(out, cap, "%s", s != NULL ? s : "");
+}
+
 char *
 str_ndup(const char *s, size_t n)
 {

@@ -23,6 +23,8 @@ void *mem_resize(void *p, size_t n, size_t size);
 /* Owned copies. */
 char *str_dup(const char *s);
 char *str_ndup(const char *s, size_t n);
+/* As much of s as fits, with its NUL; NULL is empty. */
+void str_copy(char *out, size_t cap, const char *s);
 /* Owned formatted text. */
 char *str_printf(const char *fmt, ...) PRINTF(1, 2);
 /* Grow an array for one more item: *cap doubles when n == *cap. */

@@ -225,6 +225,25 @@ kill_group(struct proc *p)
 }
 
 enum err_code
+proc_feed(struct proc *p, struct bytes text, const struct wait *w, struct err *err)
+{
+	if (fcntl(p->in, F_SETFL, O_NONBLOCK) != 0)
+		return err_errno(err, ERR_SYS, "the pipe to a program");
+	while (text.n > 0) {
+		ssize_t n;
+
+		if (wait_fd(w, p->in, POLLOUT, err) != ERR_OK)
+			return err->code;
+		n = write(p->in, text.p, text.n);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return err_errno(err, ERR_SYS, "writing to a program");
+		if (n > 0)
+			text = bytes_skip(text, (size_t)n);
+	}
+	return ERR_OK;
+}
+
+enum err_code
 proc_wait(struct proc *p, const struct wait *w, int *status, struct err *err)
 {
 	OWNED(closep) int pidfd = -1;

@@ -54,6 +54,9 @@ struct proc {
 
 MUST_CHECK enum err_code proc_start(const struct proc_spec *spec, struct proc *out,
 				    struct err *err);
+/* Write text to its standard input; a program that does not read it keeps us no longer than w. */
+MUST_CHECK enum err_code proc_feed(struct proc *p, struct bytes text, const struct wait *w,
+				   struct err *err);
 /* Wait for its end.  *status: 0..255 exit status, 256 + n when signal n ended it. */
 MUST_CHECK enum err_code proc_wait(struct proc *p, const struct wait *w, int *status,
 				   struct err *err);

@@ -93,6 +93,21 @@ a_program_that_takes_too_long_is_killed(void **state)
 }
 
 static void
+a_program_that_does_not_read_keeps_nobody_waiting(void **state)
+{
+	static const uint8_t more_than_a_pipe_takes[1u << 20];
+	char *argv[] = { (char[]){ "sleep" }, (char[]){ "60" }, NULL };
+	const struct proc_spec spec = { .argv = argv, .write_stdin = true, .discard_output = true };
+	OWNED(proc_release) struct proc p = PROC_INIT;
+	struct wait w = wait_for(NULL, 1, "a reader");
+	struct err e = ERR_INIT;
+
+	assert_int_equal(proc_start(&spec, &p, &e), ERR_OK);
+	assert_int_equal(proc_feed(&p, bytes_of(more_than_a_pipe_takes, 1u << 20), &w, &e),
+			 ERR_PEER);
+}
+
+static void
 a_program_that_is_not_there_is_an_error(void **state)
 {
 	char name[] = "/nonexistent/program";
@@ -112,6 +127,7 @@ main(void)
 		cmocka_unit_test(command_lines_are_split_as_the_spec_says),
 		cmocka_unit_test(output_and_exit_status_come_back),
 		cmocka_unit_test(a_program_that_takes_too_long_is_killed),
+		cmocka_unit_test(a_program_that_does_not_read_keeps_nobody_waiting),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 	};
 

@@ -24,7 +24,7 @@
 	X(RANK_JOB,      "one job's changing state",                        "job, session")  \
 	X(RANK_RESERVE,  "which job has which device",                      "storage-daemon")\
 	X(RANK_VOLUMES,  "volumes in use, by name",                         "storage-daemon")\
-	X(RANK_DEVICE,   "one device: position, mounted volume, its I/O",   "storage-daemon")\
+	X(RANK_DEVICE,   "one device: position, mounted volume",            "storage-daemon")\
 	X(RANK_PATHS,    "the cache of path ids",                           "lib/catalog")   \
 	X(RANK_CATALOG,  "the pool of catalog connections",                 "lib/catalog")   \
 	X(RANK_QUEUE,    "one bounded queue between two stages",            "lib/base")      \

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static _Thread_local char own_name[16] = "main";
 static _Thread_local uint32_t own_job;
@@ -57,6 +58,16 @@ thread_join(struct thread *t)
 		return;
 	(void)pthread_join(t->id, NULL);
 	t->running = false;
+}
+
+unsigned
+thread_cores(unsigned asked, unsigned most)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (asked == 0)
+		asked = cores < 1 ? 1 : (unsigned)cores;
+	return asked < most ? asked : most;
 }
 
 void

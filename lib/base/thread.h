@@ -24,6 +24,9 @@ MUST_CHECK enum err_code thread_start(struct thread *t, const char *name, void (
 /* Wait for its end; does nothing for a thread that was not started. */
 void thread_join(struct thread *t);
 
+/* Threads to use for work that can be shared: as many as asked, 0 one per core; at most most. */
+unsigned thread_cores(unsigned asked, unsigned most);
+
 /* The job id in this thread's log lines; 0 is none. */
 void thread_set_job(uint32_t job_id);
 uint32_t thread_job(void);

@@ -4,8 +4,8 @@
  * Purpose: a thread that sends HEARTBEAT now and then while a job is busy, so that the peer can
  *          tell a long silence from a lost one (conn_set_job_wait).  It also takes what is
  *          buffered along.
- * Owns:    its thread.  The conversation is borrowed until beat_stop.
- * Threads: start and stop by one thread; the conversation is shared with other senders.
+ * Owns:    its thread.  The conversation is borrowed until beat_end.
+ * Threads: begin and end by one thread; the conversation is shared with other senders.
  * Spec:    wire.md 12
  */
 #ifndef TERCET_NET_BEAT_H

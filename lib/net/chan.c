@@ -63,9 +63,18 @@ chan_set_wait(struct chan *c, struct cancel *cancel, int64_t silence_seconds, co
 }
 
 void
-chan_set_silence(struct chan *c, int64_t seconds)
+chan_set_lost_after(struct chan *c, int64_t seconds)
 {
-	atomic_store(&c->silence_ms, seconds * 1000);
+	atomic_store(&c->lost_ms, seconds * 1000);
+}
+
+/* The shorter of the two limits; 0: there is none. */
+static int64_t
+silence_of(struct chan *c)
+{
+	int64_t silence = atomic_load(&c->silence_ms), lost = atomic_load(&c->lost_ms);
+
+	return silence == 0 || (lost > 0 && lost < silence) ? lost : silence;
 }
 
 void
@@ -93,7 +102,7 @@ past_deadline(struct chan *c)
 static enum err_code
 wait_once(struct chan *c, short events, struct err *err)
 {
-	int64_t silence = atomic_load(&c->silence_ms);
+	int64_t silence = silence_of(c);
 	int64_t deadline = atomic_load(&c->deadline_ms);
 	struct wait w = { atomic_load(&c->cancel), deadline, atomic_load(&c->what) };
 
@@ -109,7 +118,7 @@ wait_once(struct chan *c, short events, struct err *err)
 enum err_code
 chan_wait(struct chan *c, short events, struct err *err)
 {
-	bool listens = (events & POLLOUT) != 0 && atomic_load(&c->silence_ms) > 0;
+	bool listens = (events & POLLOUT) != 0 && silence_of(c) > 0;
 	enum err_code rc;
 	int before = 0;
 

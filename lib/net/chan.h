@@ -42,7 +42,8 @@ struct chan {
 	char peer[CHAN_PEER_MAX];        /* "host:port", for messages */
 	_Atomic(struct cancel *) cancel; /* borrowed */
 	_Atomic(const char *) what;      /* borrowed; what a wait is for */
-	atomic_llong silence_ms;         /* 0: no limit */
+	atomic_llong silence_ms;         /* that ends a wait; 0: no limit */
+	atomic_llong lost_ms;            /* the same, of a peer that sends heartbeats; 0: none */
 	atomic_llong deadline_ms;        /* of everything together; 0: none */
 	atomic_bool down;                /* chan_shutdown was called */
 };
@@ -60,9 +61,9 @@ MUST_CHECK enum err_code chan_start_tls_server(struct chan *c, const struct tls_
 
 void chan_set_wait(struct chan *c, struct cancel *cancel, int64_t silence_seconds,
 		   const char *what);
+/* Silence that ends a wait as well, whatever chan_set_wait says; 0: none. */
+void chan_set_lost_after(struct chan *c, int64_t seconds);
 /* Absolute end of all waits, clock_mono_ms(); 0: none. */
-/* Only the silence that ends a wait. */
-void chan_set_silence(struct chan *c, int64_t seconds);
 void chan_set_deadline(struct chan *c, int64_t mono_ms);
 /* Wait for POLLIN or POLLOUT. */
 MUST_CHECK enum err_code chan_wait(struct chan *c, short events, struct err *err);

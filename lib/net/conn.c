@@ -349,7 +349,7 @@ conn_recv_into(struct conn *c, uint8_t *p, size_t n, struct frame *out, struct e
 		if (whole) {
 			c->terminated = out->signal == FRAME_TERMINATE;
 			if (out->signal == FRAME_HEARTBEAT && c->lost_after_seconds > 0)
-				chan_set_silence(c->chan, c->lost_after_seconds);
+				chan_set_lost_after(c->chan, c->lost_after_seconds);
 			c->only_head = false;
 			return ERR_OK;
 		}
@@ -472,6 +472,20 @@ conn_set_job_wait(struct conn *c, struct cancel *cancel, int64_t absolute_second
 {
 	conn_set_wait(c, cancel, absolute_seconds, what);
 	conn_set_lost_after(c, absolute_seconds > 0 ? absolute_seconds : LOST_SECONDS);
+}
+
+void
+conn_forget_beats(struct conn *c)
+{
+	chan_set_lost_after(c->chan, 0);
+}
+
+bool
+conn_has_hung_up(const struct conn *c)
+{
+	struct pollfd p = { .fd = c->chan->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void

@@ -23,7 +23,8 @@
 #include "lib/base/tls_conf.h"
 #include "lib/base/wait.h"
 
-#define FRAME_MAX 1000000 /* largest payload accepted */
+#define FRAME_MAX      1000000 /* largest payload accepted */
+#define FRAME_SEND_MAX 999996  /* largest payload sent; longer text goes in several frames */
 
 /* clang-format off */
 /*       name                  wire  meaning */
@@ -198,14 +199,18 @@ MUST_CHECK enum err_code conn_send_framed_two(struct conn *c, struct bytes head,
 void conn_set_wait(struct conn *c, struct cancel *cancel, int64_t silence_seconds,
 		   const char *what);
 /*
- * A peer that has sent a HEARTBEAT once and then nothing at all for seconds is lost (ERR_PEER).
- * Peers that never send one (their Heartbeat Interval is 0) may be silent for ever.  The
- * receiver's; before it starts.
+ * A peer that has sent a HEARTBEAT and then nothing at all for seconds is lost (ERR_PEER).  Peers
+ * that do not send any may be silent for ever.  The receiver's; before it starts.
  */
 void conn_set_lost_after(struct conn *c, int64_t seconds);
 /*
+ * The HEARTBEATs that came promise nothing any more: the peer has begun something else.  Some send
+ * them only while they wait for something, and not while they work.  The receiver's.
+ */
+void conn_forget_beats(struct conn *c);
+/*
  * What a job asks of a conversation while the peer works: silence ends it after absolute_seconds
- * (Absolute Job Timeout); with 0 only a peer that sent a HEARTBEAT once is lost, after 10 minutes.
+ * (Absolute Job Timeout); with 0 only a peer that sent a HEARTBEAT is lost, after 10 minutes.
  * A peer that takes nothing but goes on talking is not silent.
  */
 void conn_set_job_wait(struct conn *c, struct cancel *cancel, int64_t absolute_seconds,
@@ -217,6 +222,8 @@ const char *conn_peer(const struct conn *c);       /* "host:port" for messages *
 const char *conn_encryption(const struct conn *c); /* "TLS_AES_128_GCM_SHA256 TLSv1.3" or "None" */
 uint64_t conn_bytes_in(const struct conn *c);
 uint64_t conn_bytes_out(const struct conn *c);
+/* The peer closed or the connection failed, as far as the socket says without being read. */
+bool conn_has_hung_up(const struct conn *c);
 /* The descriptor, for polling a pooled idle connection only. */
 int conn_fd(const struct conn *c);
 

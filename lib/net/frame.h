@@ -13,7 +13,6 @@
 #include "lib/net/conn.h"
 
 #define FRAME_HEAD_LEN   4
-#define FRAME_SEND_MAX   999996 /* largest payload sent; longer text goes in several frames */
 #define FRAME_READER_CAP (256u * 1024 + 16 * 1024) /* a full data frame and a little more */
 
 /* Decode a head; pure.  *len is the payload's bytes, 0 for a signal. */

@@ -240,7 +240,7 @@ put_cstr(uint8_t *p, struct bytes s)
 enum err_code
 attr_record_emit(const struct attr_record *a, struct buf *out, struct err *err)
 {
-	size_t need = a->name.n + a->lstat.n + a->link.n + a->ext.n + 3 * 10 + 2 + 5;
+	size_t need = a->name.n + a->lstat.n + a->link.n + a->ext.n + ATTR_RECORD_TEXT_MAX;
 	uint8_t *p;
 
 	if (buf_reserve(out, need, err) != ERR_OK)
@@ -251,6 +251,10 @@ attr_record_emit(const struct attr_record *a, struct buf *out, struct err *err)
 	p += decimal_emit((uint32_t)a->type, p);
 	*p++ = ' ';
 	p = put_cstr(p, a->name);
+	if (a->add_slash) {
+		p[-1] = '/';
+		*p++ = '\0';
+	}
 	p = put_cstr(p, a->lstat);
 	p = put_cstr(p, a->link);
 	p = put_cstr(p, a->ext);

@@ -1,8 +1,11 @@
 /*
  * lib/proto/attr_record.h - path, stat, link target as one record; lstat text; base64 numbers
  *
- * Layout:  volume.md "Attribute record": "FI SP type SP name NUL lstat NUL link NUL ext NUL delta
- * NUL" Threads: pure functions.
+ * Layout:  "FI SP type SP name NUL lstat NUL link NUL ext NUL delta NUL"
+ *
+ * Threads: pure functions.
+ *
+ * Spec:    volume.md 7
  */
 #ifndef TERCET_PROTO_ATTR_RECORD_H
 #define TERCET_PROTO_ATTR_RECORD_H
@@ -20,17 +23,23 @@ struct lstat_fields {
 	int64_t data_stream;         /* stream id of the data */
 };
 
+/* Bytes of the longest path that is saved and restored: two of them, of a hard link, have to go
+ * into one frame with all that is around them on the way to the director. */
+#define PATH_BYTES_MAX 499000u
+
 struct attr_record {
 	int32_t file_index; /* as in the text; the record header rules when they differ */
 	int type;           /* enum file_type, checked against the table by the parser */
 	struct bytes name;  /* borrowed, NUL follows; directories end in '/' */
+	bool add_slash;     /* emit puts a '/' behind name; the parser leaves it false */
 	struct bytes lstat; /* borrowed text */
 	struct bytes link;  /* borrowed; symlink target or name of the first hard link */
 	struct bytes ext;
 	uint32_t delta_seq;
 };
 
-#define LSTAT_TEXT_MAX 256 /* 16 numbers of at most 12 characters and blanks */
+#define LSTAT_TEXT_MAX       256 /* 16 numbers of at most 12 characters and blanks */
+#define ATTR_RECORD_TEXT_MAX 64  /* what is not name, lstat, link or ext */
 
 /* ERR_FORMAT names what is wrong. */
 MUST_CHECK enum err_code attr_record_parse(struct bytes in, struct attr_record *out,

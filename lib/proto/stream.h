@@ -25,12 +25,14 @@ enum stream_kind {
 };
 
 /* What a data stream's payload passed through; also what restore must undo. */
-#define STREAM_SPARSE     1u /* 8-byte file address in front */
+#define STREAM_SPARSE     1u /* STREAM_SPARSE_HEAD bytes of file address in front */
 #define STREAM_COMPRESSED 2u /* 12-byte header and compressed data */
 #define STREAM_ZLIB       4u /* bare zlib stream */
 #define STREAM_ENCRYPTED  8u
 #define STREAM_WIN32      16u /* BackupRead stream */
 #define STREAM_IN_CATALOG 32u /* the storage daemon forwards it to the director (wire.md 6.6) */
+
+#define STREAM_SPARSE_HEAD 8u /* volume.md 8.1 */
 
 /* clang-format off */
 /*       name                               id   kind         flags */

@@ -150,6 +150,29 @@ class Selection(Commands):
         self.assertEqual(self.saved(self.include([('M', [])])), {'a', 'b'})
 
 
+class LongNames(Commands):
+    def test_a_path_far_beyond_what_the_system_takes_comes_back(self):
+        top = self.src(steady=b'same')
+        at = os.open(top, os.O_RDONLY)
+        for i in range(300):
+            name = '%03d' % i + 'd' * 247
+            os.mkdir(name, dir_fd=at)
+            below = os.open(name, os.O_RDONLY, dir_fd=at)
+            os.close(at)
+            at = below
+        with os.fdopen(os.open('deepest', os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=at), 'wb') as f:
+            f.write(b'deep')
+        os.link('deepest', 'other', src_dir_fd=at, dst_dir_fd=at)
+        os.close(at)
+        job = self.dir.backup(self.dir.simple([top]))
+        job.check()
+        self.check_volume()
+        self.assertEqual(max(len(n) for n in self.dir.names(job)), len(top) + 300 * 251 + len('/deepest'))
+        back = self.site.path('back')
+        self.dir.restore('replace=a prelinks=0 where=' + back).check()
+        self.compare(top, back + top)
+
+
 class Digests(Commands):
     def test_every_digest_is_that_of_the_data_and_the_restore_agrees(self):
         import base64
@@ -227,6 +250,24 @@ class Meanwhile(Commands):
                 rel = os.path.relpath(second, self.site.path('src'))
                 self.assertEqual(self.read(os.path.join(back, rel)), data)
                 self.assertEqual(os.stat(os.path.join(back, rel)).st_nlink, 2)
+
+    def test_the_next_name_has_the_data_when_the_first_one_was_replaced(self):
+        """As an editor saves: the other names still lead to what was there before."""
+        for data, other in ((os.urandom(1000), b'new'), (os.urandom(3000000), os.urandom(2000000)), (b'old', os.urandom(3000000))):
+            with self.subTest(size=len(data)):
+                subprocess.run(['rm', '-rf', self.site.path('src')], check=True)
+                first, second, third = self.names_as_saved(data)
+
+                def change(top):
+                    self.put('new', other)
+                    os.rename(self.site.path('new'), first)
+
+                job = self.backup_while(change)
+                job.check()
+                back = self.back()
+                self.compare(self.site.path('src'), back, '--no-dir-times')
+                for name, want in ((first, other), (second, data), (third, data)):
+                    self.assertEqual(self.read(back + name[len(self.site.path('src')):]), want)
 
     def test_two_first_names_are_gone(self):
         first, second, third = self.names_as_saved(b'data of three names')
@@ -352,6 +393,27 @@ class Memory(Commands):
         self.assertLess(peak, 48 * 1024)
 
 
+class Descriptors(Commands):
+    own = '  Maximum Workers Per Job = 1'
+
+    def test_few_directories_are_open_while_the_walk_waits_for_the_rest(self):
+        top, hold = self.site.path('src'), self.site.path('hold')
+        for i in range(1300):
+            os.makedirs('%s/%d/below' % (top, i))
+        os.mkfifo(hold)
+        job = self.dir.prepare(['I\n', 'O MAXr\n', 'N\n', 'F ' + hold, 'F ' + top, 'N\n', 'N\n'])
+        self.dir.start(job)
+        before, n = -1, 0
+        while before != n:  # the one worker waits for the fifo, then the walk does
+            time.sleep(0.3)
+            before, n = n, len(os.listdir('/proc/%d/fd' % self.site.fd.pid))
+        with open(hold, 'wb') as f:
+            f.write(b'go on')
+        job.finish()
+        job.check()
+        self.assertLess(n, 2048)
+
+
 class Devices(Commands):
     @unittest.skipIf(os.geteuid() != 0, 'devices need root')
     def test_a_block_device_named_directly_is_read(self):
@@ -366,6 +428,24 @@ class Devices(Commands):
             back = self.site.path('back')
             self.dir.restore('replace=a prelinks=0 where=' + back)
             self.assertEqual(self.read(back + loop), self.read(image))
+        finally:
+            subprocess.run(['losetup', '-d', loop], check=True)
+
+    @unittest.skipIf(os.geteuid() != 0, 'devices need root')
+    def test_zeros_of_a_device_replace_what_is_there(self):
+        data = os.urandom(1 << 20) + bytes(1 << 20) + os.urandom(1 << 20) + bytes(1 << 20)
+        image = self.put('image', data)
+        r = subprocess.run(['losetup', '--find', '--show', image], capture_output=True, text=True)
+        if r.returncode != 0:
+            self.skipTest('no loop devices here: ' + r.stderr.strip())
+        loop = r.stdout.strip()
+        try:
+            self.dir.backup(self.dir.simple([loop], 'MAXs')).check()
+            with open(loop, 'wb') as f:
+                f.write(b'\xff' * len(data))
+            self.dir.restore('replace=a prelinks=0 where=').check()
+            with open(loop, 'rb') as f:
+                self.assertEqual(f.read(), data)
         finally:
             subprocess.run(['losetup', '-d', loop], check=True)
 

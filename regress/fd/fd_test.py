@@ -192,6 +192,24 @@ class EverythingTls(Everything):
     tls = True
 
 
+class LargeBuffers(FileDaemon):
+    own = '  Maximum Network Buffer Size = 1048576'
+
+    def test_verify_finds_what_was_saved(self):
+        top = self.site.path('src')
+        self.put('src/large', os.urandom(3000000) + bytes(3000000) + b'end')
+        self.put('src/small', b'small')
+        for options in ('MAX', 'MAXs'):
+            self.run_dir('backup full', paths=[top], options=options)
+            out = self.run_dir('verify', paths=[top], options=options)
+            self.assertNotIn('differs', out)
+            self.assertRegex(out, r'FD files 3 ')
+
+
+class SmallestBuffers(LargeBuffers):
+    own = '  Maximum Network Buffer Size = 8'
+
+
 class Jobs(FileDaemon):
     def test_levels_follow_the_times(self):
         top = self.site.path('src')
