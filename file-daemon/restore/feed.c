@@ -7,7 +7,6 @@
 #include "file-daemon/restore/feed.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -444,13 +443,11 @@ feed_start(const struct feed_options *o, struct feed **out, struct err *err)
 {
 	OWNED(feed_freep) struct feed *f = NEW(struct feed);
 	size_t memory = o->memory_bytes != 0 ? o->memory_bytes : FEED_MEMORY_DEFAULT;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	f->o = *o;
 	f->windows_max = size_min(memory / (WINDOW_IN_MAX + WINDOW_OUT_MAX), 2u * WORKERS_MAX);
 	f->windows_max = f->windows_max < WINDOWS_MIN ? WINDOWS_MIN : f->windows_max;
-	f->workers_wanted = o->workers != 0 ? o->workers : cores < 1 ? 1u : (unsigned)cores;
-	f->workers_wanted = (unsigned)size_min(f->workers_wanted, WORKERS_MAX);
+	f->workers_wanted = thread_cores(o->workers, WORKERS_MAX);
 	f->codec = codec_work_new();
 	mutex_init(&f->lock, RANK_QUEUE);
 	cond_init(&f->work);

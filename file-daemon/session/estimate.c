@@ -10,7 +10,7 @@
 
 struct estimate {
 	struct session *s;
-	struct listing names;
+	struct ls_names names;
 	struct buf line;
 	bool list;
 	uint64_t files, bytes;

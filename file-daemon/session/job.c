@@ -228,6 +228,7 @@ fd_job_free(struct fd_job *j)
 		free(j->scripts[i].command);
 	free(j->scripts);
 	pipe_progress_release(&j->progress);
+	inodes_release(&j->implied);
 	cond_release(&j->beat.wake);
 	mutex_release(&j->beat.lock);
 	cancel_release(&j->cancel);

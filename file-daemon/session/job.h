@@ -15,6 +15,7 @@
 #include "file-daemon/pipe/pipe.h"
 #include "lib/base/secret.h"
 #include "lib/base/thread.h"
+#include "lib/files/inodes.h"
 #include "lib/proto/job_code.h"
 #include "lib/proto/scan.h"
 
@@ -65,6 +66,7 @@ struct fd_job {
 	struct pipe_progress progress;
 	struct job_beat beat;
 	atomic_uint_fast64_t examined;
+	struct inodes implied; /* directories that its restores made on the way to others */
 };
 
 /* A job that is over, for status. */

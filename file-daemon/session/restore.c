@@ -20,7 +20,7 @@
 struct restore {
 	struct fd_job *job;
 	struct rebuild *rebuild; /* owned */
-	struct listing names;
+	struct ls_names names;
 	struct buf line;
 	uint32_t base_files; /* of the storages before */
 	uint64_t base_bytes;
@@ -211,6 +211,8 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 	o.prelinks = prelinks != 0;
 	o.replace = (enum rebuild_replace)replace;
 	o.no_owner = geteuid() != 0;
+	o.cancel = &j->cancel;
+	o.implied = &j->implied;
 	if (fd_job_await_sd(j, j->conf->client->sd_connect_timeout, err) != ERR_OK)
 		return err->code;
 	/* It may skip the records of others for long, in silence. */

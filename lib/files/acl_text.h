@@ -1,9 +1,12 @@
 /*
  * lib/files/acl_text.h - POSIX ACLs: kernel's attribute <-> long text
  *
- * Layout:  text: volume.md 11.1, with its NUL; kernel: u32le version 2, then entries u16le tag,
- * u16le permissions, u32le id Threads: one struct acl_names per thread. Errors:  ERR_FORMAT  not an
- * ACL; the entry is named
+ * Layout:  text: volume.md 11.1, with its NUL
+ *          kernel: u32le version 2, then entries u16le tag, u16le permissions, u32le id
+ *
+ * Threads: one struct acl_names per thread.
+ *
+ * Errors:  ERR_FORMAT  not an ACL; the entry is named
  */
 #ifndef TERCET_FILES_ACL_TEXT_H
 #define TERCET_FILES_ACL_TEXT_H

@@ -32,8 +32,8 @@ ls_mode(int64_t mode, char out[11])
 	return out;
 }
 
-static const char *
-user_name(struct ls_names *names, int64_t id)
+const char *
+ls_user_name(struct ls_names *names, int64_t id)
 {
 	struct ls_name *n = &names->users[(uint64_t)id % LS_NAMES];
 	char room[ACCOUNT_BUF];
@@ -49,8 +49,8 @@ user_name(struct ls_names *names, int64_t id)
 	return n->name;
 }
 
-static const char *
-group_name(struct ls_names *names, int64_t id)
+const char *
+ls_group_name(struct ls_names *names, int64_t id)
 {
 	struct ls_name *n = &names->groups[(uint64_t)id % LS_NAMES];
 	char room[ACCOUNT_BUF];
@@ -90,7 +90,7 @@ ls_line_emit(struct ls_names *names, struct bytes name, int type, const struct l
 	else
 		(void)snprintf(size, sizeof(size), "%" PRId64, st->size);
 	buf_text(out, "%s %3" PRId64 " %-8s %-8s %10s %s  ", ls_mode(st->mode, mode), st->nlink,
-		 user_name(names, st->uid), group_name(names, st->gid), size,
+		 ls_user_name(names, st->uid), ls_group_name(names, st->gid), size,
 		 clock_format(st->mtime, "%Y-%m-%d %H:%M:%S", date, sizeof(date)));
 	put_name(out, name);
 	if (type == FT_LNK || type == FT_LNKSAVED) {

@@ -8,7 +8,7 @@
 
 #define LS_NAMES 64
 
-/* Account names met last; all-zero is empty. */
+/* Account names met last; all-zero is empty.  One thread at a time. */
 struct ls_names {
 	struct ls_name {
 		int64_t id;
@@ -21,6 +21,10 @@ struct ls_names {
  * newline.  Names are printed as they are except control bytes. */
 void ls_line_emit(struct ls_names *names, struct bytes name, int type,
 		  const struct lstat_fields *st, struct bytes link, struct buf *out);
+
+/* The account's name, or its number when it has none; borrowed until the next call. */
+const char *ls_user_name(struct ls_names *names, int64_t id);
+const char *ls_group_name(struct ls_names *names, int64_t id);
 
 /* "drwxr-xr-x" of a mode; out[11]. */
 const char *ls_mode(int64_t mode, char out[11]);

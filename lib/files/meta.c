@@ -21,7 +21,8 @@ static const char *const never_saved[] = {
 	"ceph.dir.rentries", "ceph.dir.rfiles", "ceph.dir.rsubdirs", "ceph.dir.subdirs",
 };
 
-/* A name that needs no PATH_MAX and follows nothing: through the directory's descriptor. */
+/* A name that needs no PATH_MAX and follows nothing: through the directory's descriptor.  Without
+ * a name it is that of the descriptor, which has to be followed. */
 struct proc_name {
 	char text[32 + 256];
 };
@@ -29,7 +30,10 @@ struct proc_name {
 static const char *
 proc_name(const struct meta_at *at, struct proc_name *n)
 {
-	(void)snprintf(n->text, sizeof(n->text), "/proc/self/fd/%d/%s", at->dir_fd, at->name);
+	const char *name = at->name != NULL ? at->name : "";
+
+	(void)snprintf(n->text, sizeof(n->text), "/proc/self/fd/%d%s%s", at->dir_fd,
+		       at->name != NULL ? "/" : "", name);
 	return n->text;
 }
 
@@ -63,10 +67,31 @@ is_unsupported(int e)
 
 /* ---- reading ---- */
 
+static ssize_t
+names_of(const struct meta_at *at, struct buf *out)
+{
+	struct proc_name name;
+
+	if (at->fd >= 0)
+		return flistxattr(at->fd, (char *)out->p, out->cap);
+	return at->name != NULL ? llistxattr(proc_name(at, &name), (char *)out->p, out->cap)
+				: listxattr(proc_name(at, &name), (char *)out->p, out->cap);
+}
+
+static ssize_t
+value_of(const struct meta_at *at, const char *attr, struct buf *out)
+{
+	struct proc_name name;
+
+	if (at->fd >= 0)
+		return fgetxattr(at->fd, attr, out->p, out->cap);
+	return at->name != NULL ? lgetxattr(proc_name(at, &name), attr, out->p, out->cap)
+				: getxattr(proc_name(at, &name), attr, out->p, out->cap);
+}
+
 static enum err_code
 list_names(const struct meta_at *at, struct buf *list, struct err *err)
 {
-	struct proc_name name;
 	size_t room = ATTR_FIRST;
 
 	buf_clear(list);
@@ -75,8 +100,7 @@ list_names(const struct meta_at *at, struct buf *list, struct err *err)
 
 		if (buf_reserve(list, room, err) != ERR_OK)
 			return err->code;
-		n = at->fd >= 0 ? flistxattr(at->fd, (char *)list->p, list->cap)
-				: llistxattr(proc_name(at, &name), (char *)list->p, list->cap);
+		n = names_of(at, list);
 		if (n >= 0) {
 			list->len = (size_t)n;
 			return ERR_OK;
@@ -93,7 +117,6 @@ list_names(const struct meta_at *at, struct buf *list, struct err *err)
 static enum err_code
 get_value(const struct meta_at *at, const char *attr, struct buf *out, bool *gone, struct err *err)
 {
-	struct proc_name name;
 	size_t room = ATTR_FIRST;
 
 	buf_clear(out);
@@ -103,8 +126,7 @@ get_value(const struct meta_at *at, const char *attr, struct buf *out, bool *gon
 
 		if (buf_reserve(out, room, err) != ERR_OK)
 			return err->code;
-		n = at->fd >= 0 ? fgetxattr(at->fd, attr, out->p, out->cap)
-				: lgetxattr(proc_name(at, &name), attr, out->p, out->cap);
+		n = value_of(at, attr, out);
 		if (n >= 0) {
 			out->len = (size_t)n;
 			return ERR_OK;
@@ -212,8 +234,10 @@ set_value(const struct meta_at *at, const char *attr, struct bytes value)
 {
 	struct proc_name name;
 
-	return at->fd >= 0 ? fsetxattr(at->fd, attr, value.p, value.n, 0)
-			   : lsetxattr(proc_name(at, &name), attr, value.p, value.n, 0);
+	if (at->fd >= 0)
+		return fsetxattr(at->fd, attr, value.p, value.n, 0);
+	return at->name != NULL ? lsetxattr(proc_name(at, &name), attr, value.p, value.n, 0)
+				: setxattr(proc_name(at, &name), attr, value.p, value.n, 0);
 }
 
 static int
@@ -221,7 +245,19 @@ remove_value(const struct meta_at *at, const char *attr)
 {
 	struct proc_name name;
 
-	return at->fd >= 0 ? fremovexattr(at->fd, attr) : lremovexattr(proc_name(at, &name), attr);
+	if (at->fd >= 0)
+		return fremovexattr(at->fd, attr);
+	return at->name != NULL ? lremovexattr(proc_name(at, &name), attr)
+				: removexattr(proc_name(at, &name), attr);
+}
+
+bool
+meta_is_inherited_from(int dir_fd)
+{
+	struct meta_at at = { .fd = -1, .dir_fd = dir_fd };
+	struct proc_name name;
+
+	return getxattr(proc_name(&at, &name), acl_default_name, NULL, 0) > 0;
 }
 
 enum err_code

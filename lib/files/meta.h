@@ -19,12 +19,12 @@
 
 #define META_XATTR_MAX 1048576u /* volume.md 11.2: bytes of one file's record */
 
-/* A file: by its open descriptor (not O_PATH) when fd >= 0, else by name in a directory;
- * symbolic links are never followed. */
+/* A file: by its open descriptor (not O_PATH) when fd >= 0, else by name in a directory, or
+ * without a name dir_fd itself, which may be O_PATH; symbolic links are never followed. */
 struct meta_at {
 	int fd;
 	int dir_fd;
-	const char *name; /* borrowed */
+	const char *name; /* borrowed; NULL: dir_fd is the file */
 };
 
 #define META_ACL   1u /* aclsupport = yes */
@@ -54,10 +54,12 @@ enum meta_acl_kind { META_ACL_ACCESS, META_ACL_DEFAULT };
 typedef void meta_problem_fn(void *user, const struct err *err);
 
 /* Set an ACL from its text.  Entries whose account is unknown here are reported through problem and
- * left out.  An empty text removes the default ACL. */
+ * left out.  An empty text removes the ACL. */
 MUST_CHECK enum err_code meta_write_acl(const struct meta_at *at, enum meta_acl_kind kind,
 					struct bytes text, meta_problem_fn *problem, void *user,
 					struct err *err);
+/* Has this directory (O_PATH will do) an ACL that files made in it inherit? */
+bool meta_is_inherited_from(int dir_fd);
 /* Set every attribute of a record; one that fails is reported and the next one tried.  ERR_FORMAT
  * for a broken record (what came before the break is set). */
 MUST_CHECK enum err_code meta_write_xattr(const struct meta_at *at, struct bytes record,

@@ -9,22 +9,29 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lib/base/fd.h"
-#include "lib/base/hash.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
+#include "lib/files/inodes.h"
+#include "lib/files/meta.h"
+#include "lib/proto/attr_record.h"
 
-#define PLACE_PATH_MAX (64u * 1024) /* longer ones no file system can hold usefully */
-#define LANE_FDS_MAX   64           /* deeper levels are closed again; reopened when needed */
-#define OPEN_DIR       (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define LANE_FDS_MAX 64   /* deeper levels are closed again; reopened when needed */
+#define ANCHOR       2048 /* from one of these levels, not from the root */
+#define LINKS_MAX    40   /* as the kernel follows in one path */
+#define TRAIL_MAX    (LINKS_MAX * PATH_MAX)
+#define OPEN_DIR     (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define OPEN_ITSELF  (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+
+/* Has a directory an ACL that what is made in it gets? */
+enum inherits { INHERITS_ASK, INHERITS_NO, INHERITS_YES };
 
 struct level {
 	int fd;     /* owned; -1: closed to save descriptors */
 	size_t end; /* length of the lane's text up to this component */
+	enum inherits inherits;
 };
 
 struct lane {
@@ -36,46 +43,26 @@ struct lane {
 	char name[NAME_MAX + 1];
 };
 
-struct inode {
-	dev_t dev;
-	ino_t ino;
-};
-
-struct planted {
-	struct inode key;
-	UT_hash_handle hh;
-};
-
 struct place {
-	int root_fd; /* owned */
+	struct level root;
 	bool whole_system;
-	char *root; /* owned, for messages */
+	char *name; /* owned: the root's, for messages */
 	struct lane lanes[PLACE_LANES];
-	struct planted *planted; /* owned */
+	struct inodes planted; /* symbolic links */
 	place_made_fn *made;
 	void *user;
 };
 
 enum err_code
-place_new(const char *root, struct place **out, struct err *err)
+place_refusal(int e)
 {
-	OWNED(place_freep) struct place *p = NEW(struct place);
+	return e == ENOSPC || e == EDQUOT ? ERR_FULL : ERR_SYS;
+}
 
-	p->root_fd = -1;
-	if (root == NULL || *root == '\0')
-		root = "/";
-	p->whole_system = root[strspn(root, "/")] == '\0';
-	p->root = str_dup(root);
-	for (size_t i = 0; i < PLACE_LANES; i++) {
-		p->lanes[i].text.max = PLACE_PATH_MAX;
-		p->lanes[i].raw_dir.max = PLACE_PATH_MAX;
-	}
-	if (!p->whole_system && fd_make_dirs(root, 0755, err) != ERR_OK)
-		return err_ctx(err, "target directory");
-	if (fd_open(root, OPEN_DIR, 0, &p->root_fd, err) != ERR_OK)
-		return err_ctx(err, "target directory");
-	*out = TAKE_PTR(p);
-	return ERR_OK;
+int
+place_root_fd(const struct place *p)
+{
+	return p->root.fd;
 }
 
 static void
@@ -89,8 +76,6 @@ pop_levels(struct lane *l, size_t depth)
 void
 place_free(struct place *p)
 {
-	struct planted *e, *next;
-
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < PLACE_LANES; i++) {
@@ -99,12 +84,9 @@ place_free(struct place *p)
 		buf_release(&p->lanes[i].text);
 		buf_release(&p->lanes[i].raw_dir);
 	}
-	HASH_ITER (hh, p->planted, e, next) {
-		HASH_DEL(p->planted, e);
-		free(e);
-	}
-	closep(&p->root_fd);
-	free(p->root);
+	inodes_release(&p->planted);
+	closep(&p->root.fd);
+	free(p->name);
 	free(p);
 }
 
@@ -123,29 +105,9 @@ place_on_made(struct place *p, place_made_fn *made, void *user)
 }
 
 void
-place_planted(struct place *p, const struct place_at *link)
+place_planted(struct place *p, const struct stat *link)
 {
-	struct stat st;
-	struct planted *e;
-
-	if (fstatat(link->dir_fd, link->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return;
-	e = NEW(struct planted);
-	e->key.dev = st.st_dev;
-	e->key.ino = st.st_ino;
-	HASH_ADD(hh, p->planted, key, sizeof(e->key), e);
-}
-
-static bool
-is_planted(const struct place *p, const struct stat *st)
-{
-	struct inode key = { 0 };
-	struct planted *e;
-
-	key.dev = st->st_dev;
-	key.ino = st->st_ino;
-	HASH_FIND(hh, p->planted, &key, sizeof(key), e);
-	return e != NULL;
+	(void)inodes_add(&p->planted, link);
 }
 
 void
@@ -166,144 +128,6 @@ level_path(const struct lane *l, size_t depth)
 	return bytes_of(l->text.p, depth > 0 ? l->levels[depth - 1].end : 0);
 }
 
-/* A component is a symbolic link that was there before.  Spec: product.md "Security" */
-static enum err_code
-follow_link(const struct place *p, int parent, const char *name, struct bytes path, int *out,
-	    struct err *err)
-{
-	struct open_how how = { .flags = OPEN_DIR,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	char text[PATH_MAX];
-
-	if (p->whole_system) {
-		*out = openat(parent, name, OPEN_DIR);
-	} else {
-		if (path.n >= sizeof(text))
-			return err_set(err, ERR_LIMIT,
-				       "%s: a symbolic link this deep is not followed",
-				       PATH_PRINT(path));
-		memcpy(text, path.p, path.n);
-		text[path.n] = '\0';
-		*out = (int)syscall(SYS_openat2, p->root_fd, text, &how, sizeof(how));
-	}
-	if (*out >= 0)
-		return ERR_OK;
-	if (errno == EXDEV)
-		return err_set(err, ERR_LIMIT, "symbolic link %s leads out of %s", PATH_PRINT(path),
-			       p->root);
-	return err_errno(err, ERR_SYS, "symbolic link %s", PATH_PRINT(path));
-}
-
-static enum err_code
-open_odd(const struct place *p, int parent, const char *name, struct bytes path, int *out,
-	 struct err *err)
-{
-	struct stat st;
-
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return err_errno(err, ERR_SYS, "directory %s", PATH_PRINT(path));
-	if (!S_ISLNK(st.st_mode))
-		return err_set(err, ERR_SYS, "%s is in the way: it is not a directory",
-			       PATH_PRINT(path));
-	if (is_planted(p, &st))
-		return err_set(err, ERR_LIMIT,
-			       "%s is a symbolic link restored before and is not followed",
-			       PATH_PRINT(path));
-	/* Whoever may write a directory may turn it into a link to another's before the restore. */
-	if (p->whole_system && st.st_uid != 0 && st.st_uid != geteuid())
-		return err_set(err, ERR_LIMIT,
-			       "%s is a symbolic link of user %u and is not followed",
-			       PATH_PRINT(path), (unsigned)st.st_uid);
-	return follow_link(p, parent, name, path, out, err);
-}
-
-/* Open one component below parent; path is where it lies, for messages. */
-static enum err_code
-open_component(const struct place *p, int parent, const char *name, struct bytes path,
-	       enum place_missing missing, int *out, struct err *err)
-{
-	int fd = openat(parent, name, OPEN_DIR | O_NOFOLLOW);
-
-	if (fd < 0 && errno == ENOENT && missing == PLACE_MAKE) {
-		if (mkdirat(parent, name, 0700) == 0) {
-			if (p->made != NULL)
-				p->made(p->user, path);
-		} else if (errno != EEXIST) {
-			return err_errno(err,
-					 errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYS,
-					 "cannot make directory %s", PATH_PRINT(path));
-		}
-		fd = openat(parent, name, OPEN_DIR | O_NOFOLLOW);
-	}
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return open_odd(p, parent, name, path, out, err);
-	if (fd < 0)
-		return err_errno(err, ERR_SYS, "directory %s", PATH_PRINT(path));
-	*out = fd;
-	return ERR_OK;
-}
-
-/* Component i of the lane's text as a C string. */
-static void
-component_name(const struct lane *l, size_t i, char out[NAME_MAX + 1])
-{
-	size_t from = i > 0 ? l->levels[i - 1].end + 1 : 0;
-	size_t n = l->levels[i].end - from;
-
-	memcpy(out, l->text.p + from, n);
-	out[n] = '\0';
-}
-
-/* The descriptor of the lane's first depth components; reopens those closed to save descriptors. */
-static enum err_code
-ensure_fd(struct place *p, struct lane *l, size_t depth, int *out, struct err *err)
-{
-	size_t have = depth;
-	char name[NAME_MAX + 1];
-
-	while (have > 0 && l->levels[have - 1].fd < 0)
-		have--;
-	for (; have < depth; have++) {
-		int parent = have > 0 ? l->levels[have - 1].fd : p->root_fd;
-
-		component_name(l, have, name);
-		if (open_component(p, parent, name, level_path(l, have + 1), PLACE_MUST_EXIST,
-				   &l->levels[have].fd, err) != ERR_OK)
-			return err->code;
-		if (have >= LANE_FDS_MAX)
-			closep(&l->levels[have - LANE_FDS_MAX].fd),
-				l->levels[have - LANE_FDS_MAX].fd = -1;
-	}
-	*out = depth > 0 ? l->levels[depth - 1].fd : p->root_fd;
-	return ERR_OK;
-}
-
-static enum err_code
-push_component(struct place *p, struct lane *l, struct bytes name, enum place_missing missing,
-	       struct err *err)
-{
-	char text[NAME_MAX + 1];
-	int parent, fd;
-
-	if (ensure_fd(p, l, l->depth, &parent, err) != ERR_OK)
-		return err->code;
-	l->text.len = level_path(l, l->depth).n;
-	if ((l->depth > 0 && buf_append(&l->text, "/", 1, err) != ERR_OK) ||
-	    buf_append(&l->text, name.p, name.n, err) != ERR_OK)
-		return err->code;
-	memcpy(text, name.p, name.n);
-	text[name.n] = '\0';
-	if (open_component(p, parent, text, buf_bytes(&l->text), missing, &fd, err) != ERR_OK)
-		return err->code;
-	l->levels = (struct level *)mem_grow(l->levels, l->depth, &l->cap, sizeof(*l->levels));
-	l->levels[l->depth++] = (struct level){ fd, l->text.len };
-	if (l->depth > LANE_FDS_MAX) {
-		closep(&l->levels[l->depth - 1 - LANE_FDS_MAX].fd);
-		l->levels[l->depth - 1 - LANE_FDS_MAX].fd = -1;
-	}
-	return ERR_OK;
-}
-
 /* The next component of *path that means something; empty at the end. */
 static struct bytes
 take_component(struct bytes *path)
@@ -322,6 +146,366 @@ take_component(struct bytes *path)
 		if (c.n != 1 || *c.p != '.')
 			return c;
 	}
+}
+
+/* ---- symbolic links that were there before ---- */
+
+/* Whoever may write a directory may turn it into a link to another's before the restore. */
+static enum err_code
+judge_link(const struct place *p, const struct stat *st, const char *path, struct err *err)
+{
+	if (inodes_find(&p->planted, st) != NULL)
+		return err_set(err, ERR_LIMIT,
+			       "%s is a symbolic link restored before and is not followed", path);
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return err_set(err, ERR_LIMIT,
+			       "%s is a symbolic link of user %u and is not followed", path,
+			       (unsigned)st->st_uid);
+	return ERR_OK;
+}
+
+/* What stands under this name itself, not what it leads to. */
+static enum err_code
+open_itself(int dir, const char *name, enum place_missing missing, int *out, struct stat *st,
+	    struct err *err)
+{
+	OWNED(closep) int fd = openat(dir, name, OPEN_ITSELF);
+
+	if (fd < 0 && errno == ENOENT && missing == PLACE_MAKE &&
+	    (mkdirat(dir, name, 0755) == 0 || errno == EEXIST))
+		fd = openat(dir, name, OPEN_ITSELF);
+	if (fd < 0 || fstat(fd, st) != 0)
+		return err_errno(err, place_refusal(errno), "%s", PATH_PRINT(bytes_str(name)));
+	*out = TAKE_FD(fd);
+	return ERR_OK;
+}
+
+/* The link's text and what is to come behind it. */
+static enum err_code
+put_in_front(int link, struct bytes rest, struct buf *left, struct err *err)
+{
+	OWNED(buf_release) struct buf next = BUF_INIT(TRAIL_MAX);
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(link, "", text, sizeof(text));
+
+	if (n < 0)
+		return err_errno(err, ERR_SYS, "symbolic link");
+	if (buf_append(&next, text, (size_t)n, err) != ERR_OK ||
+	    buf_append(&next, "/", 1, err) != ERR_OK ||
+	    buf_append(&next, rest.p, rest.n, err) != ERR_OK)
+		return err->code;
+	buf_release(left);
+	*left = next;
+	next = (struct buf)BUF_INIT(0);
+	return ERR_OK;
+}
+
+struct trail {
+	int at;          /* owned: the directory reached */
+	struct buf left; /* of the way */
+	unsigned links;  /* met */
+};
+
+static enum err_code
+trail_begin(struct trail *t, int from, struct err *err)
+{
+	const char *start = t->left.len > 0 && *t->left.p == '/' ? "/" : ".";
+	int fd = openat(from, start, OPEN_DIR);
+
+	if (fd < 0)
+		return err_errno(err, ERR_SYS, "%s", start);
+	closep(&t->at);
+	t->at = fd;
+	return ERR_OK;
+}
+
+/* One component of the way; its name is in c, behind it comes rest. */
+static enum err_code
+trail_step(struct trail *t, const struct place *p, struct bytes c, struct bytes rest,
+	   enum place_missing missing, struct err *err)
+{
+	OWNED(closep) int fd = -1;
+	char name[NAME_MAX + 1];
+	struct stat st;
+
+	if (c.n > NAME_MAX)
+		return err_set(err, ERR_LIMIT, "name part of %zu bytes is longer than %d", c.n,
+			       NAME_MAX);
+	memcpy(name, c.p, c.n);
+	name[c.n] = '\0';
+	if (open_itself(t->at, name, missing, &fd, &st, err) != ERR_OK)
+		return err->code;
+	if (!S_ISLNK(st.st_mode)) {
+		closep(&t->at);
+		t->at = TAKE_FD(fd);
+		buf_consume(&t->left, t->left.len - rest.n);
+		return ERR_OK;
+	}
+	if (judge_link(p, &st, PATH_PRINT(c), err) != ERR_OK)
+		return err->code;
+	errno = ELOOP;
+	if (++t->links > LINKS_MAX)
+		return err_errno(err, ERR_SYS, "%s", PATH_PRINT(c));
+	if (put_in_front(fd, rest, &t->left, err) != ERR_OK)
+		return err->code;
+	return *t->left.p == '/' ? trail_begin(t, t->at, err) : ERR_OK;
+}
+
+static enum err_code
+trail_walk(struct trail *t, const struct place *p, int from, struct bytes path,
+	   enum place_missing missing, int *out, struct err *err)
+{
+	struct bytes rest, c;
+	int fd;
+
+	if (buf_append(&t->left, path.p, path.n, err) != ERR_OK ||
+	    trail_begin(t, from, err) != ERR_OK)
+		return err->code;
+	for (rest = buf_bytes(&t->left); (c = take_component(&rest)).n > 0;
+	     rest = buf_bytes(&t->left))
+		if (trail_step(t, p, c, rest, missing, err) != ERR_OK)
+			return err->code;
+	fd = openat(t->at, ".", OPEN_DIR);
+	if (fd < 0)
+		return err_errno(err, ERR_SYS, "directory");
+	*out = fd;
+	return ERR_OK;
+}
+
+/* The directory that path leads to, looking at every link on the way. */
+static enum err_code
+follow(const struct place *p, int from, struct bytes path, enum place_missing missing, int *out,
+       struct err *err)
+{
+	struct trail t = { .at = -1, .left = BUF_INIT(TRAIL_MAX) };
+	enum err_code code = trail_walk(&t, p, from, path, missing, out, err);
+
+	closep(&t.at);
+	buf_release(&t.left);
+	return code;
+}
+
+/* The kernel sees to it that the link stays below the root.  Spec: product.md "Security" */
+static enum err_code
+follow_beneath(const struct place *p, struct bytes path, int *out, struct err *err)
+{
+	struct open_how how = { .flags = OPEN_DIR,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	char text[PATH_MAX];
+	int fd;
+
+	if (path.n >= sizeof(text))
+		return err_set(err, ERR_LIMIT, "a symbolic link this deep is not followed");
+	memcpy(text, path.p, path.n);
+	text[path.n] = '\0';
+	fd = (int)syscall(SYS_openat2, p->root.fd, text, &how, sizeof(how));
+	if (fd < 0 && errno == EXDEV)
+		return err_set(err, ERR_LIMIT, "it leads out of %s", p->name);
+	if (fd < 0)
+		return err_errno(err, ERR_SYS, "where it leads");
+	*out = fd;
+	return ERR_OK;
+}
+
+/* A component is something else than a directory. */
+static enum err_code
+open_odd(const struct place *p, int parent, const char *name, struct bytes path, int *out,
+	 struct err *err)
+{
+	enum err_code code;
+	struct stat st;
+
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return err_errno(err, ERR_SYS, "directory %s", PATH_PRINT(path));
+	if (!S_ISLNK(st.st_mode))
+		return err_set(err, ERR_SYS, "%s is in the way: it is not a directory",
+			       PATH_PRINT(path));
+	if ((p->whole_system || inodes_find(&p->planted, &st) != NULL) &&
+	    judge_link(p, &st, PATH_PRINT(path), err) != ERR_OK)
+		return err->code;
+	/* Looks at this link once more: another may stand there by now. */
+	code = p->whole_system ? follow(p, parent, bytes_str(name), PLACE_MUST_EXIST, out, err)
+			       : follow_beneath(p, path, out, err);
+	return code == ERR_OK ? ERR_OK : err_ctx(err, "symbolic link %s", PATH_PRINT(path));
+}
+
+enum place_link
+place_judge_link(const struct place *p, const struct place_at *link, struct err *why)
+{
+	OWNED(closep) int fd = -1;
+	struct stat st;
+
+	if (fstatat(link->dir_fd, link->name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    inodes_find(&p->planted, &st) != NULL)
+		return PLACE_LINK_IN_WAY;
+	if (open_odd(p, link->dir_fd, link->name, link->path, &fd, why) == ERR_OK)
+		return PLACE_LINK_STANDS;
+	return why->sys == ENOENT || why->sys == ENOTDIR || why->sys == ELOOP ? PLACE_LINK_IN_WAY
+									      : PLACE_LINK_REFUSED;
+}
+
+/* ---- opening ---- */
+
+enum err_code
+place_new(const char *root, struct place **out, struct err *err)
+{
+	OWNED(place_freep) struct place *p = NEW(struct place);
+
+	p->root.fd = -1;
+	if (root == NULL || *root == '\0')
+		root = "/";
+	p->whole_system = root[strspn(root, "/")] == '\0';
+	p->name = str_dup(root);
+	for (size_t i = 0; i < PLACE_LANES; i++) {
+		p->lanes[i].text.max = PATH_BYTES_MAX + 1;
+		p->lanes[i].raw_dir.max = PATH_BYTES_MAX + 1;
+	}
+	if (follow(p, AT_FDCWD, bytes_str(root), PLACE_MAKE, &p->root.fd, err) != ERR_OK)
+		return err_ctx(err, "target directory %s", root);
+	*out = TAKE_PTR(p);
+	return ERR_OK;
+}
+
+static bool
+ask_inherits(struct level *dir)
+{
+	if (dir->inherits == INHERITS_ASK)
+		dir->inherits = meta_is_inherited_from(dir->fd) ? INHERITS_YES : INHERITS_NO;
+	return dir->inherits == INHERITS_YES;
+}
+
+/* What it inherited is not what was saved. */
+static void
+drop_acls(int parent, const char *name)
+{
+	OWNED(closep)
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct meta_at at = { .fd = fd };
+	struct err none = ERR_INIT;
+
+	if (fd < 0)
+		return;
+	(void)!meta_write_acl(&at, META_ACL_ACCESS, bytes_str(""), NULL, NULL, &none);
+	(void)!meta_write_acl(&at, META_ACL_DEFAULT, bytes_str(""), NULL, NULL, &none);
+}
+
+int
+place_make_dir(const struct place_at *at)
+{
+	if (mkdirat(at->dir_fd, at->name, 0700) != 0)
+		return -1;
+	if (at->inherits)
+		drop_acls(at->dir_fd, at->name);
+	return 0;
+}
+
+/* A component that is missing. */
+static enum err_code
+make_component(struct place *p, struct level *parent, const char *name, struct bytes path,
+	       struct level *out, struct err *err)
+{
+	struct place_at at = { .dir_fd = parent->fd,
+			       .name = name,
+			       .inherits = ask_inherits(parent) };
+
+	if (place_make_dir(&at) == 0) {
+		out->inherits = INHERITS_NO;
+		if (p->made != NULL)
+			p->made(p->user, path);
+	} else if (errno != EEXIST) {
+		return err_errno(err, place_refusal(errno), "cannot make directory %s",
+				 PATH_PRINT(path));
+	}
+	return ERR_OK;
+}
+
+/* Open one component below parent; path is where it lies, for messages.  Sets out's fd. */
+static enum err_code
+open_component(struct place *p, struct level *parent, const char *name, struct bytes path,
+	       enum place_missing missing, struct level *out, struct err *err)
+{
+	int fd = openat(parent->fd, name, OPEN_DIR | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ENOENT && missing == PLACE_MAKE) {
+		if (make_component(p, parent, name, path, out, err) != ERR_OK)
+			return err->code;
+		fd = openat(parent->fd, name, OPEN_DIR | O_NOFOLLOW);
+	}
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return open_odd(p, parent->fd, name, path, &out->fd, err);
+	if (fd < 0)
+		return err_errno(err, ERR_SYS, "directory %s", PATH_PRINT(path));
+	out->fd = fd;
+	return ERR_OK;
+}
+
+/* Component i of the lane's text as a C string. */
+static void
+component_name(const struct lane *l, size_t i, char out[NAME_MAX + 1])
+{
+	size_t from = i > 0 ? l->levels[i - 1].end + 1 : 0;
+	size_t n = l->levels[i].end - from;
+
+	memcpy(out, l->text.p + from, n);
+	out[n] = '\0';
+}
+
+/* The lane is open up to depth: the level that is now too far away need not be. */
+static void
+close_far(struct lane *l, size_t depth)
+{
+	size_t far = depth - 1 - LANE_FDS_MAX;
+
+	if (depth <= LANE_FDS_MAX || far % ANCHOR == 0)
+		return;
+	closep(&l->levels[far].fd);
+	l->levels[far].fd = -1;
+}
+
+/* The lane's first depth components; reopens those closed to save descriptors. */
+static enum err_code
+ensure_open(struct place *p, struct lane *l, size_t depth, struct level **out, struct err *err)
+{
+	size_t have = depth;
+	char name[NAME_MAX + 1];
+
+	while (have > 0 && l->levels[have - 1].fd < 0)
+		have--;
+	for (; have < depth; have++) {
+		struct level *parent = have > 0 ? &l->levels[have - 1] : &p->root;
+
+		component_name(l, have, name);
+		if (open_component(p, parent, name, level_path(l, have + 1), PLACE_MUST_EXIST,
+				   &l->levels[have], err) != ERR_OK)
+			return err->code;
+		close_far(l, have + 1);
+	}
+	*out = depth > 0 ? &l->levels[depth - 1] : &p->root;
+	return ERR_OK;
+}
+
+static enum err_code
+push_component(struct place *p, struct lane *l, struct bytes name, enum place_missing missing,
+	       struct err *err)
+{
+	struct level *parent, level = { .fd = -1 };
+	char text[NAME_MAX + 1];
+
+	if (ensure_open(p, l, l->depth, &parent, err) != ERR_OK)
+		return err->code;
+	l->text.len = level_path(l, l->depth).n;
+	if ((l->depth > 0 && buf_append(&l->text, "/", 1, err) != ERR_OK) ||
+	    buf_append(&l->text, name.p, name.n, err) != ERR_OK)
+		return err->code;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	if (open_component(p, parent, text, buf_bytes(&l->text), missing, &level, err) != ERR_OK)
+		return err->code;
+	level.end = l->text.len;
+	l->levels = (struct level *)mem_grow(l->levels, l->depth, &l->cap, sizeof(*l->levels));
+	l->levels[l->depth++] = level;
+	close_far(l, l->depth);
+	return ERR_OK;
 }
 
 static enum err_code
@@ -346,9 +530,9 @@ level_is(const struct lane *l, size_t i, struct bytes c)
 static enum err_code
 walk(struct place *p, struct lane *l, struct bytes dir, enum place_missing missing, struct err *err)
 {
+	struct level *last;
 	size_t depth = 0;
 	struct bytes left = dir;
-	int fd;
 
 	l->valid = false;
 	for (struct bytes c = take_component(&left); c.n > 0; c = take_component(&left), depth++) {
@@ -361,7 +545,7 @@ walk(struct place *p, struct lane *l, struct bytes dir, enum place_missing missi
 			return err->code;
 	}
 	pop_levels(l, depth);
-	if (ensure_fd(p, l, l->depth, &fd, err) != ERR_OK)
+	if (ensure_open(p, l, l->depth, &last, err) != ERR_OK)
 		return err->code;
 	buf_clear(&l->raw_dir);
 	if (buf_append(&l->raw_dir, dir.p, dir.n, err) != ERR_OK)
@@ -402,15 +586,16 @@ place_find(struct place *p, enum place_lane lane, struct bytes path, enum place_
 {
 	struct lane *l = &p->lanes[lane];
 	struct bytes dir, name;
+	struct level *at;
 
 	path = trim_end(path);
 	if (path.n == 0) {
-		*out = (struct place_at){ p->root_fd, ".", { NULL, 0 } };
+		*out = (struct place_at){ .dir_fd = p->root.fd, .name = "." };
 		return ERR_OK;
 	}
-	if (path.n >= PLACE_PATH_MAX)
+	if (path.n > PATH_BYTES_MAX)
 		return err_set(err, ERR_LIMIT, "path of %zu bytes is longer than %u", path.n,
-			       PLACE_PATH_MAX);
+			       PATH_BYTES_MAX);
 	split(path, &dir, &name);
 	if (judge_component(name, err) != ERR_OK)
 		return err->code;
@@ -423,7 +608,10 @@ place_find(struct place *p, enum place_lane lane, struct bytes path, enum place_
 	if ((l->depth > 0 && buf_append(&l->text, "/", 1, err) != ERR_OK) ||
 	    buf_append(&l->text, name.p, name.n, err) != ERR_OK)
 		return err->code;
-	*out = (struct place_at){ l->depth > 0 ? l->levels[l->depth - 1].fd : p->root_fd, l->name,
-				  buf_bytes(&l->text) };
+	at = l->depth > 0 ? &l->levels[l->depth - 1] : &p->root;
+	*out = (struct place_at){ .dir_fd = at->fd,
+				  .name = l->name,
+				  .path = buf_bytes(&l->text),
+				  .inherits = missing == PLACE_MAKE && ask_inherits(at) };
 	return ERR_OK;
 }

@@ -4,24 +4,31 @@
  * Purpose: turns a path from a volume into (descriptor of its directory, last name), walking
  *          component by component, so that paths may be longer than PATH_MAX and no link that the
  *          volume itself planted is ever followed.  ".." in a path is refused.  Links that stood
- *          there before are followed as long as they stay beneath the root.
+ *          there before are followed as long as they stay beneath the root; when that is the whole
+ *          system, and in the root's own name, if root or this process's user made them.
  * Owns:    descriptors of the directories of the last paths (neighbours cost no system call).
  * Threads: one at a time.
  * Errors:  ERR_SYS    the system refused a component (named)
- *          ERR_LIMIT  the path leaves the root
+ *          ERR_LIMIT  the path leaves the root, is too long, or has a link that is not followed
+ *          ERR_FULL   no space left, or quota, for a directory
  */
 #ifndef TERCET_FILES_PLACE_H
 #define TERCET_FILES_PLACE_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 
 struct place;
 
+/* What errno, of an operation on the target, means for the restore. */
+MUST_CHECK enum err_code place_refusal(int e);
+
 /* root: the target directory, made when missing; "" or "/" is the whole system. */
 MUST_CHECK enum err_code place_new(const char *root, struct place **out, struct err *err);
+/* Its descriptor (O_PATH), borrowed. */
+int place_root_fd(const struct place *p);
 void place_free(struct place *p);
 void place_freep(struct place **p);
 
@@ -34,18 +41,32 @@ struct place_at {
 	int dir_fd;       /* borrowed until the next call for this lane */
 	const char *name; /* last component, NUL-terminated; "." for the root itself; borrowed so */
 	struct bytes path; /* the whole path below the root, "a/b/name"; borrowed so */
+	bool inherits; /* what is made there gets an ACL of the directory's; only of PLACE_MAKE */
 };
 
-/* The directory of path, made (mode 0700) when missing, and path's last name.  A final '/' does
- * not matter.  made, when not NULL, is called for each directory that had to be made. */
+/* The directory of path, made (mode 0700, no ACL) when missing, and path's last name.  A final '/'
+ * does not matter.  made, when not NULL, is called for each directory that had to be made. */
 MUST_CHECK enum err_code place_find(struct place *p, enum place_lane lane, struct bytes path,
 				    enum place_missing missing, struct place_at *out,
 				    struct err *err);
 typedef void place_made_fn(void *user, struct bytes path);
 void place_on_made(struct place *p, place_made_fn *made, void *user);
 
+/* As mkdirat with mode 0700: -1 and errno.  The directory has no ACL. */
+int place_make_dir(const struct place_at *at);
+
 /* Tell that this symbolic link came from the volume: it will not be followed. */
-void place_planted(struct place *p, const struct place_at *link);
+void place_planted(struct place *p, const struct stat *link);
+
+/* A symbolic link that stands where a directory is to be. */
+enum place_link {
+	PLACE_LINK_STANDS,  /* for the directory it leads to: paths go through it */
+	PLACE_LINK_REFUSED, /* it was there before and is not followed: *why */
+	PLACE_LINK_IN_WAY,  /* the volume's own, or it leads to no directory */
+};
+enum place_link place_judge_link(const struct place *p, const struct place_at *link,
+				 struct err *why);
+
 /* Forget open directories at or below path (it was replaced or removed). */
 void place_forget(struct place *p, struct bytes path);
 

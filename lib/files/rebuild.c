@@ -2,7 +2,7 @@
  * The state machine: an attribute record begins a file and ends the one before; what follows with
  * the same FileIndex belongs to it.  Each session has its own current file, since jobs interleave
  * on a volume.  Whatever goes wrong with a file is told once and the records of it that still come
- * are dropped; only a full target ends the restore.
+ * are dropped; only a full target and a cancel end the restore.
  */
 #include "lib/files/rebuild_internal.h"
 
@@ -128,14 +128,14 @@ rebuild_close(struct rebuild_file *f)
 	f->fd = -1;
 }
 
-/* A full target concerns everything that follows; any other failure only this file. */
+/* A full target and a cancel concern everything that follows; any other failure only this file. */
 static enum err_code
 judge(struct rebuild *r, struct rebuild_file *f, enum err_code code, struct err *err)
 {
 	if (code == ERR_OK)
 		return ERR_OK;
 	rebuild_fail(r, f, err);
-	return code == ERR_FULL ? ERR_FULL : ERR_OK;
+	return code == ERR_FULL || code == ERR_CANCELED ? code : ERR_OK;
 }
 
 static void
@@ -162,12 +162,25 @@ rebuild_settled(struct rebuild *r, struct rebuild_file *f, struct err *err)
 	/* Some file systems tell about lost writes only here. */
 	if (f->close_errno != 0) {
 		errno = f->close_errno;
-		(void)err_errno(err, errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYS,
-				"cannot be closed");
+		(void)err_errno(err, place_refusal(errno), "cannot be closed");
 		code = judge(r, f, err->code, err);
 	}
 	say_restored(r, f);
 	return code;
+}
+
+/* What has no content. */
+static void
+end_other(struct rebuild *r, struct rebuild_file *f)
+{
+	if (f->state == FILE_DIR)
+		rebuild_dir_recorded(r, f);
+	if (f->state != FILE_MADE)
+		return;
+	rebuild_link_known(r, f);
+	rebuild_attrs(r, f);
+	closep(&f->fd);
+	f->fd = -1;
 }
 
 /* All records of the current file are there. */
@@ -178,12 +191,12 @@ end_file(struct rebuild *r, struct rebuild_file *f, struct err *err)
 
 	if (f->state == FILE_OPEN)
 		code = judge(r, f, rebuild_data_end(r, f, err), err);
-	if (f->state == FILE_OPEN && !r->o.dry_run)
+	if (!r->o.dry_run && f->state == FILE_OPEN) {
+		rebuild_link_known(r, f);
 		return settle_put(r->settle, f, err);
-	if (f->state == FILE_DIR && !r->o.dry_run)
-		rebuild_dir_recorded(r, f);
-	else if (f->state == FILE_MADE && !r->o.dry_run)
-		rebuild_attrs(r, f);
+	}
+	if (!r->o.dry_run)
+		end_other(r, f);
 	say_restored(r, f);
 	return code;
 }
@@ -430,6 +443,21 @@ root_of(const struct rebuild_options *o)
 	return str_ndup(where, n);
 }
 
+/* Who owns the target directory may put other files in place of those restored. */
+static void
+tell_owner(struct rebuild *r)
+{
+	struct rebuild_file named = { .state = FILE_DIR, .attr.name = bytes_str(r->where) };
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	if (!r->is_root || fstat(place_root_fd(r->place), &st) != 0 || st.st_uid == 0)
+		return;
+	(void)err_set(&e, ERR_SYS, "belongs to user %u, who can replace what is restored into it",
+		      (unsigned)st.st_uid);
+	rebuild_say(r, &named, REBUILD_WARNING, &e);
+}
+
 enum err_code
 rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report, void *user,
 	    struct rebuild **out, struct err *err)
@@ -452,10 +480,12 @@ rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report, void *us
 	r->plain.max = ATTR_RECORD_MAX;
 	r->guess = o->digest_guess != DIGEST_NONE ? o->digest_guess : DIGEST_XXH128;
 	r->settle = settle_new(r);
+	r->dir_path.max = PATH_BYTES_MAX;
 	if (!o->dry_run) {
 		if (place_new(r->where, &r->place, err) != ERR_OK)
 			return err->code;
 		place_on_made(r->place, rebuild_dir_made, r);
+		tell_owner(r);
 	}
 	*out = TAKE_PTR(r);
 	return ERR_OK;
@@ -469,11 +499,15 @@ rebuild_free(struct rebuild *r)
 	settle_free(r->settle);
 	for (size_t i = 0; i < r->n_files; i++)
 		rebuild_file_free(r->files[i]);
+	if (r->place != NULL)
+		rebuild_dirs_finish(r);
 	rebuild_dirs_free(r);
+	inodes_release(&r->linked);
 	place_free(r->place);
 	rename_rules_free(r->rules);
 	codec_work_free(r->work);
 	buf_release(&r->plain);
+	buf_release(&r->dir_path);
 	free(r->where);
 	free(r);
 }

@@ -10,8 +10,9 @@
  *          attributes of regular files meanwhile.
  * Errors:  a failure of one file is told through the report callback and the next file is tried.
  *          The functions themselves fail only for what concerns the whole restore:
- *          ERR_FULL   no space left (or quota) on the target
- *          ERR_SYS, ERR_CONFIG  from rebuild_new: target or regexwhere not usable
+ *          ERR_FULL      no space left (or quota) on the target
+ *          ERR_CANCELED  options.cancel was asked
+ *          ERR_SYS, ERR_LIMIT, ERR_CONFIG  from rebuild_new: target or regexwhere not usable
  * Spec:    volume.md 6.1, 7, 8, 10, 11, 16
  */
 #ifndef TERCET_FILES_REBUILD_H
@@ -21,13 +22,19 @@
 #include "lib/crypto/digest.h"
 #include "lib/proto/attr_record.h"
 
-enum rebuild_replace { /* what to do with a file that is there; letters of wire.md restore command
-			*/
-		       REPLACE_ALWAYS = 'a',
-		       REPLACE_IF_NEWER = 'w', /* the one on the volume is newer */
-		       REPLACE_IF_OLDER = 'o', /* the one on the volume is older */
-		       REPLACE_NEVER = 'n',
+/* What to do with a file that is there; letters of wire.md's restore command.  A directory that is
+ * there is never removed, and keeps its attributes unless all is replaced. */
+enum rebuild_replace {
+	REPLACE_ALWAYS = 'a',
+	REPLACE_IF_NEWER = 'w', /* the one on the volume is newer */
+	REPLACE_IF_OLDER = 'o', /* the one on the volume is older */
+	REPLACE_NEVER = 'n',
 };
+
+#define REBUILD_FIFO_SECONDS 600u /* a reader of a fifo takes something within */
+
+struct cancel;
+struct inodes;
 
 struct rebuild_options {
 	const char *where;            /* prefix; NULL, "" or "/": original place */
@@ -39,6 +46,10 @@ struct rebuild_options {
 	bool no_owner;                 /* do not try to set owners (not running as root) */
 	enum digest_kind digest_guess; /* likely kind of the digests; the first file then is not
 					  read twice */
+	struct cancel *cancel;         /* ends waits and long work; borrowed, NULL: none */
+	unsigned fifo_seconds;         /* 0: REBUILD_FIFO_SECONDS */
+	struct inodes *implied; /* directories that earlier restores of the same job made on the
+				   way to others, and this one makes; borrowed, NULL: none */
 };
 
 enum rebuild_event {
@@ -87,6 +98,8 @@ struct rebuild;
 
 MUST_CHECK enum err_code rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report,
 				     void *user, struct rebuild **out, struct err *err);
+/* Without rebuild_finish before: files and directories that are complete keep their attributes;
+ * what goes wrong with a directory is still reported. */
 void rebuild_free(struct rebuild *r);
 void rebuild_freep(struct rebuild **r);
 

@@ -5,14 +5,15 @@
 #include "lib/files/rebuild_internal.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "lib/base/num.h"
 #include "lib/base/rd.h"
 
 #define READ_BACK   (256 * 1024)
-#define SPARSE_HEAD 8u
-#define SMALL_MAX   (16 * 1024) /* content that waits for the settling thread */
+#define ZEROS       (64 * 1024)
+#define WAITING_MAX (16 * 1024) /* content that waits for the settling thread */
 
 void
 rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
@@ -24,6 +25,8 @@ rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
 	f->win = (struct win32_stream){ 0 };
 	f->n_extents = 0;
 	f->extents_lost = false;
+	f->into = INTO_NEW;
+	f->inherits = false;
 	buf_clear(&f->small);
 	f->kind = r->o.no_digest_check ? DIGEST_NONE : r->guess;
 	digest_begin(f->digest, f->kind);
@@ -47,21 +50,87 @@ remember_extent(struct rebuild_file *f, uint64_t at, uint64_t len)
 	f->extents[f->n_extents++] = (struct extent){ at, len };
 }
 
+/* A device that is too small is no full target. */
 static enum err_code
-write_out(struct rebuild_file *f, uint64_t at, struct bytes data, struct err *err)
+write_failed(const struct rebuild_file *f, struct err *err)
+{
+	return err_errno(err, f->into == INTO_NEW ? place_refusal(errno) : ERR_SYS,
+			 "cannot be written");
+}
+
+static enum err_code
+write_file(const struct rebuild_file *f, uint64_t at, struct bytes data, struct err *err)
 {
 	while (data.n > 0) {
-		ssize_t n = f->attr.type == FT_FIFO ? write(f->fd, data.p, data.n)
-						    : pwrite(f->fd, data.p, data.n, (off_t)at);
+		ssize_t n = pwrite(f->fd, data.p, data.n, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(err,
-					 errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYS,
-					 "cannot be written");
+			return write_failed(f, err);
 		data = bytes_skip(data, (size_t)n);
 		at += (uint64_t)n;
+	}
+	return ERR_OK;
+}
+
+/* Who reads it may take any time, but not for ever, and a cancel ends it. */
+static enum err_code
+await_reader(const struct rebuild *r, const struct rebuild_file *f, struct err *err)
+{
+	unsigned seconds = r->o.fifo_seconds != 0 ? r->o.fifo_seconds : REBUILD_FIFO_SECONDS;
+	struct wait w = wait_for(r->o.cancel, seconds, "a reader of the fifo");
+
+	if (wait_fd(&w, f->fd, POLLOUT, err) == ERR_OK)
+		return ERR_OK;
+	if (err->code != ERR_PEER)
+		return err->code;
+	return err_set(err, ERR_SYS, "who reads the fifo took nothing for %u seconds", seconds);
+}
+
+static enum err_code
+write_fifo(const struct rebuild *r, const struct rebuild_file *f, struct bytes data,
+	   struct err *err)
+{
+	while (data.n > 0) {
+		ssize_t n = write(f->fd, data.p, data.n);
+
+		if (n >= 0) {
+			data = bytes_skip(data, (size_t)n);
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return write_failed(f, err);
+		if (errno == EAGAIN && await_reader(r, f, err) != ERR_OK)
+			return err->code;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+write_out(const struct rebuild *r, const struct rebuild_file *f, uint64_t at, struct bytes data,
+	  struct err *err)
+{
+	return f->into == INTO_FIFO ? write_fifo(r, f, data, err) : write_file(f, at, data, err);
+}
+
+/* Zeros that have no record.  A new file has them by itself. */
+static enum err_code
+write_gap(const struct rebuild *r, const struct rebuild_file *f, uint64_t to, struct err *err)
+{
+	static const uint8_t zeros[ZEROS];
+
+	if (f->into == INTO_FIFO && to < f->size)
+		return err_set(err, ERR_FORMAT,
+			       "content for address %" PRIu64 " comes behind that for %" PRIu64
+			       ": it cannot go into a fifo",
+			       to, f->size);
+	for (uint64_t at = f->size; at < to; at += u64_min(to - at, ZEROS)) {
+		if (cancel_asked(r->o.cancel))
+			return err_set(err, ERR_CANCELED, "canceled");
+		if (write_out(r, f, at, bytes_of(zeros, (size_t)u64_min(to - at, ZEROS)), err) !=
+		    ERR_OK)
+			return err->code;
 	}
 	return ERR_OK;
 }
@@ -69,7 +138,7 @@ write_out(struct rebuild_file *f, uint64_t at, struct bytes data, struct err *er
 enum err_code
 rebuild_write_small(struct rebuild_file *f, struct err *err)
 {
-	if (f->small.len > 0 && write_out(f, 0, buf_bytes(&f->small), err) != ERR_OK)
+	if (f->small.len > 0 && write_file(f, 0, buf_bytes(&f->small), err) != ERR_OK)
 		return err->code;
 	buf_clear(&f->small);
 	return ERR_OK;
@@ -83,6 +152,8 @@ write_at(struct rebuild *r, struct rebuild_file *f, struct bytes data, struct er
 
 	if (at > INT64_MAX - data.n)
 		return err_set(err, ERR_FORMAT, "file address %" PRIu64 " is too large", at);
+	if (f->into != INTO_NEW && write_gap(r, f, at, err) != ERR_OK)
+		return err->code;
 	f->pos += data.n;
 	if (f->pos > f->size)
 		f->size = f->pos;
@@ -90,11 +161,11 @@ write_at(struct rebuild *r, struct rebuild_file *f, struct bytes data, struct er
 	if (r->o.dry_run)
 		return ERR_OK;
 	/* Nearly always this is all of it, and the settling thread writes it. */
-	if (first && at == 0 && data.n <= SMALL_MAX && f->attr.type == FT_REG)
+	if (first && at == 0 && data.n <= WAITING_MAX && f->attr.type == FT_REG)
 		return buf_append(&f->small, data.p, data.n, err);
 	if (rebuild_write_small(f, err) != ERR_OK)
 		return err->code;
-	return write_out(f, at, data, err);
+	return write_out(r, f, at, data, err);
 }
 
 static enum err_code
@@ -128,9 +199,9 @@ rebuild_undo(struct codec_work *w, int32_t stream, struct bytes data, struct buf
 	const struct stream_row *row = stream_find(stream_id_of(stream));
 
 	if (row->flags & STREAM_SPARSE) {
-		if (data.n < SPARSE_HEAD)
+		if (data.n < STREAM_SPARSE_HEAD)
 			return err_set(err, ERR_FORMAT, "sparse record of %zu bytes", data.n);
-		data = bytes_skip(data, SPARSE_HEAD);
+		data = bytes_skip(data, STREAM_SPARSE_HEAD);
 	}
 	return row->flags & STREAM_ZLIB ? codec_undo_zlib(w, data, out, err)
 					: codec_undo(w, data, out, err);
@@ -184,12 +255,17 @@ read_back(struct rebuild *r, struct rebuild_file *f, uint64_t at, uint64_t len, 
 		return err->code;
 	while (len > 0) {
 		size_t want = (size_t)u64_min(len, READ_BACK);
-		ssize_t n = pread(f->fd, r->plain.p, want, (off_t)at);
+		ssize_t n;
 
+		if (cancel_asked(r->o.cancel))
+			return err_set(err, ERR_CANCELED, "canceled");
+		n = pread(f->fd, r->plain.p, want, (off_t)at);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n < 0)
 			return err_errno(err, ERR_SYS, "cannot be read back");
+		if (n == 0)
+			return err_set(err, ERR_SYS, "is shorter than what was written to it");
 		digest_update(f->digest, bytes_of(r->plain.p, (size_t)n));
 		at += (uint64_t)n;
 		len -= (uint64_t)n;
@@ -217,8 +293,7 @@ digest_again(struct rebuild *r, struct rebuild_file *f, enum digest_kind kind, s
 static bool
 can_read_back(const struct rebuild *r, const struct rebuild_file *f)
 {
-	return !r->o.dry_run && !f->win32 && !f->extents_lost &&
-	       (f->attr.type == FT_REG || f->attr.type == FT_REGE || f->attr.type == FT_PLUGIN);
+	return !r->o.dry_run && !f->win32 && !f->extents_lost && f->into == INTO_NEW;
 }
 
 /* Spec: volume.md 10 */
@@ -277,8 +352,7 @@ rebuild_data_end(struct rebuild *r, struct rebuild_file *f, struct err *err)
 	/* A hole at the end has no record.  Spec: volume.md 8.1 "Do better" */
 	if (is_sparse_stream(f->st.data_stream)) {
 		if (!r->o.dry_run && ftruncate(f->fd, (off_t)want) != 0)
-			return err_errno(err,
-					 errno == ENOSPC || errno == EFBIG ? ERR_FULL : ERR_SYS,
+			return err_errno(err, place_refusal(errno),
 					 "cannot be extended to %" PRIu64 " bytes", want);
 		return ERR_OK;
 	}

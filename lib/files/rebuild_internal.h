@@ -3,9 +3,11 @@
  *
  * rebuild.c         records -> state of one file per session; begin and end of a file
  * rebuild_make.c    create the object, by file type and replace rule
+ * rebuild_link.c    hard links, and what they may be links to
  * rebuild_data.c    content: undo the encodings, write, digest
- * rebuild_attrs.c   owner, mode, times, ACL, attributes; directories at the end
- * rebuild_settle.c  the thread that does so for regular files while the next are created
+ * rebuild_attrs.c   owner, mode, times, ACL, attributes
+ * rebuild_dirs.c    directories: remembered until all is there
+ * rebuild_settle.c  the thread that sets regular files' attributes while the next are created
  */
 #ifndef TERCET_FILES_REBUILD_INTERNAL_H
 #define TERCET_FILES_REBUILD_INTERNAL_H
@@ -13,8 +15,10 @@
 #include "lib/files/rebuild.h"
 
 #include "lib/base/hash.h"
+#include "lib/base/wait.h"
 #include "lib/compress/codec.h"
 #include "lib/crypto/digest.h"
+#include "lib/files/inodes.h"
 #include "lib/files/meta.h"
 #include "lib/files/place.h"
 #include "lib/files/rename.h"
@@ -29,9 +33,16 @@ enum file_state {
 	FILE_NONE, /* no current file: records are left over from something not restored */
 	FILE_SKIP, /* by rule, or it failed and was reported: drop its records */
 	FILE_OPEN, /* fd takes content */
-	FILE_MADE, /* no content: link, node, fifo */
+	FILE_MADE, /* no content: link, node, fifo; fd is O_PATH */
 	FILE_DIR,
-	FILE_LINKED, /* hard link: the first name has everything */
+	FILE_LINKED, /* it gets no attributes: hard link, or a link that stands for a directory */
+};
+
+/* Where content goes. */
+enum file_into {
+	INTO_NEW,    /* a regular file that this restore made */
+	INTO_DEVICE, /* a block device that was there */
+	INTO_FIFO,   /* a fifo that was there: does not block */
 };
 
 struct extent {
@@ -54,7 +65,9 @@ struct rebuild_file {
 	struct buf mapped; /* name after regexwhere */
 	struct buf target; /* name for people: where in front */
 	struct buf path;   /* key below the root, for directories */
-	int fd;            /* owned while FILE_OPEN */
+	int fd;            /* owned while FILE_OPEN or FILE_MADE */
+	enum file_into into;
+	bool inherits; /* it was made with an ACL of its directory's */
 
 	uint64_t pos;  /* where the next byte without address goes */
 	uint64_t size; /* end of the furthest byte written */
@@ -75,15 +88,9 @@ struct rebuild_file {
 	int close_errno; /* of that close */
 };
 
-/* A directory that gets its attributes at the end. */
-struct rebuild_dir {
-	bool recorded; /* an attribute record came; else it was only made on the way */
-	int32_t file_index;
-	struct lstat_fields st;
-	struct bytes acl_access, acl_default, xattr; /* owned copies; p NULL: none */
-	UT_hash_handle hh;
-	size_t n;
-	uint8_t path[]; /* below the root */
+/* What a file has besides its stat. */
+struct rebuild_meta {
+	struct bytes acl_access, acl_default, xattr; /* p NULL: none */
 };
 
 struct rebuild {
@@ -102,7 +109,10 @@ struct rebuild {
 	uint64_t clock;            /* counts session changes */
 
 	struct settle *settle;         /* owned */
-	struct rebuild_dir *dirs;      /* owned, by path */
+	struct inodes linked;          /* files written of which more names are to come */
+	struct rebuild_dir *dirs;      /* owned: all of them; rebuild_dirs.c */
+	struct rebuild_dir *top;       /* borrowed: the root, when it is among them */
+	struct buf dir_path;           /* of the directory in hand */
 	struct codec_work *work;       /* owned */
 	struct buf plain;              /* decoded content of one record */
 	enum digest_kind guess;        /* what the next file's digest will be */
@@ -131,6 +141,26 @@ MUST_CHECK enum err_code rebuild_make(struct rebuild *r, struct rebuild_file *f,
 /* Remove a file just created that cannot be filled. */
 void rebuild_unmake(struct rebuild *r, struct rebuild_file *f);
 
+struct making {
+	struct rebuild *r;
+	struct rebuild_file *f;
+	const struct place_at *at;
+	const char *link;      /* symbolic link's target */
+	struct place_at first; /* hard link's first name */
+};
+
+typedef int make_fn(struct making *m); /* as a system call: -1 and errno */
+/* Make it; when something stands in its place, ask the rule and try once more. */
+MUST_CHECK enum err_code rebuild_make_new(struct making *m, make_fn *make, enum file_state state,
+					  const char *failed, struct err *err);
+/* When the rule says that what is there stays: tell it, the file is FILE_SKIP. */
+bool rebuild_keep_existing(struct rebuild *r, struct rebuild_file *f, const struct stat *st);
+
+/* ---- rebuild_link.c ---- */
+MUST_CHECK enum err_code rebuild_make_hard(struct making *m, struct err *err);
+/* The file in f is complete: other names of it may come. */
+void rebuild_link_known(struct rebuild *r, const struct rebuild_file *f);
+
 /* ---- rebuild_data.c ---- */
 void rebuild_data_begin(struct rebuild *r, struct rebuild_file *f);
 MUST_CHECK enum err_code rebuild_data(struct rebuild *r, struct rebuild_file *f,
@@ -147,13 +177,21 @@ MUST_CHECK enum err_code rebuild_data_end(struct rebuild *r, struct rebuild_file
 					  struct err *err);
 
 /* ---- rebuild_attrs.c ---- */
-/* ACLs and extended attributes wait until the file is closed. */
+/* ACLs and extended attributes wait until the file has its content. */
 void rebuild_keep_meta(struct rebuild_file *f, uint32_t stream, struct bytes data);
+/* Those of f, borrowed. */
+struct rebuild_meta rebuild_meta_of(const struct rebuild_file *f);
 void rebuild_attrs(struct rebuild *r, struct rebuild_file *f);
 /* Set all of an open file; false, with nothing told, when something failed.  Any thread. */
 bool rebuild_attrs_try(struct rebuild *r, struct rebuild_file *f);
+/* Set f's stat and meta on a directory. */
+void rebuild_attrs_dir(struct rebuild *r, struct rebuild_file *f, int fd,
+		       const struct rebuild_meta *meta);
+
+/* ---- rebuild_dirs.c ---- */
 void rebuild_dir_made(void *user, struct bytes path);
 void rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f);
+/* Set the attributes of all; they are forgotten. */
 void rebuild_dirs_finish(struct rebuild *r);
 void rebuild_dirs_free(struct rebuild *r);
 

@@ -11,7 +11,7 @@
 static enum err_code
 make_failed(const char *what, struct err *err)
 {
-	return err_errno(err, errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYS, "%s", what);
+	return err_errno(err, place_refusal(errno), "%s", what);
 }
 
 /* ---- what stands in the way ---- */
@@ -40,11 +40,24 @@ reason_to_keep(const struct rebuild *r, const struct rebuild_file *f, const stru
 	return NULL;
 }
 
+bool
+rebuild_keep_existing(struct rebuild *r, struct rebuild_file *f, const struct stat *st)
+{
+	const char *why = reason_to_keep(r, f, st);
+	struct err e = ERR_INIT;
+
+	if (why == NULL)
+		return false;
+	(void)err_set(&e, ERR_SYS, "not replaced: %s", why);
+	rebuild_say(r, f, REBUILD_SKIPPED, &e);
+	f->state = FILE_SKIP;
+	return true;
+}
+
 static enum err_code
 clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, enum obstacle *out,
 	  struct err *err)
 {
-	const char *why;
 	struct stat st;
 	bool dir;
 
@@ -55,12 +68,7 @@ clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, 
 		*out = OBSTACLE_GONE;
 		return errno == ENOENT ? ERR_OK : make_failed("cannot be examined", err);
 	}
-	if ((why = reason_to_keep(r, f, &st)) != NULL) {
-		struct err e = ERR_INIT;
-
-		(void)err_set(&e, ERR_SYS, "not replaced: %s", why);
-		rebuild_say(r, f, REBUILD_SKIPPED, &e);
-		f->state = FILE_SKIP;
+	if (rebuild_keep_existing(r, f, &st)) {
 		*out = OBSTACLE_KEPT;
 		return ERR_OK;
 	}
@@ -75,17 +83,7 @@ clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, 
 	return ERR_OK;
 }
 
-/* ---- one maker per kind; each answers as a system call: -1 and errno ---- */
-
-struct making {
-	struct rebuild *r;
-	struct rebuild_file *f;
-	const struct place_at *at;
-	const char *link;      /* symbolic link's target */
-	struct place_at first; /* hard link's first name */
-};
-
-typedef int make_fn(struct making *m);
+/* ---- one maker per kind ---- */
 
 static int
 make_regular(struct making *m)
@@ -102,25 +100,25 @@ make_symlink(struct making *m)
 	return symlinkat(m->link, m->at->dir_fd, m->at->name);
 }
 
-static int
-make_hard_link(struct making *m)
+static dev_t
+device_of(const struct rebuild_file *f)
 {
-	return linkat(m->first.dir_fd, m->first.name, m->at->dir_fd, m->at->name, 0);
+	mode_t kind = (mode_t)f->st.mode & S_IFMT;
+
+	return S_ISCHR(kind) || S_ISBLK(kind) ? (dev_t)f->st.rdev : 0;
 }
 
 static int
 make_node(struct making *m)
 {
 	mode_t kind = (mode_t)m->f->st.mode & S_IFMT;
-	dev_t dev = S_ISCHR(kind) || S_ISBLK(kind) ? (dev_t)m->f->st.rdev : 0;
 
-	return mknodat(m->at->dir_fd, m->at->name, kind | 0600, dev);
+	return mknodat(m->at->dir_fd, m->at->name, kind | 0600, device_of(m->f));
 }
 
-/* Make it; when something stands in its place, ask the rule and try once more. */
-static enum err_code
-make_new(struct making *m, make_fn *make, enum file_state state, const char *failed,
-	 struct err *err)
+enum err_code
+rebuild_make_new(struct making *m, make_fn *make, enum file_state state, const char *failed,
+		 struct err *err)
 {
 	enum obstacle obstacle;
 
@@ -134,20 +132,76 @@ make_new(struct making *m, make_fn *make, enum file_state state, const char *fai
 		if (make(m) != 0)
 			return make_failed(failed, err);
 	}
+	m->f->inherits = m->at->inherits;
 	m->f->state = state;
+	return ERR_OK;
+}
+
+/* A link or node gets its attributes later, when its name may stand for another's file: they are
+ * set through a descriptor of what was made. */
+static enum err_code
+hold_made(struct making *m, mode_t kind, struct stat *st, struct err *err)
+{
+	OWNED(closep) int fd = openat(m->at->dir_fd, m->at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, st) != 0)
+		return make_failed("it was made and cannot be examined", err);
+	if ((st->st_mode & S_IFMT) != kind || st->st_nlink > 1 ||
+	    (!S_ISLNK(kind) && st->st_rdev != device_of(m->f)))
+		return err_set(err, ERR_SYS, "someone put another file in its place");
+	m->f->fd = TAKE_FD(fd);
 	return ERR_OK;
 }
 
 /* ---- kinds ---- */
 
+/* Something that is no directory stands in its place. */
+static enum err_code
+replace_by_dir(struct making *m, struct err *err)
+{
+	enum obstacle obstacle;
+
+	if (clear_way(m->r, m->f, m->at, &obstacle, err) != ERR_OK)
+		return err->code;
+	if (obstacle == OBSTACLE_KEPT)
+		return ERR_OK;
+	if (place_make_dir(m->at) != 0)
+		return make_failed("cannot make directory", err);
+	m->f->state = FILE_DIR;
+	rebuild_dir_made(m->r, m->at->path);
+	return ERR_OK;
+}
+
+/* A link to a directory stands in place of the one that was saved, unless the volume made it. */
+static enum err_code
+judge_link(struct making *m, struct err *err)
+{
+	struct err e = ERR_INIT;
+
+	switch (place_judge_link(m->r->place, m->at, &e)) {
+	case PLACE_LINK_STANDS:
+		m->f->state = FILE_LINKED;
+		(void)err_set(&e, ERR_SYS,
+			      "here is a symbolic link to a directory, and it stays: the files "
+			      "below are where it leads, owner and mode there are as before");
+		rebuild_say(m->r, m->f, REBUILD_WARNING, &e);
+		return ERR_OK;
+	case PLACE_LINK_REFUSED:
+		*err = e;
+		return err_ctx(err, "it is a symbolic link here, and stays");
+	case PLACE_LINK_IN_WAY:
+		break;
+	}
+	return replace_by_dir(m, err);
+}
+
 static enum err_code
 make_dir(struct making *m, struct err *err)
 {
-	enum obstacle obstacle;
 	struct stat st;
 
-	m->f->state = FILE_DIR;
-	if (m->at->path.n == 0 || mkdirat(m->at->dir_fd, m->at->name, 0700) == 0) {
+	if (m->at->path.n == 0 || place_make_dir(m->at) == 0) {
+		m->f->state = FILE_DIR;
 		if (m->at->path.n > 0)
 			rebuild_dir_made(m->r, m->at->path);
 		return ERR_OK;
@@ -156,13 +210,9 @@ make_dir(struct making *m, struct err *err)
 		return make_failed("cannot make directory", err);
 	if (fstatat(m->at->dir_fd, m->at->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return make_failed("cannot be examined", err);
-	if (S_ISDIR(st.st_mode))
-		return ERR_OK;
-	if (clear_way(m->r, m->f, m->at, &obstacle, err) != ERR_OK || obstacle == OBSTACLE_KEPT)
-		return err->code;
-	if (mkdirat(m->at->dir_fd, m->at->name, 0700) != 0)
-		return make_failed("cannot make directory", err);
-	rebuild_dir_made(m->r, m->at->path);
+	if (!S_ISDIR(st.st_mode))
+		return S_ISLNK(st.st_mode) ? judge_link(m, err) : replace_by_dir(m, err);
+	m->f->state = FILE_DIR;
 	return ERR_OK;
 }
 
@@ -173,6 +223,7 @@ make_link(struct making *m, struct err *err)
 	struct rebuild *r = m->r;
 	struct bytes to = m->f->attr.link;
 	OWNED(buf_release) struct buf text = BUF_INIT(64 * 1024);
+	struct stat st;
 
 	if (to.n == 0)
 		return err_set(err, ERR_FORMAT, "symbolic link without a target");
@@ -188,46 +239,14 @@ make_link(struct making *m, struct err *err)
 		return err->code;
 	}
 	m->link = buf_str(&text);
-	if (make_new(m, make_symlink, FILE_MADE, "cannot make symbolic link", err) != ERR_OK)
+	if (rebuild_make_new(m, make_symlink, FILE_MADE, "cannot make symbolic link", err) !=
+	    ERR_OK)
 		return err->code;
-	if (m->f->state == FILE_MADE)
-		place_planted(r->place, m->at);
-	return ERR_OK;
-}
-
-static bool
-same_file(const struct place_at *a, const struct place_at *b)
-{
-	struct stat x, y;
-
-	return fstatat(a->dir_fd, a->name, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(b->dir_fd, b->name, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
-/* By name: FileIndexes change in copies and virtual fulls.  Spec: volume.md 7.3 */
-static enum err_code
-make_hard(struct making *m, struct err *err)
-{
-	struct rebuild *r = m->r;
-	struct bytes first = m->f->attr.link;
-	OWNED(buf_release) struct buf mapped = BUF_INIT(64 * 1024);
-
-	if (first.n == 0)
-		return err_set(err, ERR_FORMAT, "hard link without the first file's name");
-	if (r->rules != NULL) {
-		if (rename_apply(r->rules, first, &mapped, err) != ERR_OK)
-			return err->code;
-		first = buf_bytes(&mapped);
-	}
-	if (place_find(r->place, PLACE_LINK, first, PLACE_MUST_EXIST, &m->first, err) != ERR_OK)
-		return err_ctx(err, "cannot link to %s", PATH_PRINT(m->f->attr.link));
-	if (same_file(&m->first, m->at)) {
-		m->f->state = FILE_LINKED;
+	if (m->f->state != FILE_MADE)
 		return ERR_OK;
-	}
-	if (make_new(m, make_hard_link, FILE_LINKED, "cannot make hard link", err) != ERR_OK)
-		return err_ctx(err, "to %s", PATH_PRINT(m->f->attr.link));
+	if (hold_made(m, S_IFLNK, &st, err) != ERR_OK)
+		return err->code;
+	place_planted(r->place, &st);
 	return ERR_OK;
 }
 
@@ -235,11 +254,50 @@ static enum err_code
 make_special(struct making *m, struct err *err)
 {
 	mode_t kind = (mode_t)m->f->st.mode & S_IFMT;
+	struct stat st;
 
 	if (!S_ISCHR(kind) && !S_ISBLK(kind) && !S_ISFIFO(kind) && !S_ISSOCK(kind))
 		return err_set(err, ERR_FORMAT, "special file of unknown kind, mode 0%" PRIo64,
 			       m->f->st.mode);
-	return make_new(m, make_node, FILE_MADE, "cannot make special file", err);
+	if (rebuild_make_new(m, make_node, FILE_MADE, "cannot make special file", err) != ERR_OK)
+		return err->code;
+	return m->f->state == FILE_MADE ? hold_made(m, kind, &st, err) : ERR_OK;
+}
+
+/* Write into the device or fifo that is there.  ERR_ABSENT: nobody reads the fifo. */
+static enum err_code
+open_stream(struct making *m, mode_t want, struct err *err)
+{
+	OWNED(closep)
+	int fd = openat(m->at->dir_fd, m->at->name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENXIO && S_ISFIFO(want))
+		return err_set(err, ERR_ABSENT, "nobody reads it");
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return make_failed("cannot be opened for writing", err);
+	if ((st.st_mode & S_IFMT) != want)
+		return err_set(err, ERR_SYS, "someone put another file in its place");
+	if (S_ISBLK(want))
+		(void)fcntl(fd, F_SETFL, 0);
+	m->f->fd = TAKE_FD(fd);
+	m->f->into = S_ISBLK(want) ? INTO_DEVICE : INTO_FIFO;
+	m->f->state = FILE_OPEN;
+	return ERR_OK;
+}
+
+static enum err_code
+make_stream_file(struct making *m, const char *what, struct err *err)
+{
+	struct err e = ERR_INIT;
+
+	if (rebuild_make_new(m, make_regular, FILE_OPEN, "cannot create", err) != ERR_OK)
+		return err->code;
+	if (m->f->state == FILE_OPEN) {
+		(void)err_set(&e, ERR_SYS, "content of a %s restored into a regular file", what);
+		rebuild_say(m->r, m->f, REBUILD_WARNING, &e);
+	}
+	return ERR_OK;
 }
 
 /* The content of a device or a fifo: into the device itself when it is to go to its original
@@ -249,117 +307,86 @@ make_stream(struct making *m, struct err *err)
 {
 	mode_t want = m->f->attr.type == FT_RAW ? S_IFBLK : S_IFIFO;
 	bool in_place = m->r->where[0] == '\0' && m->r->rules == NULL;
-	struct err e = ERR_INIT;
+	enum err_code code = ERR_ABSENT;
 	struct stat st;
 
 	if (fstatat(m->at->dir_fd, m->at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (st.st_mode & S_IFMT) == want && (in_place || want == S_IFIFO)) {
-		m->f->fd = openat(m->at->dir_fd, m->at->name,
-				  O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (m->f->fd >= 0) {
-			(void)fcntl(m->f->fd, F_SETFL, 0);
-			m->f->state = FILE_OPEN;
+	    (st.st_mode & S_IFMT) == want && (in_place || S_ISFIFO(want))) {
+		if (rebuild_keep_existing(m->r, m->f, &st))
 			return ERR_OK;
-		}
+		code = open_stream(m, want, err);
 	}
-	if (make_new(m, make_regular, FILE_OPEN, "cannot create", err) != ERR_OK)
-		return err->code;
-	if (m->f->state == FILE_OPEN) {
-		(void)err_set(&e, ERR_SYS, "content of a %s restored into a regular file",
-			      want == S_IFBLK ? "block device" : "fifo");
-		rebuild_say(m->r, m->f, REBUILD_WARNING, &e);
-	}
-	return ERR_OK;
-}
-
-static bool
-is_encrypted(const struct rebuild_file *f)
-{
-	const struct stream_row *row = stream_find((uint32_t)f->st.data_stream & 0x7ff);
-
-	return row != NULL && (row->flags & STREAM_ENCRYPTED) && f->st.size != 0;
+	return code == ERR_ABSENT
+		       ? make_stream_file(m, S_ISBLK(want) ? "block device" : "fifo", err)
+		       : code;
 }
 
 static enum err_code
 make_file(struct making *m, struct err *err)
 {
-	if (is_encrypted(m->f))
-		return err_set(err, ERR_FORMAT, "not restored: its content is encrypted");
-	return make_new(m, make_regular, FILE_OPEN, "cannot create", err);
+	return rebuild_make_new(m, make_regular, FILE_OPEN, "cannot create", err);
 }
 
-/* What a dry run would have made. */
-static enum err_code
-pretend(struct rebuild_file *f, struct err *err)
-{
-	switch (f->attr.type) {
-	case FT_REG:
-	case FT_REGE:
-	case FT_PLUGIN:
-		if (is_encrypted(f))
-			return err_set(err, ERR_FORMAT, "not restorable: its content is encrypted");
-		f->state = FILE_OPEN;
-		return ERR_OK;
-	case FT_RAW:
-	case FT_FIFO:
-		f->state = FILE_OPEN;
-		return ERR_OK;
-	case FT_LNKSAVED:
-		f->state = FILE_LINKED;
-		return ERR_OK;
-	default:
-		f->state = FILE_MADE;
-		return ERR_OK;
-	}
-}
-
-static enum err_code
-make_by_type(struct making *m, struct err *err)
-{
-	switch (m->f->attr.type) {
-	case FT_REG:
-	case FT_REGE:
-	case FT_PLUGIN:
-		return make_file(m, err);
-	case FT_LNKSAVED:
-		return make_hard(m, err);
-	case FT_LNK:
-		return make_link(m, err);
-	case FT_DIREND:
-	case FT_NORECURSE:
-	case FT_NOFSCHG:
-	case FT_INVALIDFS:
-	case FT_INVALIDDT:
-	case FT_REPARSE:
-	case FT_JUNCTION:
-		return make_dir(m, err);
-	case FT_SPEC:
-		return make_special(m, err);
-	case FT_RAW:
-	case FT_FIFO:
-		return make_stream(m, err);
-	default:
-		return err_set(err, ERR_FORMAT, "cannot be restored: %s",
-			       file_type_text(m->f->attr.type));
-	}
-}
+/* ---- by type ---- */
 
 /* Spec: volume.md 16 "Creation by type" */
+static const struct kind {
+	int type;
+	enum err_code (*make)(struct making *m, struct err *err);
+	enum file_state state; /* of a dry run */
+} kinds[] = {
+	{ FT_REG, make_file, FILE_OPEN },     { FT_REGE, make_file, FILE_OPEN },
+	{ FT_PLUGIN, make_file, FILE_OPEN },  { FT_RAW, make_stream, FILE_OPEN },
+	{ FT_FIFO, make_stream, FILE_OPEN },  { FT_LNKSAVED, rebuild_make_hard, FILE_LINKED },
+	{ FT_LNK, make_link, FILE_MADE },     { FT_SPEC, make_special, FILE_MADE },
+	{ FT_DIREND, make_dir, FILE_DIR },    { FT_NORECURSE, make_dir, FILE_DIR },
+	{ FT_NOFSCHG, make_dir, FILE_DIR },   { FT_INVALIDFS, make_dir, FILE_DIR },
+	{ FT_INVALIDDT, make_dir, FILE_DIR }, { FT_REPARSE, make_dir, FILE_DIR },
+	{ FT_JUNCTION, make_dir, FILE_DIR },
+};
+
+static const struct kind *
+find_kind(int type)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i].type == type)
+			return &kinds[i];
+	return NULL;
+}
+
+/* A device's or a fifo's size says nothing. */
+static bool
+is_encrypted(const struct rebuild_file *f)
+{
+	const struct stream_row *row = stream_find((uint32_t)f->st.data_stream & 0x7ff);
+
+	return row != NULL && (row->flags & STREAM_ENCRYPTED) &&
+	       (f->st.size != 0 || f->attr.type == FT_RAW || f->attr.type == FT_FIFO);
+}
+
 enum err_code
 rebuild_make(struct rebuild *r, struct rebuild_file *f, struct err *err)
 {
+	const struct kind *kind = find_kind(f->attr.type);
 	struct place_at at;
 	struct making m = { .r = r, .f = f, .at = &at };
 
 	if (f->attr.type == FT_DELETED)
 		return ERR_OK; /* stays in FILE_SKIP: there is nothing to restore */
-	if (r->o.dry_run)
-		return pretend(f, err);
+	if (kind == NULL)
+		return err_set(err, ERR_FORMAT, "cannot be restored: %s",
+			       file_type_text(f->attr.type));
+	if (kind->state == FILE_OPEN && is_encrypted(f))
+		return err_set(err, ERR_FORMAT, "not restored: its content is encrypted");
+	if (r->o.dry_run) {
+		f->state = kind->state;
+		return ERR_OK;
+	}
 	if (place_find(r->place, PLACE_FILE, buf_bytes(&f->mapped), PLACE_MAKE, &at, err) != ERR_OK)
 		return err->code;
 	if (at.path.n == 0 && f->attr.type != FT_DIREND)
 		return err_set(err, ERR_LIMIT, "the target directory itself stands in its place");
-	if (make_by_type(&m, err) != ERR_OK)
+	if (kind->make(&m, err) != ERR_OK)
 		return err->code;
 	if (f->state == FILE_DIR) {
 		buf_clear(&f->path);
@@ -374,7 +401,7 @@ rebuild_unmake(struct rebuild *r, struct rebuild_file *f)
 	struct place_at at;
 	struct err ignored = ERR_INIT;
 
-	if (f->state != FILE_OPEN || r->place == NULL)
+	if (f->state != FILE_OPEN || f->into != INTO_NEW || r->place == NULL)
 		return;
 	if (place_find(r->place, PLACE_FILE, buf_bytes(&f->mapped), PLACE_MUST_EXIST, &at,
 		       &ignored) == ERR_OK)

@@ -5,7 +5,10 @@ Programs before and after, limits, cancel, refusals, passive client, restore rul
 """
 # labels: quick tsan
 import os
+import re
+import select
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -205,6 +208,31 @@ class Small(Commands):
         job.finish()
         self.assertEqual(job.end[0], ord('A'))
 
+    def test_a_restore_into_a_fifo_that_nobody_empties_is_cancelled(self):
+        hold = self.site.path('hold')
+        os.mkfifo(hold)
+        job = self.dir.prepare(['I\n', 'O Mr\n', 'N\n', 'F ' + hold, 'N\n', 'N\n'])
+        self.dir.start(job)
+        self.put('hold', bytes(1000000))
+        job.finish()
+        job.check()
+        reader = os.open(hold, os.O_RDONLY | os.O_NONBLOCK)
+        job = self.dir.job(82, 'restore', 32)
+        self.dir.open_read(job)
+        job.open_fd()
+        job.sd.conn.send('run')
+        job.send_storage(job.key)
+        job.fd.send('restore replace=a prelinks=0 where=/\n')
+        job.expect(b'2000 OK restore\n')
+        self.assertTrue(select.select([reader], [], [], 30)[0])
+        self.assertRegex(self.dir.command('cancel Job=%s\n' % job.job), r'^2001 ')
+        job.row['status'] = 'A'
+        start = time.time()
+        job.finish()
+        self.assertEqual(job.end[0], ord('A'))
+        self.assertLess(time.time() - start, 10)
+        os.close(reader)
+
     def test_reload_at_sighup(self):
         with open(self.site.path('fd.conf')) as f:
             text = f.read()
@@ -338,6 +366,19 @@ class RestoreRules(Commands):
         self.dir.restore('replace=a prelinks=0 where=%s2' % back).check()
         self.assertEqual(os.readlink(back + '2' + self.top + '/abs'), '/absolute' + self.top)
 
+    def test_a_link_to_a_directory_stays_and_is_gone_through(self):
+        moved = self.site.path('moved')
+        os.rename(self.top + '/sub', moved)
+        os.unlink(moved + '/hard')
+        os.chmod(moved, 0o700)
+        os.symlink(moved, self.top + '/sub')
+        job = self.dir.restore('replace=a prelinks=0 where=/')
+        self.assertEqual(job.row['status'], 'W')
+        self.assertEqual(os.readlink(self.top + '/sub'), moved)
+        self.assertEqual(self.read(moved + '/hard'), b'saved')
+        self.assertEqual(os.stat(moved).st_mode & 0o777, 0o700)
+        self.assertIn('src/sub/: here is a symbolic link to a directory', self.dir.texts(5))
+
     def test_regexwhere(self):
         back = self.site.path('re back')
         where = '!%s!!i,!([^/])$!$1.bak!,!^!%s/!' % (os.path.dirname(self.top).upper(), back)
@@ -396,6 +437,26 @@ class RestoreRules(Commands):
             job.expect(b'2902 Bad storage\n')
             job.finish()
             self.assertNotIn(job.row['status'], 'TW')
+
+
+class SmallDevice(Commands):
+    @unittest.skipIf(os.geteuid() != 0, 'devices need root')
+    def test_a_device_that_is_too_small_is_an_error_of_its_own(self):
+        image = self.put('image', os.urandom(3 << 20))
+        r = subprocess.run(['losetup', '--find', '--show', image], capture_output=True, text=True)
+        if r.returncode != 0:
+            self.skipTest('no loop devices here: ' + r.stderr.strip())
+        loop = r.stdout.strip()
+        try:
+            self.dir.backup(self.dir.simple([loop, self.src(a=b'saved')])).check()
+            os.unlink(self.site.path('src/a'))
+            os.truncate(image, 1 << 20)
+            subprocess.run(['losetup', '--set-capacity', loop], check=True)
+            self.dir.restore('replace=a prelinks=0 where=/')
+            self.assertRegex(self.dir.texts(4), re.escape(loop) + ': cannot be written: No space left')
+            self.assertEqual(self.read(self.site.path('src/a')), b'saved')
+        finally:
+            subprocess.run(['losetup', '-d', loop], check=True)
 
 
 if __name__ == '__main__':

@@ -50,6 +50,19 @@ expect 2 'not a volume' ls "$top/text"
 expect 1 'block at 203: block of 458442 bytes is cut off after 99797' ls "$top/cut"
 expect 1 'block at 203' extract "$top/cut" "$top/out-cut"
 expect 1 'its content is encrypted' extract "$golden/enc-aes128/enc-aes128-0031" "$top/out-enc"
+
+# A fifo whose reader goes away is an error of its own.
+mkdir -p "$top/out-fifo/vec"
+mkfifo "$top/out-fifo/vec/fifo-a" "$top/ready"
+python3 -c 'import fcntl, os, select, sys
+fd = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)
+fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 4096)
+open(sys.argv[2], "w").close()
+select.select([fd], [], [])' "$top/out-fifo/vec/fifo-a" "$top/ready" &
+read -r _ <"$top/ready"
+expect 1 'vec/fifo-a: cannot be written: Broken pipe' extract "$golden/interleaved/inter-a-0039" "$top/out-fifo"
+wait
+
 expect 2 'broken.bsr: line 1' ls -b "$top/broken.bsr" "$golden/plain"
 expect 2 "$top/none.bsr: No such file or directory" ls -b "$top/none.bsr" "$golden/plain"
 expect 2 'nowhere: No such file or directory' ls -b "$top/nowhere.bsr" "$top"

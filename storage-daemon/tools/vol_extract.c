@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "lib/base/cli.h"
@@ -170,6 +171,8 @@ extract(const struct extract_options *o, char **operands, size_t n)
 		vol_say("%s", err.text);
 		return VOL_EXIT_UNUSABLE;
 	}
+	/* Who reads a fifo may go away: an error of that file alone. */
+	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	code = run(&x, &j, operands[n - 1]);
 	rebuild_free(x.rebuild);
 	buf_release(&x.line);
