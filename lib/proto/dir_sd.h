@@ -90,6 +90,7 @@
 #define DIR_SD_BANDWIDTH            "setbandwidth=%" PRId64 " Job=%s\n"
 #define DIR_SD_BANDWIDTH_SCAN       "setbandwidth=%" SCNd64 " Job=%127s"
 #define DIR_SD_OK_BANDWIDTH         "2000 OK Bandwidth\n"                  /* exact */
+#define DIR_SD_BAD_BANDWIDTH        "3991 Bad setbandwidth command: %s\n"
 #define DIR_SD_JOB_START            "3010 Job %s start\n"
 #define DIR_SD_JOB_START_SCAN       "3010 Job %127s start"
 #define DIR_SD_JOB_END              "3099 Job %s end JobStatus=%d JobFiles=%u JobBytes=%" PRIu64 " JobErrors=%u\n"
@@ -167,6 +168,7 @@
 #define DIR_SD_LABEL_SCAN           "label %127s VolumeName=%127s PoolName=%127s MediaType=%127s Slot=%d drive=%d MinBlocksize=%u MaxBlocksize=%u"
 #define DIR_SD_RELABEL              "relabel %s OldName=%s NewName=%s PoolName=%s MediaType=%s Slot=%d drive=%d MinBlocksize=%u MaxBlocksize=%u"
 #define DIR_SD_RELABEL_SCAN         "relabel %127s OldName=%127s NewName=%127s PoolName=%127s MediaType=%127s Slot=%d drive=%d MinBlocksize=%u MaxBlocksize=%u"
+#define DIR_SD_BAD_RELABEL          "3903 Error scanning relabel command: %s\n"
 #define DIR_SD_OK_LABEL             "3000 OK label. VolFiles=%u VolBytes=%" PRIu64 " Volume=\"%s\" Device=%s\n"
 #define DIR_SD_OK_LABEL_SCAN        "3000 OK label. VolFiles=%u VolBytes=%" SCNu64 " "
 #define DIR_SD_OK_LABEL_OLD_SCAN    "3000 OK label. VolBytes=%" SCNu64 " "
@@ -220,6 +222,7 @@
 #define DIR_SD_SETDEBUG_OLD_SCAN    "setdebug=%d trace=%d"
 #define DIR_SD_OK_SETDEBUG          "3000 OK setdebug=%d trace=%d timestamp=%d tracefile=%s\n" /* no EOD */
 #define DIR_SD_BAD_SETDEBUG         "3991 Bad setdebug command: %s\n"
+#define DIR_SD_BAD_TRACE            "3991 Bad setdebug command: cannot open %s\n"
 #define DIR_SD_SETDEVICE            "setdevice device=%s autoselect=%d"    /* no LF, no EOD */
 #define DIR_SD_SETDEVICE_SCAN       "setdevice device=%127s autoselect=%d"
 #define DIR_SD_OK_SETDEVICE         "3000 OK setdevice=%s autoselect=%d\n"

@@ -1,7 +1,9 @@
 /*
  * After a bad block there are two ways on.  If its header is plausible and another header (or the
  * end) stands where it says, only its content is damaged: skip it.  Otherwise look byte by byte for
- * an id with a header in front of it whose block is whole and right.
+ * an id with a header in front of it whose block is whole and right.  Blocks are found in order and
+ * each is checked: a volume that lies in a file on the volume may mislead the search, but the block
+ * of it that is cut up by a real header does not pass, and the search goes on before that header.
  */
 #include "lib/volume/volume_scan.h"
 
@@ -12,20 +14,31 @@
 #include "lib/base/num.h"
 #include "lib/base/own.h"
 
-#define WINDOW_MIN (1024u * 1024)
-#define ID_OFFSET  12u /* of the id in a header */
-#define ID_LEN     4u
+#define WINDOW    (4u * MIB) /* read at once, at least */
+#define ID_OFFSET 12u        /* of the id in a header */
+#define ID_LEN    4u
 /* Checking a candidate may cost a whole block; a volume made of false ids must not cost more than
- * this times its size. */
+ * this times the bytes searched. */
 #define CHECK_RATIO 16u
+/* What is read at once where the medium refuses more, and how much it may refuse: a disk may take
+ * seconds for each piece, and one that is dead gives nothing any more. */
+#define PIECE_BYTES 4096u
+#define REFUSED_MAX (16u * MIB)
 
 struct volume_scan {
 	volume_pread_fn *pread;
 	void *user;
+	struct cancel *cancel; /* borrowed or NULL */
+	bool past_errors;
+	uint64_t refused;                   /* bytes that could not be read */
+	uint64_t refused_from, refused_end; /* those ahead of us lie in here */
+	struct err refused_why;
 	uint64_t at;
 	struct buf window;
 	uint64_t window_at;
-	uint64_t checked; /* bytes of candidates looked at while searching */
+	bool window_is_last; /* nothing follows it */
+	uint64_t checked;    /* bytes of candidates looked at while searching */
+	uint64_t searched;   /* bytes passed meanwhile */
 };
 
 struct volume_scan *
@@ -35,7 +48,7 @@ volume_scan_new(volume_pread_fn *pread, void *user)
 
 	s->pread = pread;
 	s->user = user;
-	s->window.max = BLOCK_LEN_MAX;
+	s->window.max = BLOCK_LEN_MAX + WINDOW;
 	return s;
 }
 
@@ -67,23 +80,106 @@ volume_scan_seek(struct volume_scan *s, uint64_t at)
 	s->at = at;
 }
 
-/* Bytes at a position: n of them, fewer only at the end.  Borrowed until the next call. */
+void
+volume_scan_set_cancel(struct volume_scan *s, struct cancel *cancel)
+{
+	s->cancel = cancel;
+}
+
+void
+volume_scan_read_past_errors(struct volume_scan *s)
+{
+	s->past_errors = true;
+}
+
+static bool
+is_refused(const struct volume_scan *s, const struct err *why)
+{
+	return s->past_errors && why->code == ERR_SYS && why->sys == EIO &&
+	       s->refused < REFUSED_MAX;
+}
+
+static void
+note_refused(struct volume_scan *s, uint64_t at, size_t n, const struct err *why)
+{
+	if (s->at >= s->refused_end)
+		s->refused_from = at;
+	s->refused_end = at + n;
+	s->refused += n;
+	s->refused_why = *why;
+}
+
+/* Piece by piece, with zeros for those that cannot be read. */
+static enum err_code
+read_pieces(struct volume_scan *s, uint8_t *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	size_t want, part;
+
+	for (*got = 0; *got < n; *got += part) {
+		want = size_min(n - *got, PIECE_BYTES - (size_t)((at + *got) % PIECE_BYTES));
+		if (s->pread(s->user, p + *got, want, at + *got, &part, err) != ERR_OK) {
+			if (!is_refused(s, err))
+				return err->code;
+			part = want;
+			memset(p + *got, 0, part);
+			note_refused(s, at + *got, part, err);
+		}
+		if (part < want) {
+			*got += part;
+			break;
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+read_at(struct volume_scan *s, uint8_t *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	enum err_code code = s->pread(s->user, p, n, at, got, err);
+
+	return code != ERR_OK && is_refused(s, err) ? read_pieces(s, p, n, at, got, err) : code;
+}
+
+/* Let the window begin at a position, keep what it has from there on, and fill it. */
+static enum err_code
+refill(struct volume_scan *s, uint64_t at, size_t n, struct err *err)
+{
+	size_t want = n > WINDOW ? n + WINDOW : WINDOW, got = 0;
+	bool inside = at >= s->window_at && at - s->window_at < s->window.len;
+
+	buf_consume(&s->window, inside ? (size_t)(at - s->window_at) : s->window.len);
+	s->window_at = at;
+	s->window_is_last = false;
+	want -= s->window.len;
+	if (buf_reserve(&s->window, want, err) != ERR_OK ||
+	    read_at(s, s->window.p + s->window.len, want, at + s->window.len, &got, err) != ERR_OK)
+		return err->code;
+	s->window.len += got;
+	s->window_is_last = got < want;
+	return ERR_OK;
+}
+
+/* All that the window has from a position on, n bytes at least; fewer only at the volume's end.
+ * Borrowed until the next call. */
+static enum err_code
+get_all(struct volume_scan *s, uint64_t at, size_t n, struct bytes *out, struct err *err)
+{
+	bool inside = at >= s->window_at && at - s->window_at <= s->window.len;
+
+	if (!inside || (s->window.len - (size_t)(at - s->window_at) < n && !s->window_is_last))
+		if (refill(s, at, n, err) != ERR_OK)
+			return err->code;
+	*out = bytes_skip(buf_bytes(&s->window), (size_t)(at - s->window_at));
+	return ERR_OK;
+}
+
+/* No more than n bytes of that. */
 static enum err_code
 get(struct volume_scan *s, uint64_t at, size_t n, struct bytes *out, struct err *err)
 {
-	size_t want = n > WINDOW_MIN ? n : WINDOW_MIN, got = 0, skip;
-
-	if (at < s->window_at || at - s->window_at > s->window.len ||
-	    s->window.len - (size_t)(at - s->window_at) < n) {
-		buf_clear(&s->window);
-		s->window_at = at;
-		if (buf_reserve(&s->window, want, err) != ERR_OK ||
-		    s->pread(s->user, s->window.p, want, at, &got, err) != ERR_OK)
-			return err->code;
-		s->window.len = got;
-	}
-	skip = (size_t)(at - s->window_at);
-	*out = bytes_of(s->window.p + skip, size_min(n, s->window.len - skip));
+	if (get_all(s, at, n, out, err) != ERR_OK)
+		return err->code;
+	out->n = size_min(n, out->n);
 	return ERR_OK;
 }
 
@@ -151,67 +247,61 @@ static enum err_code
 search(struct volume_scan *s, uint64_t from, uint64_t limit, uint64_t *out, struct err *err)
 {
 	uint64_t at = from + 1;
-	uint64_t budget = s->checked + CHECK_RATIO * (uint64_t)BLOCK_LEN_MAX;
 
-	for (;;) {
+	while (at < limit) {
 		struct bytes b;
 		const uint8_t *hit;
 		bool good;
 
-		if (at >= limit) {
-			*out = limit;
-			return ERR_OK;
-		}
-		if (get(s, at, WINDOW_MIN, &b, err) != ERR_OK)
+		if (cancel_asked(s->cancel))
+			return err_set(err, ERR_CANCELED,
+				       "canceled while looking for a good block");
+		if (s->checked > CHECK_RATIO * (BLOCK_LEN_MAX + s->searched + (at - from)))
+			return err_set(err, ERR_LIMIT,
+				       "no good block found behind position %" PRIu64, from);
+		if (get_all(s, at, ID_OFFSET + ID_LEN, &b, err) != ERR_OK)
 			return err->code;
 		if (b.n < ID_OFFSET + ID_LEN) {
-			*out = at + b.n;
-			return ERR_OK;
+			at += b.n;
+			break;
 		}
 		hit = (const uint8_t *)memmem(b.p + ID_OFFSET, b.n - ID_OFFSET, "BB02", ID_LEN);
 		if (hit == NULL) {
 			at += b.n - ID_OFFSET - ID_LEN + 1;
-			budget += CHECK_RATIO * (uint64_t)b.n;
 			continue;
 		}
-		budget += CHECK_RATIO * (uint64_t)(hit - b.p);
 		at += (uint64_t)(hit - b.p) - ID_OFFSET;
 		if (is_good_block(s, at, &good, err) != ERR_OK)
 			return err->code;
-		if (good) {
-			*out = at;
-			return ERR_OK;
-		}
-		if (s->checked > budget)
-			return err_set(err, ERR_LIMIT,
-				       "no good block found behind position %" PRIu64, from);
+		if (good)
+			break;
 		at++;
 	}
+	*out = at < limit ? at : limit;
+	s->searched += *out - from;
+	return ERR_OK;
 }
 
-/* Whether good blocks, one behind the other, lead from at exactly to end. */
+/* Where good blocks, one behind the other, lead to from at; no further than to the first one that
+ * ends at end or behind it. */
 static enum err_code
-chain_reaches(struct volume_scan *s, uint64_t at, uint64_t end, bool *out, struct err *err)
+follow_chain(struct volume_scan *s, uint64_t at, uint64_t end, uint64_t *out, struct err *err)
 {
 	struct volume_block b = { 0 };
 	struct err why = ERR_INIT;
+	enum err_code code = ERR_OK;
 
-	while (at < end) {
-		switch (try_block(s, at, &b, &why)) {
-		case ERR_OK:
-			at = b.end;
-			break;
-		case ERR_EOF:
-		case ERR_FORMAT:
-			*out = false;
-			return ERR_OK;
-		default:
-			*err = why;
-			return err->code;
-		}
+	*out = at;
+	while (*out < end && code == ERR_OK) {
+		code = try_block(s, *out, &b, &why);
+		if (code == ERR_OK)
+			*out = b.end;
 	}
-	*out = at == end;
-	return ERR_OK;
+	s->searched += *out - at;
+	if (code == ERR_OK || code == ERR_EOF || code == ERR_FORMAT)
+		return ERR_OK;
+	*err = why;
+	return code;
 }
 
 /* The length in the bad header leads to a boundary.  It is wrong all the same when sound blocks
@@ -220,24 +310,15 @@ chain_reaches(struct volume_scan *s, uint64_t at, uint64_t end, bool *out, struc
 static enum err_code
 find_inside(struct volume_scan *s, uint64_t from, uint64_t end, uint64_t *out, struct err *err)
 {
-	bool reaches = false;
+	uint64_t at = end, to = from;
 
-	*out = end;
-	while (from < end) {
-		uint64_t at;
-
-		if (search(s, from, end, &at, err) != ERR_OK)
+	do {
+		if (search(s, to, end, &at, err) != ERR_OK)
 			return err->code;
-		if (at >= end)
-			return ERR_OK;
-		if (chain_reaches(s, at, end, &reaches, err) != ERR_OK)
+		if (at < end && follow_chain(s, at, end, &to, err) != ERR_OK)
 			return err->code;
-		if (reaches) {
-			*out = at;
-			return ERR_OK;
-		}
-		from = at;
-	}
+	} while (at < end && to < end);
+	*out = at < end && to == end ? at : end;
 	return ERR_OK;
 }
 
@@ -287,8 +368,9 @@ volume_scan_next(struct volume_scan *s, struct volume_block *out, struct err *er
 		if (step_over(s, &b, err) != ERR_OK)
 			return err->code;
 		*out = b;
-		*err = why;
-		return err_ctx(err, "block at %" PRIu64, b.at);
+		*err = b.at < s->refused_end && b.end > s->refused_from ? s->refused_why : why;
+		err->code = ERR_FORMAT;
+		return ERR_FORMAT;
 	default:
 		*err = why;
 		return err->code;

@@ -151,6 +151,169 @@ foreign_bytes_between_blocks_are_passed(void **state)
 	buf_release(&w);
 }
 
+/* ---- a disk that does not give all ---- */
+
+struct bad_disk {
+	const struct buf *volume;
+	uint64_t from, to; /* bytes that cannot be read */
+};
+
+static enum err_code
+pread_bad(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	struct bad_disk *d = user;
+
+	if (at < d->to && at + n > d->from) {
+		errno = EIO;
+		return err_errno(err, ERR_SYS, "read the disk at %llu", (unsigned long long)at);
+	}
+	return pread_buf((void *)(uintptr_t)d->volume, p, n, at, got, err);
+}
+
+static void
+a_bad_sector_costs_its_blocks_only(void **state)
+{
+	struct buf v = load();
+	struct bad_disk d = { .volume = &v, .from = 8192, .to = 8192 + 512 };
+	struct volume_scan *s = volume_scan_new(pread_bad, &d);
+	struct volume_block b;
+	struct err err = ERR_INIT;
+	enum err_code code;
+	size_t good = 0, damaged = 0;
+
+	(void)state;
+	assert_int_equal(volume_scan_next(s, &b, &err), ERR_SYS);
+	volume_scan_read_past_errors(s);
+	while ((code = volume_scan_next(s, &b, &err)) != ERR_EOF) {
+		if (code == ERR_OK) {
+			good++;
+			continue;
+		}
+		assert_int_equal(code, ERR_FORMAT);
+		/* A piece of 4096 bytes is lost, and a header lay in it. */
+		assert_int_equal(b.at, 4306);
+		assert_int_equal(b.end, 4306 + 2 * 4096);
+		assert_non_null(strstr(err.text, "read the disk at 8192: Input/output error"));
+		damaged++;
+	}
+	assert_int_equal(damaged, 1);
+	assert_int_equal(good, 7);
+	volume_scan_free(s);
+	buf_release(&v);
+}
+
+static void
+a_dead_disk_is_given_up(void **state)
+{
+	struct buf v = load();
+	struct bad_disk d = { .volume = &v, .from = 0, .to = UINT64_MAX };
+	struct volume_scan *s = volume_scan_new(pread_bad, &d);
+	struct volume_block b;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	volume_scan_read_past_errors(s);
+	assert_int_equal(volume_scan_next(s, &b, &err), ERR_SYS);
+	volume_scan_free(s);
+	buf_release(&v);
+}
+
+/* ---- false ids ---- */
+
+#define SLOT       400u /* false heads and one tiny block */
+#define FALSE_LEN  (1024u * 1024)
+#define MANY_SLOTS 2600u
+
+static void
+put_head(uint8_t *p, uint32_t len, bool right)
+{
+	struct block_head h = { .len = len, .session_id = 1, .head_len = BLOCK_HEAD_LEN };
+
+	block_head_emit(p, &h, right);
+	if (!right)
+		p[0] = 1; /* a checksum that is compared */
+}
+
+/* Behind a bad place: heads of large blocks that are none, and here and there a real one. */
+static struct buf
+make_false(void)
+{
+	struct buf v = BUF_INIT(8 * 1024 * 1024);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(buf_reserve(&v, MANY_SLOTS * SLOT + FALSE_LEN, &err), ERR_OK);
+	v.len = MANY_SLOTS * SLOT + FALSE_LEN;
+	memset(v.p, 0, v.len);
+	for (size_t at = 0; at < (size_t)MANY_SLOTS * SLOT; at += SLOT) {
+		for (size_t i = 0; i + 2 * BLOCK_HEAD_LEN <= SLOT; i += BLOCK_HEAD_LEN)
+			put_head(v.p + at + i, FALSE_LEN, false);
+		put_head(v.p + at + SLOT - BLOCK_HEAD_LEN, BLOCK_HEAD_LEN, true);
+	}
+	return v;
+}
+
+static void
+looking_among_false_ids_is_given_up(void **state)
+{
+	struct buf v = make_false();
+	struct volume_scan *s = volume_scan_new(pread_buf, &v);
+	struct volume_block b;
+	struct err err = ERR_INIT;
+	enum err_code code;
+
+	(void)state;
+	do
+		code = volume_scan_next(s, &b, &err);
+	while (code == ERR_OK || code == ERR_FORMAT);
+	assert_int_equal(code, ERR_LIMIT);
+	volume_scan_free(s);
+	buf_release(&v);
+}
+
+static void
+looking_for_a_block_can_be_cancelled(void **state)
+{
+	struct buf v = make_false();
+	struct volume_scan *s = volume_scan_new(pread_buf, &v);
+	struct volume_block b;
+	struct cancel cancel;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(cancel_init(&cancel, &err), ERR_OK);
+	volume_scan_set_cancel(s, &cancel);
+	cancel_now(&cancel);
+	assert_int_equal(volume_scan_next(s, &b, &err), ERR_CANCELED);
+	volume_scan_free(s);
+	cancel_release(&cancel);
+	buf_release(&v);
+}
+
+/* Many tiny blocks in the content of a bad one: each is looked at a few times, not once for each.
+ */
+static void
+blocks_inside_a_bad_block_are_followed_once(void **state)
+{
+	enum { TINY = 400000 };
+	struct buf v = BUF_INIT(32 * 1024 * 1024);
+	struct err err = ERR_INIT;
+	struct seen seen;
+	size_t n = BLOCK_HEAD_LEN + (size_t)TINY * BLOCK_HEAD_LEN + 8;
+
+	(void)state;
+	assert_int_equal(buf_reserve(&v, n, &err), ERR_OK);
+	v.len = n;
+	memset(v.p, 0, n);
+	put_head(v.p, (uint32_t)n, false);
+	for (size_t i = 0; i < TINY; i++)
+		put_head(v.p + BLOCK_HEAD_LEN * (i + 1), BLOCK_HEAD_LEN, true);
+	seen = scan(&v);
+	assert_int_equal(seen.damaged, 1);
+	assert_true(seen.head_known);
+	assert_int_equal(seen.to, n);
+	buf_release(&v);
+}
+
 int
 main(void)
 {
@@ -160,6 +323,11 @@ main(void)
 		cmocka_unit_test(damaged_content_leaves_the_header_known),
 		cmocka_unit_test(a_cut_volume_ends_with_one_damaged_range),
 		cmocka_unit_test(foreign_bytes_between_blocks_are_passed),
+		cmocka_unit_test(a_bad_sector_costs_its_blocks_only),
+		cmocka_unit_test(a_dead_disk_is_given_up),
+		cmocka_unit_test(looking_among_false_ids_is_given_up),
+		cmocka_unit_test(looking_for_a_block_can_be_cancelled),
+		cmocka_unit_test(blocks_inside_a_bad_block_are_followed_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

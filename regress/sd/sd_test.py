@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zlib
 
 SOURCE = os.environ.get('TERCET_SOURCE', os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BIN = os.environ.get('TERCET_BIN', SOURCE + '/build/release')
@@ -285,6 +286,29 @@ class Devices(unittest.TestCase):
             self.assertEqual(len(set(sessions)), 1 + sum(a != b for a, b in zip(sessions, sessions[1:])))
         s.stop_sd()
 
+    def test_a_second_reservation_replaces_the_first(self):
+        s = Site(self, storage='Just In Time Reservation = no').start_sd()
+        d = director_session(s)
+        d.send(job_line(1))
+        reply(d, rb'3000 OK Job ')
+        for _ in range(2):
+            d.send('use storage=S media_type=File pool_name=P pool_type=Backup append=1 copy=0 stripe=0\n')
+            d.send('use device=FileDev\n')
+            d.sig(bnet.EOD)
+            d.sig(bnet.EOD)
+            reply(d, rb'3000 OK use device device=FileDev\n')
+        d.close()
+        c = director_session(s)
+        for _ in range(100 * SLOW):  # until the session above has ended
+            c.send('unmount FileDev drive=0\n')
+            answer = bnet.to_text(c.get())
+            self.assertEqual(c.get(), bnet.EOD)
+            if not answer.startswith('3937 '):
+                break
+            time.sleep(0.1)
+        self.assertEqual(answer, '3002 Device "FileDev" unmounted.\n')
+        s.stop_sd()
+
     def test_unknown_device_and_media_type_fail_at_once(self):
         s = Site(self).start_sd().start_fd()
         make_tree(s.src, 100)
@@ -438,6 +462,41 @@ class Faults(unittest.TestCase):
         out = s.director('backup full', 'restore %s/r' % s.top, load='cat.json')
         self.assertIn('whole blocks behind that are kept', out)
         s.same(s.top + '/r')
+        s.stop_sd()
+
+    def test_a_long_list_of_devices_is_shown_once_each(self):
+        s = Site(self, devices=DEVICE.format(name='D', dir='{dir}', more='')
+                 .replace('{ ', '{{ ').replace(' }', ' }}')).start_sd()
+        d = director_session(s)
+        d.send('status ' + 'D,' * 400_000 + 'D\n')
+        shown = 0
+        while True:
+            f = d.recv()
+            if f == bnet.EOD:
+                break
+            shown += b'is not open' in f
+        self.assertEqual(shown, 1)
+        d.close()
+        self.assertIsNone(s.sd.poll())
+        s.stop_sd()
+
+    def test_unsupported_data_spooling_is_said(self):
+        s = Site(self).start_sd()
+        d = director_session(s)
+        d.send(job_line(1).replace('SpoolData=0', 'SpoolData=1'))
+        key = reply(d, rb'3000 OK Job SDid=\d+ SDtime=\d+ Authorization=(\S+)\n')[1]
+        d.send('use storage=S media_type=File pool_name=P pool_type=Backup append=1 copy=0 stripe=0\n')
+        d.send('use device=FileDev\n')
+        d.sig(bnet.EOD)
+        d.sig(bnet.EOD)
+        reply(d, rb'3000 OK use device device=\S+\n')
+        d.send('run')
+        f = say_hello(s, 'SD', 'R_CLIENT::c', key, 'Hello Start Job J.2026-11-21_11.11.11_01\n')
+        reply(d, rb'3010 Job \S+ start\n')
+        f.close()
+        reply(d, rb'3099 Job \S+ end ')
+        self.assertIn('data spooling is not in force', '\n'.join(d.messages))
+        d.close()
         s.stop_sd()
 
     def wait_idle(self, s):
@@ -696,6 +755,34 @@ def read_records(site, bootstrap):
     return out, d, end[0]
 
 
+def write_volume(path, session, records):
+    """A volume of one session's records (FileIndex, stream, data), 64,512 bytes a block."""
+    name = os.path.basename(path).encode()
+    text = b'\0'.join((name, b'', b'P', b'Backup', b'File', b'h', b'p', b'v', b'd')) + b'\0'
+    label = b'Bareos 2.0 immortal\n\0' + struct.pack('>IQQdd', 20, 1, 1, 0, 0) + text
+    made = []
+
+    def block(body, session):
+        rest = struct.pack('>II4sII', len(body) + 24, 0, b'BB02', session, 1000) + body
+        made.append(struct.pack('>I', zlib.crc32(rest)) + rest)
+
+    block(struct.pack('>iiI', -2, 0, len(label)) + label, 0)
+    body = b''
+    for index, stream, data in records:
+        while True:
+            body += struct.pack('>iiI', index, stream, len(data))
+            n = min(len(data), 64512 - 24 - len(body))
+            body, data, stream = body + data[:n], data[n:], -abs(stream)
+            if 64512 - 24 - len(body) < 12:
+                block(body, session)
+                body = b''
+            if not data:
+                break
+    block(body, session)
+    with open(path, 'wb') as f:
+        f.write(b''.join(made))
+
+
 class Reading(unittest.TestCase):
     def vector(self, s, style, name):
         """Every record of golden volumes comes through exactly as the plain reader sees it."""
@@ -806,6 +893,16 @@ class Reading(unittest.TestCase):
         s.start_sd()
         got, d, end = read_records(s, ['Volume="Fake-0001"', 'MediaType="File"'])
         self.assertIn('damaged block', '\n'.join(d.messages))
+        self.assertEqual(end[1], b'69')
+        s.stop_sd()
+
+    def test_a_record_larger_than_a_frame_costs_its_file_only(self):
+        s = Site(self).start_sd()
+        write_volume(s.vol + '/Long', 7, [(1, 2, b'a' * 100), (2, 2, b'b' * 1_200_000), (2, 2, b'c' * 50), (3, 2, b'd' * 100)])
+        got, d, end = read_records(s, ['Volume="Long"', 'VolSessionId=7'])
+        self.assertEqual([(r[1], r[3]) for r in got], [(1, hashlib.md5(b'a' * 100).digest()), (2, hashlib.md5(b'c' * 50).digest()),
+                                                      (3, hashlib.md5(b'd' * 100).digest())])
+        self.assertRegex('\n'.join(d.messages), r'file 2 \(.*\) of session 7 is incomplete: .*more than a frame may hold')
         self.assertEqual(end[1], b'69')
         s.stop_sd()
 

@@ -27,6 +27,7 @@ dev_open(const struct dev_ops *ops, const char *where, const char *volume, enum 
 
 	d->ops = ops;
 	d->fd = -1;
+	mutex_init(&d->told, RANK_LEAF);
 	code = ops->open(d, where, volume, mode, err);
 	if (code != ERR_OK)
 		return code;
@@ -44,6 +45,7 @@ dev_close(struct dev **dp, struct err *err)
 		return ERR_OK;
 	*dp = NULL;
 	code = d->ops->close(d, err);
+	mutex_release(&d->told);
 	free(d->path);
 	free(d);
 	return code;

@@ -4,8 +4,8 @@
  * Purpose: the seam between what a volume is and where it lies: a table of operations per kind
  *          of device.  File now; tape, fifo and object store are further tables.
  * Owns:    struct dev owns its descriptor.
- * Threads: one at a time; an append handle is used under the lock of its device (RANK_DEVICE),
- *          a read handle belongs to one session.
+ * Threads: a read handle belongs to one session.  Of an append handle one thread writes while
+ *          others may sync; what else there is to do the holder of its device does (device.h).
  * Errors:  ERR_EOF   open: no such volume · read: at the end of the volume
  *          ERR_ABSENT open: no such volume, and nothing else either: the medium is not mounted
  *          ERR_FULL  write: no room; what was written of it has been cut off again
@@ -20,6 +20,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/sync.h"
 
 enum dev_mode {
 	DEV_READ,
@@ -36,7 +37,10 @@ struct dev {
 	atomic_bool entry_unsafe; /* its directory entry may not be on stable storage yet */
 	uint64_t flushed;         /* file: write-back was started up to here */
 	uint64_t settled;         /* file: write-back was waited for up to here */
-	atomic_bool lost;         /* file: write-back failed; no later sync would say so */
+	/* file: the kernel tells an error of write-back to one caller only; so that all hear of
+	 * it, asking and remembering are one (RANK_LEAF; not taken per block). */
+	struct mutex told;
+	bool lost GUARDED_BY(&told); /* write-back failed */
 };
 
 struct dev_ops {
@@ -53,6 +57,8 @@ struct dev_ops {
 	enum err_code (*write)(struct dev *d, const void *p, size_t n, uint64_t at,
 			       struct err *err);
 	enum err_code (*size)(struct dev *d, uint64_t *out, struct err *err);
+	/* Both are handles of one and the same medium, whatever its name is by now. */
+	bool (*same)(const struct dev *a, const struct dev *b);
 	/* Forget everything from address at on. */
 	enum err_code (*truncate)(struct dev *d, uint64_t at, struct err *err);
 	/* What was written is on stable storage afterwards. */

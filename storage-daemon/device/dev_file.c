@@ -141,7 +141,25 @@ start_write_back(struct dev *d, uint64_t end)
 	d->flushed = end;
 }
 
-/* An error of write-back is told once: who hears it must remember it. */
+/* Wait for write-back of n bytes; false: it failed, errno says why. */
+static bool
+settle(struct dev *d, uint64_t from, uint64_t n)
+{
+	int why = 0;
+
+	mutex_lock(&d->told);
+	if (sync_file_range(d->fd, (off_t)from, (off_t)n,
+			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER) != 0 &&
+	    (errno == EIO || errno == ENOSPC || errno == EDQUOT)) {
+		why = errno;
+		d->lost = true;
+	} /* any other error: a file system without it; the sync will say all */
+	mutex_unlock(&d->told);
+	errno = why;
+	return why == 0;
+}
+
 static enum err_code
 await_write_back(struct dev *d, uint64_t at, struct err *err)
 {
@@ -150,12 +168,8 @@ await_write_back(struct dev *d, uint64_t at, struct err *err)
 	if (d->flushed < from + FLUSH_LAG + FLUSH_STEP)
 		return ERR_OK;
 	d->settled = d->flushed - FLUSH_LAG;
-	if (sync_file_range(d->fd, (off_t)from, (off_t)(d->settled - from),
-			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-				    SYNC_FILE_RANGE_WAIT_AFTER) == 0 ||
-	    (errno != EIO && errno != ENOSPC && errno != EDQUOT))
-		return ERR_OK; /* a file system without it: the sync will say all */
-	d->lost = true;
+	if (settle(d, from, d->settled - from))
+		return ERR_OK;
 	return err_errno(err, ERR_SYS, "write-back of %s before %llu", d->path,
 			 (unsigned long long)at);
 }
@@ -191,17 +205,36 @@ file_size(struct dev *d, uint64_t *out, struct err *err)
 	return ERR_OK;
 }
 
+static bool
+file_same(const struct dev *a, const struct dev *b)
+{
+	struct stat at, bt;
+
+	return fstat(a->fd, &at) == 0 && fstat(b->fd, &bt) == 0 && at.st_dev == bt.st_dev &&
+	       at.st_ino == bt.st_ino;
+}
+
+static enum err_code
+sync_data(struct dev *d, struct err *err) REQUIRES(&d->told)
+{
+	if (d->lost)
+		return err_set(err, ERR_SYS, "sync %s: an earlier write-back failed", d->path);
+	if (fdatasync(d->fd) == 0)
+		return ERR_OK;
+	d->lost = true;
+	return err_errno(err, ERR_SYS, "sync %s", d->path);
+}
+
 static enum err_code
 file_sync(struct dev *d, struct err *err)
 {
 	enum err_code code;
 
-	if (fdatasync(d->fd) != 0)
-		return err_errno(err, ERR_SYS, "sync %s", d->path);
-	if (d->lost)
-		return err_set(err, ERR_SYS, "sync %s: an earlier write-back failed", d->path);
-	if (!d->entry_unsafe)
-		return ERR_OK;
+	mutex_lock(&d->told);
+	code = sync_data(d, err);
+	mutex_unlock(&d->told);
+	if (code != ERR_OK || !d->entry_unsafe)
+		return code;
 	code = fd_fsync_dir_of(d->path, err);
 	if (code == ERR_OK)
 		d->entry_unsafe = false;
@@ -224,6 +257,7 @@ const struct dev_ops dev_file_ops = {
 	.read_ahead = file_read_ahead,
 	.write = file_write,
 	.size = file_size,
+	.same = file_same,
 	.truncate = file_truncate,
 	.sync = file_sync,
 	.close = file_close,

@@ -17,7 +17,8 @@ device_init(struct device *d, const struct sd_device *conf)
 	d->conf = conf;
 	d->ops = conf->kind == SD_DEVICE_FILE ? dev_ops_find("file") : NULL;
 	mutex_init(&d->lock, RANK_DEVICE);
-	cond_init(&d->changed);
+	cond_init(&d->turn);
+	cond_init(&d->asked);
 	d->use_no_autoselect = !conf->auto_select;
 }
 
@@ -40,7 +41,8 @@ devices_free(struct devices *ds)
 		return;
 	for (size_t i = 0; i < ds->n; i++) {
 		dev_freep(&ds->v[i].dev);
-		cond_release(&ds->v[i].changed);
+		cond_release(&ds->v[i].asked);
+		cond_release(&ds->v[i].turn);
 		mutex_release(&ds->v[i].lock);
 	}
 	free(ds->v);
@@ -61,7 +63,8 @@ devices_wake(struct devices *ds)
 {
 	for (size_t i = 0; i < ds->n; i++) {
 		mutex_lock(&ds->v[i].lock);
-		cond_broadcast(&ds->v[i].changed);
+		cond_broadcast(&ds->v[i].turn);
+		cond_broadcast(&ds->v[i].asked);
 		mutex_unlock(&ds->v[i].lock);
 	}
 }
@@ -73,19 +76,40 @@ device_print(const struct device *d, char *out, size_t cap)
 	return out;
 }
 
-/* Predicate: the hold is free (and nobody syncs, for a change). */
+/* Wait until somebody's turn has ended; who is cancelled waits no more. */
+static enum err_code
+wait_turn_locked(struct device *d, struct cancel *cancel, struct err *err) REQUIRES(&d->lock)
+{
+	if (cancel_asked(cancel))
+		return err_set(err, ERR_CANCELED, "canceled while waiting for device \"%s\"",
+			       d->conf->name);
+	cond_wait(&d->turn, &d->lock);
+	return ERR_OK;
+}
+
+static void
+drop_locked(struct device *d) REQUIRES(&d->lock)
+{
+	d->hold = HOLD_NONE;
+	cond_broadcast(&d->turn);
+}
+
 static enum err_code
 hold_locked(struct device *d, enum device_hold how, struct cancel *cancel, struct err *err)
 	REQUIRES(&d->lock)
 {
-	while (d->hold != HOLD_NONE || (how == HOLD_CHANGE && d->pins > 0)) {
-		if (cancel_asked(cancel))
-			return err_set(err, ERR_CANCELED,
-				       "canceled while waiting for device \"%s\"", d->conf->name);
-		cond_wait(&d->changed, &d->lock);
-	}
-	d->hold = how;
-	return ERR_OK;
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && d->hold != HOLD_NONE)
+		code = wait_turn_locked(d, cancel, err);
+	if (code != ERR_OK)
+		return code;
+	d->hold = how; /* for a change: from now on no block begins */
+	while (code == ERR_OK && how == HOLD_CHANGE && d->writing)
+		code = wait_turn_locked(d, cancel, err);
+	if (code != ERR_OK)
+		drop_locked(d);
+	return code;
 }
 
 enum err_code
@@ -105,7 +129,7 @@ device_hold_idle(struct device *d)
 	bool is;
 
 	mutex_lock(&d->lock);
-	is = d->hold == HOLD_NONE && d->pins == 0 && d->joined == 0;
+	is = d->hold == HOLD_NONE && !d->writing && !d->syncing && d->joined == 0;
 	if (is)
 		d->hold = HOLD_CHANGE;
 	mutex_unlock(&d->lock);
@@ -128,7 +152,7 @@ device_ask_mount(struct device *d)
 {
 	mutex_lock(&d->lock);
 	d->mount_asked++;
-	cond_broadcast(&d->changed);
+	cond_broadcast(&d->asked);
 	mutex_unlock(&d->lock);
 }
 
@@ -136,8 +160,7 @@ void
 device_drop(struct device *d)
 {
 	mutex_lock(&d->lock);
-	d->hold = HOLD_NONE;
-	cond_broadcast(&d->changed);
+	drop_locked(d);
 	mutex_unlock(&d->lock);
 }
 
@@ -176,7 +199,15 @@ device_mounted(struct device *d, struct mounted *out)
 	return is;
 }
 
-/* Why n more bytes may not go to the mounted volume; NULL: they may. */
+/* ---- blocks ---- */
+
+static bool
+is_mounted(const struct device *d, uint64_t generation) REQUIRES(&d->lock)
+{
+	return d->generation == generation && d->dev != NULL;
+}
+
+/* n more bytes may not go to the mounted volume. */
 static bool
 limit_reached(const struct device *d, size_t n) REQUIRES(&d->lock)
 {
@@ -187,64 +218,78 @@ limit_reached(const struct device *d, size_t n) REQUIRES(&d->lock)
 	return max != 0 && d->end + n >= max;
 }
 
-static enum err_code
-write_locked(struct device *d, struct bytes block, uint64_t *at, struct err *err) REQUIRES(&d->lock)
+/* BLOCK_WRITTEN: it may be. */
+static enum block_fate
+may_write_locked(struct device *d, uint64_t generation, size_t n, struct cancel *cancel,
+		 struct err *err) REQUIRES(&d->lock)
 {
-	int64_t start_us = clock_now_us();
-	enum err_code code;
+	while (d->hold == HOLD_CHANGE || d->writing)
+		if (wait_turn_locked(d, cancel, err) != ERR_OK)
+			return BLOCK_CANCELED;
+	if (!is_mounted(d, generation))
+		return BLOCK_MOVED;
+	if (!limit_reached(d, n))
+		return BLOCK_WRITTEN;
+	(void)err_set(err, ERR_FULL, "volume \"%s\" has %llu bytes and may not get %zu more",
+		      d->vol.name, (unsigned long long)d->end, n);
+	return BLOCK_FULL;
+}
 
-	if (limit_reached(d, block.n))
-		return err_set(err, ERR_FULL,
-			       "volume \"%s\" has %llu bytes and may not get %zu more", d->vol.name,
-			       (unsigned long long)d->end, block.n);
-	code = d->dev->ops->write(d->dev, block.p, block.n, d->end, err);
+static enum block_fate
+judge_write_locked(struct device *d, size_t n, enum err_code code, struct err *err)
+	REQUIRES(&d->lock)
+{
 	if (code != ERR_OK) {
-		if (code != ERR_FULL)
-			d->vol.errors++;
-		return err_ctx(err, "volume \"%s\"", d->vol.name);
+		(void)err_ctx(err, "volume \"%s\"", d->vol.name);
+		if (code == ERR_FULL)
+			return BLOCK_FULL;
+		d->vol.errors++;
+		return BLOCK_BROKEN;
 	}
-	*at = d->end;
-	d->end += block.n;
-	d->bytes_written += block.n;
+	d->end += n;
+	d->bytes_written += n;
 	d->vol.bytes = d->end;
 	d->vol.blocks++;
 	d->vol.writes++;
 	d->vol.end_file = (uint32_t)((d->end - 1) >> 32);
 	d->vol.end_block = (uint32_t)(d->end - 1);
-	d->vol.write_us += clock_now_us() - start_us;
-	return ERR_OK;
+	return BLOCK_WRITTEN;
 }
 
-/* Predicate: nobody is changing the volume. */
-static enum err_code
-wait_for_change_locked(struct device *d, struct cancel *cancel, struct err *err) REQUIRES(&d->lock)
+/* The medium may take its time, or hang: the lock is let go meanwhile. */
+static enum block_fate
+write_locked(struct device *d, struct bytes block, uint64_t *at, struct err *err) REQUIRES(&d->lock)
 {
-	while (d->hold == HOLD_CHANGE) {
-		if (cancel_asked(cancel))
-			return err_set(err, ERR_CANCELED,
-				       "canceled while the volume in device \"%s\" is changed",
-				       d->conf->name);
-		cond_wait(&d->changed, &d->lock);
-	}
-	return ERR_OK;
-}
-
-enum err_code
-device_write_block(struct device *d, uint64_t generation, struct bytes block, struct cancel *cancel,
-		   enum block_fate *fate, uint64_t *at, struct err *err)
-{
+	int64_t start_us = clock_now_us();
+	struct dev *dev = d->dev;
 	enum err_code code;
 
-	mutex_lock(&d->lock);
-	code = wait_for_change_locked(d, cancel, err);
-	if (code == ERR_OK) {
-		*fate = d->generation == generation && d->dev != NULL ? BLOCK_WRITTEN : BLOCK_MOVED;
-		if (*fate == BLOCK_WRITTEN)
-			code = write_locked(d, block, at, err);
-	}
+	*at = d->end;
+	d->writing = true;
 	mutex_unlock(&d->lock);
-	return code;
+	code = dev->ops->write(dev, block.p, block.n, *at, err);
+	mutex_lock(&d->lock);
+	d->writing = false;
+	cond_broadcast(&d->turn);
+	d->vol.write_us += clock_now_us() - start_us;
+	return judge_write_locked(d, block.n, code, err);
 }
+
+enum block_fate
+device_write_block(struct device *d, uint64_t generation, struct bytes block, struct cancel *cancel,
+		   uint64_t *at, struct err *err)
+{
+	enum block_fate fate;
+
+	mutex_lock(&d->lock);
+	fate = may_write_locked(d, generation, block.n, cancel, err);
+	if (fate == BLOCK_WRITTEN)
+		fate = write_locked(d, block, at, err);
+	mutex_unlock(&d->lock);
+	return fate;
+}
+
+/* ---- stable storage ---- */
 
 static bool
 has_failed_locked(const struct device *d, uint64_t generation) REQUIRES(&d->lock)
@@ -255,49 +300,64 @@ has_failed_locked(const struct device *d, uint64_t generation) REQUIRES(&d->lock
 	return false;
 }
 
-/* A sync that failed once may succeed the next time without the data being there. */
-static enum err_code
-sync_result_locked(struct device *d, uint64_t generation, enum err_code code, struct err *err)
-	REQUIRES(&d->lock)
+static void
+remember_failure_locked(struct device *d, uint64_t generation) REQUIRES(&d->lock)
 {
+	d->failed[d->n_failed++ % DEVICE_FAILED_KEPT] = generation;
+}
+
+static enum err_code
+sync_once_locked(struct device *d, struct err *err) REQUIRES(&d->lock)
+{
+	struct dev *dev = d->dev;
+	struct vol_info before = d->vol;
+	enum err_code code;
+
+	d->syncing = true;
+	mutex_unlock(&d->lock);
+	code = dev->ops->sync(dev, err);
+	mutex_lock(&d->lock);
+	d->syncing = false;
+	cond_broadcast(&d->turn);
+	if (code != ERR_OK)
+		remember_failure_locked(d, d->generation);
+	else
+		d->safe = before;
+	return code;
+}
+
+static enum err_code
+sync_locked(struct device *d, uint64_t generation, struct err *err) REQUIRES(&d->lock)
+{
+	uint64_t wanted = d->vol.bytes;
+	enum err_code code = ERR_OK;
+
+	/* Not mounted any more: device_unmount has synced it, with the result that is remembered.
+	 */
+	while (is_mounted(d, generation) && !has_failed_locked(d, generation) &&
+	       d->safe.bytes < wanted) {
+		if (d->syncing)
+			cond_wait(&d->turn, &d->lock);
+		else
+			code = sync_once_locked(d, err);
+	}
 	if (code == ERR_OK && has_failed_locked(d, generation))
 		return err_set(err, ERR_SYS, "an earlier sync failed, data may be lost");
-	if (code != ERR_OK)
-		d->failed[d->n_failed++ % DEVICE_FAILED_KEPT] = generation;
 	return code;
 }
 
 enum err_code
 device_sync(struct device *d, uint64_t generation, struct err *err)
 {
-	enum err_code code = ERR_OK;
-	struct dev *dev = NULL;
-	struct vol_info before = { .name = "" };
+	enum err_code code;
 
 	mutex_lock(&d->lock);
-	if (d->generation == generation && d->dev != NULL) {
-		dev = d->dev;
-		before = d->vol;
-		d->pins++;
-	}
-	mutex_unlock(&d->lock);
-
-	/* Not mounted any more: device_unmount has synced it. */
-	if (dev != NULL)
-		code = dev->ops->sync(dev, err);
-
-	mutex_lock(&d->lock);
-	if (dev != NULL) {
-		d->pins--;
-		cond_broadcast(&d->changed);
-	}
-	code = sync_result_locked(d, generation, code, err);
-	if (dev != NULL && code == ERR_OK && d->generation == generation &&
-	    before.bytes > d->safe.bytes)
-		d->safe = before;
+	code = sync_locked(d, generation, err);
 	mutex_unlock(&d->lock);
 	return code;
 }
+
+/* ---- the holder ---- */
 
 void
 device_set_mounted(struct device *d, struct dev **dev, const struct vol_info *v,
@@ -318,26 +378,31 @@ device_set_mounted(struct device *d, struct dev **dev, const struct vol_info *v,
 enum err_code
 device_unmount(struct device *d, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	enum err_code code;
 	struct dev *dev;
 	uint64_t generation;
 
 	mutex_lock(&d->lock);
+	generation = d->generation;
+	code = sync_locked(d, generation, err);
+	while (d->syncing) /* somebody else, who came before */
+		cond_wait(&d->turn, &d->lock);
 	dev = TAKE_PTR(d->dev);
-	generation = d->generation++;
+	d->generation++;
 	d->joined = 0;
 	mutex_unlock(&d->lock);
 	if (dev == NULL)
 		return ERR_OK;
-
-	code = dev->ops->sync(dev, err);
-	if (code == ERR_OK)
-		code = dev_close(&dev, err);
-	dev_freep(&dev);
-
-	mutex_lock(&d->lock);
-	code = sync_result_locked(d, generation, code, err);
-	mutex_unlock(&d->lock);
+	if (code != ERR_OK) {
+		dev_freep(&dev);
+		return code;
+	}
+	code = dev_close(&dev, err);
+	if (code != ERR_OK) {
+		mutex_lock(&d->lock);
+		remember_failure_locked(d, generation);
+		mutex_unlock(&d->lock);
+	}
 	return code;
 }
 
@@ -388,14 +453,18 @@ device_vol_answer(struct device *d, const struct vol_info *a)
 	mutex_unlock(&d->lock);
 }
 
-void
+uint64_t
 device_join(struct device *d)
 {
+	uint64_t generation;
+
 	mutex_lock(&d->lock);
 	d->vol.jobs++;
 	d->vol.mounts++;
 	d->joined++;
+	generation = d->generation;
 	mutex_unlock(&d->lock);
+	return generation;
 }
 
 void
@@ -437,4 +506,15 @@ device_good_end(struct device *d, const char *name, uint64_t *end)
 		*end = d->end;
 	mutex_unlock(&d->lock);
 	return is;
+}
+
+bool
+device_is_on(struct device *d, struct dev *other)
+{
+	struct dev *dev;
+
+	mutex_lock(&d->lock);
+	dev = d->dev; /* the caller holds d: it stays */
+	mutex_unlock(&d->lock);
+	return dev != NULL && d->ops->same(dev, other);
 }

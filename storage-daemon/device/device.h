@@ -5,12 +5,11 @@
  *          apart, keeps the counters of the volume, and says when the volume is full or another
  *          one has taken its place.  Reading uses handles of its own (dev.h).
  * Owns:    the append handle.
- * Threads: any.  Each device has one lock (RANK_DEVICE), held for one block write; whoever changes
- *          the mounted volume, or tells a director its counters, is its holder meanwhile (a flag
- *          under the lock, because both talk to the director).  The use_* members belong to
- *          media/reserve (RANK_RESERVE).
- * Errors:  ERR_FULL the volume has no room for the block · ERR_SYS the medium refused
- *          ERR_CANCELED while waiting for the holder
+ * Threads: any.  Each device has one lock (RANK_DEVICE), never held while the medium works: who
+ *          writes a block or syncs says so by a flag under it.  Whoever changes the mounted volume,
+ *          or tells a director its counters, is its holder meanwhile (a flag too, because both
+ *          talk to the director).  The use_* members belong to media/reserve (RANK_RESERVE).
+ * Errors:  ERR_SYS the medium refused · ERR_CANCELED while waiting for the holder or a writer
  */
 #ifndef TERCET_STORAGE_DAEMON_DEVICE_DEVICE_H
 #define TERCET_STORAGE_DAEMON_DEVICE_DEVICE_H
@@ -35,9 +34,11 @@ struct device {
 	const struct dev_ops *ops;    /* NULL: a kind of device this build does not know */
 
 	struct mutex lock;
-	struct cond changed; /* hold, pins or the operator's wish changed */
+	struct cond turn;  /* hold, writing or syncing changed */
+	struct cond asked; /* the operator's wish changed */
 	enum device_hold hold GUARDED_BY(&lock);
-	uint32_t pins GUARDED_BY(&lock);        /* syncs under way: the handle may not be closed */
+	bool writing GUARDED_BY(&lock);         /* a block is on its way: the end is its writer's */
+	bool syncing GUARDED_BY(&lock);         /* a sync is: the handle may not be closed */
 	uint32_t blocked GUARDED_BY(&lock);     /* sessions that wait for an operator */
 	uint32_t mount_asked GUARDED_BY(&lock); /* grows with each mount command */
 	struct dev *dev GUARDED_BY(&lock);      /* owned; NULL: nothing mounted for append */
@@ -79,7 +80,7 @@ const char *device_print(const struct device *d, char *out, size_t cap);
 
 /* Become the holder for a change, if nobody holds it or writes on its volume; does not wait. */
 bool device_hold_idle(struct device *d);
-/* Become the holder; waits for the one before. */
+/* Become the holder; waits for the one before, and for a change until no block is on its way. */
 MUST_CHECK enum err_code device_hold(struct device *d, enum device_hold how, struct cancel *cancel,
 				     struct err *err);
 void device_drop(struct device *d);
@@ -99,17 +100,23 @@ bool device_mounted(struct device *d, struct mounted *out);
 
 enum block_fate {
 	BLOCK_WRITTEN,
-	BLOCK_MOVED, /* another volume is mounted by now: end the piece, join it, try again */
+	BLOCK_MOVED,    /* another volume is mounted by now: end the piece, join it, try again */
+	BLOCK_FULL,     /* the volume's limit or the medium's is reached */
+	BLOCK_BROKEN,   /* the medium refused */
+	BLOCK_CANCELED, /* while others wrote or changed the volume */
 };
 
 /*
- * Write one block at the end of the volume of this generation.  *at: its address.
- * ERR_FULL: the volume's limit or the medium's is reached; nothing of the block is there.
+ * Write one block at the end of the volume of this generation.  *at: its address, when written;
+ * else nothing of it is there, and but for BLOCK_MOVED *err says why.
  */
-MUST_CHECK enum err_code device_write_block(struct device *d, uint64_t generation,
-					    struct bytes block, struct cancel *cancel,
-					    enum block_fate *fate, uint64_t *at, struct err *err);
-/* All blocks written to this generation so far are on stable storage. */
+MUST_CHECK enum block_fate device_write_block(struct device *d, uint64_t generation,
+					      struct bytes block, struct cancel *cancel,
+					      uint64_t *at, struct err *err);
+/*
+ * All blocks written to this generation so far are on stable storage.  One sync at a time, which
+ * serves all who wait; what failed once stays failed for all (the kernel tells only once).
+ */
 MUST_CHECK enum err_code device_sync(struct device *d, uint64_t generation, struct err *err);
 
 /* A session that joined this generation writes no more on it. */
@@ -122,7 +129,8 @@ uint32_t device_joined(struct device *d);
 /* Put a handle in, with the volume it is; takes *dev. */
 void device_set_mounted(struct device *d, struct dev **dev, const struct vol_info *v,
 			const struct volume_label *label, uint64_t end);
-/* Sync and close what is mounted; nothing mounted is fine. */
+/* Sync and close what is mounted; nothing mounted is fine.  Only when the result of the sync is
+ * known the generation ends: whoever syncs meanwhile, or later, hears of a failure. */
 MUST_CHECK enum err_code device_unmount(struct device *d, struct err *err);
 /* Counters as they are now. */
 struct vol_info device_vol(struct device *d);
@@ -130,8 +138,11 @@ struct vol_info device_vol(struct device *d);
 struct vol_info device_vol_safe(struct device *d);
 /* What the director answered to our counters: status and limits are its, the rest is ours. */
 void device_vol_answer(struct device *d, const struct vol_info *answer);
-/* One more job writes on the mounted volume; its counters say so. */
-void device_join(struct device *d);
+/* One more job writes on the mounted volume; its counters say so.  The generation, for
+ * device_leave. */
+uint64_t device_join(struct device *d);
+/* other is a handle of the very medium that is mounted, not of a copy with its name. */
+bool device_is_on(struct device *d, struct dev *other);
 void device_vol_status(struct device *d, const char *status);
 /* How often an operator's mount (or a new label) was noticed; wait until it has changed. */
 uint32_t device_mount_asked(struct device *d);

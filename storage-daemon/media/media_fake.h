@@ -42,8 +42,8 @@ struct fake {
 	enum err_code fail_code;
 	unsigned cut_at; /* before this operation or question the power goes; 0: never */
 	bool kill;       /* ... or only the daemon dies: the medium loses nothing */
-	bool off;
-	bool unmounted; /* the archive is not there */
+	atomic_bool off; /* read by the director between the turns */
+	bool unmounted;  /* the archive is not there */
 	uint32_t seed;
 
 	struct vol_info vol[FAKE_FILES];
@@ -52,6 +52,8 @@ struct fake {
 	struct fake_piece piece[256];
 	unsigned n_piece;
 	bool peer_gone;
+	unsigned refused_updates; /* so many of the next UpdateMedia are refused */
+	const char *after_full;   /* when a volume becomes Full, this one is Append */
 	unsigned asked_operator;
 	char said[8192]; /* everything reported */
 };
@@ -213,6 +215,12 @@ fake_size(struct dev *d, uint64_t *out, struct err *err)
 	return fake_op(err, "size");
 }
 
+static inline bool
+fake_same(const struct dev *a, const struct dev *b)
+{
+	return a->fd == b->fd;
+}
+
 static inline enum err_code
 fake_truncate(struct dev *d, uint64_t at, struct err *err)
 {
@@ -254,6 +262,7 @@ static const struct dev_ops fake_ops = { .kind = "fake",
 					 .read = fake_read,
 					 .write = fake_write,
 					 .size = fake_size,
+					 .same = fake_same,
 					 .truncate = fake_truncate,
 					 .sync = fake_sync,
 					 .close = fake_close };
@@ -345,8 +354,14 @@ fake_update_volume(void *arg UNUSED, const struct vol_info *in, bool relabel, st
 
 	if (code != ERR_OK)
 		return code;
+	if (fake.refused_updates > 0) {
+		fake.refused_updates--;
+		return err_set(err, ERR_CATALOG, "1993 Update Media error");
+	}
 	if (v == NULL)
 		return err_set(err, ERR_CATALOG, "volume %s is unknown", in->name);
+	if (fake.after_full != NULL && strcmp(in->status, "Full") == 0)
+		vol_info_set_status(fake_volume(fake.after_full), "Append");
 	vol_info_set_status(v, in->status);
 	v->jobs = in->jobs;
 	if (relabel || in->bytes > v->bytes) {

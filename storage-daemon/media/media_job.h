@@ -3,7 +3,7 @@
  *
  * Purpose: questions to the director and words to people, as a table: sessions implement it,
  *          tests script it.
- * Threads: called from the thread of the job only, never under a lock.
+ * Threads: called by one thread of the job at a time, never under a lock.
  * Errors:  ERR_EOF      find_media: the director has none
  *          ERR_CATALOG  the director refused; the text is its own
  *          ERR_PEER     the director is gone

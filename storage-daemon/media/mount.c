@@ -63,11 +63,15 @@ unmount_held(struct media *m, struct device *d, struct err *err)
 static enum err_code
 join_mounted(struct device *d, const struct media_job *j, struct err *err)
 {
-	device_join(d);
-	return tell_held(d, j, false, err);
+	uint64_t generation = device_join(d);
+	enum err_code code = tell_held(d, j, false, err);
+
+	if (code != ERR_OK)
+		device_leave(d, generation);
+	return code;
 }
 
-/* Idle since its last job: somebody may have changed or removed the file. */
+/* Idle since its last job: somebody may have changed, removed or replaced the file. */
 static bool
 is_untouched(struct device *d, const struct vol_info *v)
 {
@@ -79,7 +83,17 @@ is_untouched(struct device *d, const struct vol_info *v)
 		return false;
 	if (dev_open(d->ops, d->conf->archive_device, v->name, DEV_READ, &again, &err) != ERR_OK)
 		return false;
-	return d->ops->size(again, &size, &err) == ERR_OK && size == end;
+	return device_is_on(d, again) && d->ops->size(again, &size, &err) == ERR_OK && size == end;
+}
+
+const char *
+mount_misfit(const struct mount_wish *w, uint32_t block_max, enum label_style style)
+{
+	if (block_max < w->need_block)
+		return "its blocks are too small for this job";
+	if (w->not_bacula && style == LABEL_BACULA)
+		return "it has Bacula's label, and this job's records are not in Bacula's form";
+	return NULL;
 }
 
 /* ERR_OK with *used false: nothing usable is mounted (any more). */
@@ -91,15 +105,15 @@ try_mounted(struct media *m, struct device *d, const struct media_job *j,
 	struct vol_info answer;
 	struct err refused = ERR_INIT;
 	enum err_code code;
-
 	uint32_t writers = device_joined(d);
+	const char *misfit;
 
 	*used = false;
 	if (!device_mounted(d, &mounted))
 		return ERR_OK;
+	misfit = mount_misfit(w, mounted.block_max, mounted.style);
 	code = j->ops->get_volume(j->arg, mounted.volume, true, &answer, &refused);
-	if (code == ERR_OK && mounted.block_max >= w->need_block &&
-	    (writers > 0 || is_untouched(d, &answer))) {
+	if (code == ERR_OK && misfit == NULL && (writers > 0 || is_untouched(d, &answer))) {
 		device_vol_answer(d, &answer);
 		*used = true;
 		return join_mounted(d, j, err);
@@ -111,8 +125,7 @@ try_mounted(struct media *m, struct device *d, const struct media_job *j,
 	if (writers > 0)
 		return err_set(err, ERR_LIMIT, "device \"%s\" is writing volume \"%s\": %s",
 			       d->conf->name, mounted.volume,
-			       code == ERR_OK ? "its blocks are too small for this job"
-					      : refused.text);
+			       code == ERR_OK ? misfit : refused.text);
 	return unmount_held(m, d, err);
 }
 
@@ -158,12 +171,12 @@ static enum err_code
 mount_opened(struct device *d, const struct media_job *j, struct vol_opened *o, struct err *err)
 {
 	enum err_code code = ERR_OK;
-	bool relabelled = o->relabelled, corrected = o->corrected;
+	bool tell_label = o->tell_label, corrected = o->corrected;
 
 	device_set_mounted(d, &o->dev, &o->vol, &o->label, o->end);
-	if (relabelled)
+	if (tell_label)
 		code = tell_held(d, j, true, err);
-	if (code == ERR_OK && corrected && !relabelled)
+	if (code == ERR_OK && corrected && !tell_label)
 		media_report(j, MSG_INFO, "The catalog's size of volume \"%s\" is corrected.",
 			     o->vol.name);
 	if (code == ERR_OK)
@@ -171,42 +184,47 @@ mount_opened(struct device *d, const struct media_job *j, struct vol_opened *o, 
 	return code;
 }
 
-/* One offer of the director.  *taken false: not this one. */
+/* One offer of the director.  *unfit stays empty, or says why it was not taken. */
 static enum err_code
 try_offer(struct media *m, struct device *d, const struct media_job *j, const struct mount_wish *w,
-	  const struct vol_info *v, bool *taken, struct err *err)
+	  const struct vol_info *v, struct err *unfit, struct err *err)
 {
 	struct vol_opened o;
 	bool broken = false;
 	struct err why = ERR_INIT;
 	enum err_code code;
 
-	*taken = false;
-	if (v->max_block != 0 && v->max_block < w->need_block)
-		return ERR_OK;
-	if (volumes_is_condemned(m->volumes, v->name))
+	if (volumes_is_condemned(m->volumes, v->name)) {
+		(void)err_set(unfit, ERR_SYS, "its medium failed");
 		return mark_error(m, j, v, err);
-	if (!claim_volume(m, d, v->name))
+	}
+	if (!claim_volume(m, d, v->name)) {
+		(void)err_set(unfit, ERR_LIMIT, "it is in use");
 		return ERR_OK;
+	}
 	code = vol_open_append(m, d, j, w, v, &o, &broken, &why);
-	if (code == ERR_OK) {
-		code = mount_opened(d, j, &o, err);
-		*taken = code == ERR_OK;
-		return code; /* on failure it stays mounted and claimed, idle */
-	}
+	if (code == ERR_OK)
+		return mount_opened(d, j, &o, err); /* if that fails it stays mounted, idle */
 	volumes_drop_write(m->volumes, v->name);
-	if (code == ERR_ABSENT) {
+	*unfit = why;
+	if (code != ERR_FORMAT && code != ERR_EOF) {
 		*err = why;
-		return code;
+		return code == ERR_ABSENT ? code : err_ctx(err, "volume \"%s\"", v->name);
 	}
-	/* A new volume that fails says that the medium does; an old one has its own trouble. */
-	if (code != ERR_FORMAT && code != ERR_EOF &&
-	    (code != ERR_SYS || vol_info_wants_label(v) || v->bytes == 0)) {
-		*err = why;
-		return err_ctx(err, "volume \"%s\"", v->name);
-	}
-	media_report(j, MSG_WARNING, "Volume \"%s\" cannot be used: %s", v->name, why.text);
+	if (!w->quiet)
+		media_report(j, MSG_WARNING, "Volume \"%s\" cannot be used: %s", v->name, why.text);
 	return broken ? mark_error(m, j, v, err) : ERR_OK;
+}
+
+/* The director has no (other) volume; why the one it offered before did not do. */
+static enum err_code
+no_volume(const struct vol_info *last, const struct err *unfit, struct err *err)
+{
+	struct err none = *err;
+
+	if (unfit->code == ERR_OK)
+		return err->code;
+	return err_set(err, ERR_EOF, "%s; volume \"%s\": %s", none.text, last->name, unfit->text);
 }
 
 /* Ask for volumes until one fits; ERR_EOF: the director has no other. */
@@ -215,21 +233,27 @@ search(struct media *m, struct device *d, const struct media_job *j, const struc
        struct err *err)
 {
 	OWNED(buf_release) struct buf unwanted = BUF_INIT(OFFERS_MAX * 130);
+	struct vol_info v = { .name = "" }, last;
+	struct err unfit = ERR_INIT;
 
 	for (unsigned i = 1; i <= OFFERS_MAX; i++) {
-		struct vol_info v;
-		bool taken = false;
-		enum err_code code = j->ops->find_media(j->arg, i, w->pool, w->media_type,
-							buf_str(&unwanted), &v, err);
+		enum err_code code;
 
+		last = v;
+		code = j->ops->find_media(j->arg, i, w->pool, w->media_type, buf_str(&unwanted), &v,
+					  err);
+		if (code == ERR_EOF)
+			return no_volume(&last, &unfit, err);
 		if (code != ERR_OK)
 			return code;
-		code = try_offer(m, d, j, w, &v, &taken, err);
-		if (code != ERR_OK || taken)
+		unfit = (struct err)ERR_INIT;
+		code = try_offer(m, d, j, w, &v, &unfit, err);
+		if (code != ERR_OK || unfit.code == ERR_OK)
 			return code;
 		add_unwanted(&unwanted, v.name);
 	}
-	return err_set(err, ERR_EOF, "none of %u volumes offered can be used", OFFERS_MAX);
+	(void)err_set(err, ERR_EOF, "none of %u volumes offered can be used", OFFERS_MAX);
+	return no_volume(&v, &unfit, err);
 }
 
 /* Until a mount command came, or end_ms; false: only the time is over. */
@@ -244,7 +268,7 @@ was_asked(struct device *d, const struct media_job *j, uint32_t asked, int64_t e
 	/* Predicate: a mount command came, or cancel. */
 	while (d->mount_asked == asked && !cancel_asked(j->cancel) &&
 	       (left = end_ms - clock_mono_ms()) > 0)
-		(void)cond_wait_ms(&d->changed, &d->lock, left);
+		(void)cond_wait_ms(&d->asked, &d->lock, left);
 	d->blocked--;
 	is = d->mount_asked != asked;
 	mutex_unlock(&d->lock);
@@ -412,7 +436,11 @@ mount_release(struct media *m, struct device *d, struct cancel *cancel, struct e
 
 	if (code != ERR_OK)
 		return code;
-	code = unmount_held(m, d, err);
+	if (device_joined(d) > 0)
+		code = err_set(err, ERR_LIMIT, "a job writes on the volume in device \"%s\"",
+			       d->conf->name);
+	else
+		code = unmount_held(m, d, err);
 	device_drop(d);
 	return code;
 }

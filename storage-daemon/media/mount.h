@@ -20,6 +20,8 @@
 struct mount_wish {
 	const char *pool, *pool_type, *media_type;
 	uint32_t need_block; /* a block this long is waiting to be written; 0: none yet */
+	bool not_bacula;     /* ... with records as Bacula's programs do not know them */
+	bool quiet;          /* what was said of volumes before need not be said again */
 };
 
 /* On success the job is counted on the volume and *out says what it is. */
@@ -53,7 +55,7 @@ MUST_CHECK enum err_code mount_full(struct media *m, struct device *d, const str
 /* Tell the director the counters of the volume of this generation, if it is still mounted. */
 MUST_CHECK enum err_code mount_tell(struct device *d, const struct media_job *j,
 				    uint64_t generation, struct err *err);
-/* Unmount for an operator; ERR_LIMIT: jobs are writing (the caller checked use_writers). */
+/* Unmount for an operator; ERR_LIMIT: jobs are writing. */
 MUST_CHECK enum err_code mount_release(struct media *m, struct device *d, struct cancel *cancel,
 				       struct err *err);
 

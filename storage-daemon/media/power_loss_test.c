@@ -90,16 +90,16 @@ leave(struct job *b)
 }
 
 static bool
-next_volume(struct job *b, const struct err *fault)
+next_volume(struct job *b, enum block_fate fate, const struct err *fault)
 {
 	struct device *d = &site.media.devices->v[0];
 	struct err err = ERR_INIT;
 	bool ok = end_piece(b);
 
-	if (fault->code == ERR_SYS)
+	if (fate == BLOCK_BROKEN)
 		(void)!mount_condemn(&site.media, d, &b->j, b->on.generation, fault, &err);
 	leave(b);
-	if (ok && fault->code == ERR_FULL)
+	if (ok && fate == BLOCK_FULL)
 		ok = mount_full(&site.media, d, &b->j, b->on.generation, &err) == ERR_OK;
 	return ok && get_volume(b);
 }
@@ -114,12 +114,12 @@ write_block(struct job *b)
 	if (!b->joined && !get_volume(b))
 		return false;
 	for (int tries = 0; tries < 5; tries++) {
-		enum block_fate fate = BLOCK_WRITTEN;
 		struct err fault = ERR_INIT;
-		enum err_code code = device_write_block(&site.media.devices->v[0], b->on.generation,
-							bytes_of(p, len), NULL, &fate, &at, &fault);
+		enum block_fate fate = device_write_block(&site.media.devices->v[0],
+							  b->on.generation, bytes_of(p, len), NULL,
+							  &at, &fault);
 
-		if (code == ERR_OK && fate == BLOCK_WRITTEN) {
+		if (fate == BLOCK_WRITTEN) {
 			if (!b->piece_any)
 				b->start = at;
 			if (!b->piece_any)
@@ -129,7 +129,7 @@ write_block(struct job *b)
 			b->next++;
 			return true;
 		}
-		if (!next_volume(b, &fault))
+		if (!next_volume(b, fate, &fault))
 			return false;
 	}
 	return false;

@@ -3,14 +3,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/volume/block.h"
 #include "lib/volume/record.h"
+#include "lib/volume/volume_scan.h"
 
-#define LABEL_BLOCK_MAX 64512u /* a label block is read with this much; volume.md 2.3 */
+#define LABEL_BLOCK_MAX 64512u       /* a label block is read with this much; volume.md 2.3 */
+#define UNSYNCED_MAX    (256u * MIB) /* amply more than dev_file.c leaves to the kernel */
 
 static void
 fill_label(const struct label_wish *w, struct volume_label *l)
@@ -108,55 +110,70 @@ vol_label_read(struct dev *dev, struct volume_label *out, uint64_t *len, struct 
 	return ERR_OK;
 }
 
-/* One block at address at; ERR_FORMAT when it is not whole and undamaged. */
-static enum err_code
-read_block(struct dev *dev, uint64_t at, struct buf *area, uint32_t *len, struct err *err)
-{
-	uint8_t first[BLOCK_HEAD_LEN];
-	struct block_head head;
-	size_t got = 0;
-	enum err_code code = dev->ops->read(dev, first, sizeof(first), at, &got, err);
+/* ---- the end of a volume ---- */
 
-	if (code == ERR_OK)
-		code = block_head_parse(bytes_of(first, got), &head, err);
-	if (code != ERR_OK)
-		return code;
-	buf_clear(area);
-	code = buf_reserve(area, head.len, err);
-	if (code == ERR_OK)
-		code = dev->ops->read(dev, area->p, head.len, at, &got, err);
-	if (code != ERR_OK)
-		return code;
-	if (got != head.len)
-		return err_set(err, ERR_FORMAT, "block at %llu has %zu of %u bytes",
-			       (unsigned long long)at, got, head.len);
-	*len = head.len;
-	return block_verify(bytes_of(area->p, head.len), &head, err);
+static enum err_code
+read_dev(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	struct dev *dev = (struct dev *)user;
+
+	return dev->ops->read(dev, p, n, at, got, err);
+}
+
+/* Of the blocks looked at. */
+struct jobs_seen {
+	bool began; /* a job begins there */
+	bool whole; /* ... and behind that one ends */
+};
+
+static void
+look_for_jobs(const struct volume_block *b, struct jobs_seen *seen)
+{
+	struct record_reader r;
+	struct record_piece p;
+	struct err end = ERR_INIT;
+
+	record_reader_init(&r, b->bytes, &b->head);
+	while (record_next(&r, &p, &end) == ERR_OK) {
+		if (p.file_index == SOS_LABEL)
+			seen->began = true;
+		if (p.file_index == EOS_LABEL && seen->began)
+			seen->whole = true;
+	}
 }
 
 enum err_code
 vol_tail_scan(struct dev *dev, uint64_t from, struct vol_tail *out, struct err *err)
 {
-	OWNED(buf_release) struct buf area = BUF_INIT(BLOCK_LEN_MAX);
-	struct vol_tail t = { .good_end = from };
-	enum err_code code = dev->ops->size(dev, &t.size, err);
-	struct err damage = ERR_INIT;
+	OWNED(volume_scan_freep) struct volume_scan *scan = volume_scan_new(read_dev, dev);
+	struct vol_tail all = { .good_end = from };
+	struct jobs_seen behind = { .began = false };
+	uint64_t damage_end = from;
+	enum err_code code = dev->ops->size(dev, &all.size, err);
 
-	if (code != ERR_OK)
-		return code;
-	while (t.good_end < t.size) {
-		uint32_t len = 0;
+	*out = all;
+	volume_scan_seek(scan, from);
+	while (code == ERR_OK) {
+		struct volume_block b;
+		struct err why = ERR_INIT;
 
-		code = read_block(dev, t.good_end, &area, &len, &damage);
-		if (code == ERR_SYS || code == ERR_LIMIT) {
-			*err = damage;
-			return code;
+		code = volume_scan_next(scan, &b, &why);
+		if (code == ERR_FORMAT) {
+			all.damaged += b.end - b.at;
+			damage_end = b.end;
+			behind = (struct jobs_seen){ .began = false };
+			code = ERR_OK;
+		} else if (code == ERR_OK) {
+			all.good_end = b.end;
+			all.blocks++;
+			if (all.damaged > out->damaged)
+				look_for_jobs(&b, &behind);
+			if (all.damaged == out->damaged || behind.whole ||
+			    b.end - damage_end > UNSYNCED_MAX)
+				*out = all;
+		} else if (code != ERR_EOF) {
+			*err = why;
 		}
-		if (code != ERR_OK)
-			break;
-		t.good_end += len;
-		t.blocks++;
 	}
-	*out = t;
-	return ERR_OK;
+	return code == ERR_EOF ? ERR_OK : code;
 }

@@ -27,10 +27,15 @@ MUST_CHECK enum err_code vol_label_write(struct dev *dev, const struct label_wis
 MUST_CHECK enum err_code vol_label_read(struct dev *dev, struct volume_label *out, uint64_t *len,
 					struct err *err);
 
-/* What lies behind an address. */
+/*
+ * What lies behind an address, and how much of it is to be kept.  Blocks behind a damaged place are
+ * what a power failure leaves of blocks that were not synced yet, and then worth nothing; but not
+ * when a whole job lies there, or more than is ever unsynced.
+ */
 struct vol_tail {
-	uint64_t good_end; /* behind the last whole, undamaged block */
-	uint32_t blocks;   /* whole blocks between from and good_end */
+	uint64_t good_end; /* behind the last block to be kept */
+	uint32_t blocks;   /* whole, undamaged ones between from and good_end */
+	uint64_t damaged;  /* bytes of damaged places there */
 	uint64_t size;     /* of the medium */
 };
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "lib/base/own.h"
+#include "lib/volume/block.h"
+#include "lib/volume/record.h"
 #include "storage-daemon/media/vol_label.h"
 
 static char dir[64];
@@ -102,6 +104,80 @@ a_torn_tail_ends_the_good_part(void **state)
 	assert_int_equal(t.size, 3 * len - 1);
 }
 
+/* A block with one record: SOS_LABEL, EOS_LABEL or of a file. */
+static uint64_t
+put_block(struct dev *dev, uint64_t at, int32_t file_index)
+{
+	uint8_t area[600], data[500] = { 0 };
+	struct block_fill fill = { .p = area, .cap = sizeof(area) };
+	struct record_put put = { .file_index = file_index,
+				  .stream = 1,
+				  .data = bytes_of(data, sizeof(data)) };
+	struct block_head head = { .session_id = 1, .head_len = BLOCK_HEAD_LEN };
+	struct err err = ERR_INIT;
+
+	block_fill_reset(&fill);
+	assert_true(record_put(&fill, &put));
+	head.len = fill.len;
+	block_head_emit(area, &head, true);
+	assert_int_equal(dev->ops->write(dev, area, fill.len, at, &err), ERR_OK);
+	return at + fill.len;
+}
+
+static void
+damage(struct dev *dev, uint64_t at)
+{
+	struct err err = ERR_INIT;
+	uint8_t p;
+	size_t got;
+
+	assert_int_equal(dev->ops->read(dev, &p, 1, at, &got, &err), ERR_OK);
+	p ^= 1;
+	assert_int_equal(dev->ops->write(dev, &p, 1, at, &err), ERR_OK);
+}
+
+/* Blocks with these records, the second of them damaged; *from: behind the label. */
+static struct vol_tail
+tail_of(const int32_t *record, size_t n, uint64_t *block)
+{
+	OWNED(dev_freep) struct dev *dev = open_volume(DEV_CREATE);
+	struct volume_label label;
+	struct vol_tail t;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(vol_label_write(dev, &wish, &label, &block[0], &err), ERR_OK);
+	for (size_t i = 0; i < n; i++)
+		block[i + 1] = put_block(dev, block[i], record[i]);
+	damage(dev, block[1] + 100);
+	assert_int_equal(vol_tail_scan(dev, block[0], &t, &err), ERR_OK);
+	return t;
+}
+
+static void
+a_whole_job_behind_a_damaged_block_is_kept(void **state)
+{
+	static const int32_t records[] = { SOS_LABEL, 1, 2, EOS_LABEL, SOS_LABEL, 1, EOS_LABEL, 1 };
+	uint64_t block[9];
+	struct vol_tail t = tail_of(records, 8, block);
+
+	assert_int_equal(t.good_end, block[8]);
+	assert_int_equal(t.blocks, 7);
+	assert_int_equal(t.damaged, block[2] - block[1]);
+}
+
+static void
+the_rest_of_a_job_behind_a_damaged_block_is_not(void **state)
+{
+	static const int32_t records[] = { SOS_LABEL, 1, 2, EOS_LABEL, SOS_LABEL, 1 };
+	uint64_t block[7];
+	struct vol_tail t = tail_of(records, 6, block);
+
+	assert_int_equal(t.good_end, block[1]);
+	assert_int_equal(t.blocks, 1);
+	assert_int_equal(t.damaged, 0);
+	assert_int_equal(t.size, block[6]);
+}
+
 static void
 a_name_cannot_leave_the_directory(void **state)
 {
@@ -125,6 +201,8 @@ main(void)
 		cmocka_unit_test(a_label_reads_back_in_both_styles),
 		cmocka_unit_test(an_empty_and_a_foreign_medium_are_told_apart),
 		cmocka_unit_test(a_torn_tail_ends_the_good_part),
+		cmocka_unit_test(a_whole_job_behind_a_damaged_block_is_kept),
+		cmocka_unit_test(the_rest_of_a_job_behind_a_damaged_block_is_not),
 		cmocka_unit_test(a_name_cannot_leave_the_directory),
 	};
 

@@ -8,16 +8,19 @@
  *   Unlabeled, or VolBytes 0       its label alone          take it as it is
  *   Unlabeled, or VolBytes 0       its label and data       refuse: that data may be needed
  *   Recycle, Purged                its own label            empty it, label it anew
- *   Unlabeled, Recycle, Purged     zeros, or a block begun  a torn label: label it
+ *   Unlabeled, Recycle, Purged     zeros, or a label begun  a torn label: label it
  *   any                            another volume's label   refuse
  *   Append                         missing or smaller       refuse, Error
  *   any but VolBytes 0             the archive is missing   say nothing: ERR_ABSENT
  *   Append                         larger                   keep whole blocks, cut a torn one
+ *   any but VolBytes 0             cannot be opened, read   refuse
+ *   any                            does not suit the job    refuse
  */
 #include "storage-daemon/media/mount_internal.h"
 
 #include <stdio.h>
 
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/volume/block.h"
 #include "storage-daemon/media/vol_label.h"
@@ -34,6 +37,23 @@ is_recycled(const struct vol_info *v)
 	return strcmp(v->status, "Recycle") == 0 || strcmp(v->status, "Purged") == 0;
 }
 
+/* The rest of a job goes in the form it began with, whatever new volumes of d are like. */
+static enum label_style
+new_style(const struct device *d, const struct mount_wish *w)
+{
+	return d->conf->label_style == CONF_STYLE_BACULA && !w->not_bacula ? LABEL_BACULA
+									   : LABEL_BAREOS;
+}
+
+static enum err_code
+judge_fit(const struct device *d, const struct mount_wish *w, const struct vol_info *v,
+	  enum label_style style, struct err *err)
+{
+	const char *misfit = mount_misfit(w, device_block_max(d, v, style), style);
+
+	return misfit == NULL ? ERR_OK : err_set(err, ERR_FORMAT, "%s", misfit);
+}
+
 /* Write a fresh label on o->dev; the counters start anew. */
 static enum err_code
 label_it(struct device *d, const struct media_job *j, const struct mount_wish *w, int64_t label_us,
@@ -43,19 +63,18 @@ label_it(struct device *d, const struct media_job *j, const struct mount_wish *w
 				   .pool = w->pool,
 				   .media_type = d->conf->media_type,
 				   .daemon = j->daemon,
-				   .style = d->conf->label_style == CONF_STYLE_BACULA
-						    ? LABEL_BACULA
-						    : LABEL_BAREOS,
+				   .style = new_style(d, w),
 				   .label_us = label_us,
 				   .session_id = j->session_id,
 				   .session_time = j->session_time,
 				   .checksum = d->conf->block_checksum };
-	enum err_code code = vol_label_write(o->dev, &wish, &o->label, &o->end, err);
 	char where[DEVICE_PRINT_MAX];
+	enum err_code code;
 
+	o->tell_label = true;
+	code = vol_label_write(o->dev, &wish, &o->label, &o->end, err);
 	if (code != ERR_OK)
 		return err_ctx(err, "label volume \"%s\"", o->vol.name);
-	o->relabelled = true;
 	o->vol.jobs = o->vol.files = o->vol.errors = 0;
 	o->vol.blocks = o->vol.writes = 1;
 	o->vol.bytes = o->end;
@@ -73,8 +92,10 @@ static enum err_code
 label_blank(struct device *d, const struct media_job *j, const struct mount_wish *w,
 	    struct vol_opened *o, struct err *err)
 {
-	enum err_code code;
+	enum err_code code = judge_fit(d, w, &o->vol, new_style(d, w), err);
 
+	if (code != ERR_OK)
+		return code;
 	if (!d->conf->label_media)
 		return err_set(err, ERR_EOF,
 			       "volume \"%s\" is not labelled, and Label Media is off for device "
@@ -108,6 +129,11 @@ take_tail(const struct media_job *j, struct vol_opened *o, uint64_t size, struct
 		     "that are kept, %llu bytes of an incomplete block were cut off.",
 		     o->vol.name, (unsigned long long)size, (unsigned long long)o->vol.bytes,
 		     t.blocks, (unsigned long long)(t.size - t.good_end));
+	if (t.damaged > 0)
+		media_report(j, MSG_WARNING,
+			     "%llu bytes between these blocks of volume \"%s\" are damaged. Jobs "
+			     "behind them that the catalog does not know can be scanned in.",
+			     (unsigned long long)t.damaged, o->vol.name);
 	o->end = t.good_end;
 	o->vol.bytes = t.good_end;
 	o->vol.blocks += t.blocks;
@@ -125,7 +151,7 @@ take_label(struct vol_opened *o, uint64_t size, struct err *err)
 		return code;
 	o->vol.bytes = size;
 	o->vol.blocks = 1;
-	o->relabelled = true;
+	o->tell_label = true;
 	vol_info_set_status(&o->vol, "Append");
 	return ERR_OK;
 }
@@ -162,11 +188,15 @@ static enum err_code
 recycle(struct media *m, struct device *d, const struct media_job *j, const struct mount_wish *w,
 	struct vol_opened *o, struct err *err)
 {
-	enum err_code code;
+	enum err_code code = judge_fit(d, w, &o->vol, new_style(d, w), err);
 
-	if (!volumes_begin_rewrite(m->volumes, o->vol.name))
+	if (code != ERR_OK)
+		return code;
+	if (!volumes_begin_rewrite(m->volumes, o->vol.name, d))
 		return err_set(err, ERR_FORMAT, "it is to be recycled, but a job reads it");
 	code = label_it(d, j, w, o->label.label_us, o, err);
+	if (code == ERR_OK)
+		volumes_forgive(m->volumes, o->vol.name);
 	volumes_rewrite_done(m->volumes, o->vol.name);
 	return code;
 }
@@ -180,6 +210,21 @@ is_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
+/* The beginning of a label block that is longer than that. */
+static bool
+is_label_begun(const uint8_t *p, size_t n)
+{
+	uint8_t first[BLOCK_HEAD_LEN] = {
+		0, 0, 0, 0, 0, 0, 0, 200, 0, 0, 0, 0, 'B', 'B', '0', '2'
+	};
+	struct block_head head;
+	struct err ignored = ERR_INIT;
+
+	memcpy(first, p, size_min(n, sizeof(first)));
+	return block_head_parse(bytes_of(first, sizeof(first)), &head, &ignored) == ERR_OK &&
+	       head.number == 0 && head.len > n;
+}
+
 /* A power failure while it was labelled: a few zeros, or not even its first block is whole. */
 static bool
 may_be_torn(struct vol_opened *o)
@@ -187,7 +232,6 @@ may_be_torn(struct vol_opened *o)
 	uint8_t p[4096];
 	uint64_t size = 0;
 	size_t got = 0;
-	struct block_head head;
 	struct err ignored = ERR_INIT;
 
 	if (!is_blank_in_catalog(&o->vol) && !is_recycled(&o->vol))
@@ -195,9 +239,7 @@ may_be_torn(struct vol_opened *o)
 	if (o->dev->ops->size(o->dev, &size, &ignored) != ERR_OK || size > sizeof(p) ||
 	    o->dev->ops->read(o->dev, p, sizeof(p), 0, &got, &ignored) != ERR_OK)
 		return false;
-	if (got < BLOCK_HEAD_LEN || is_zero(p, got))
-		return true;
-	return block_head_parse(bytes_of(p, got), &head, &ignored) == ERR_OK && head.len > size;
+	return is_zero(p, got) || is_label_begun(p, got);
 }
 
 static enum err_code
@@ -225,6 +267,9 @@ judge_label(struct media *m, struct device *d, const struct media_job *j,
 			       o->label.volume);
 	if (is_recycled(&o->vol))
 		return recycle(m, d, j, w, o, err);
+	code = judge_fit(d, w, &o->vol, o->label.style, err);
+	if (code != ERR_OK)
+		return code;
 	return judge_size(j, o, len, broken, err);
 }
 
@@ -261,10 +306,13 @@ vol_open_append(struct media *m, struct device *d, const struct media_job *j,
 
 	*broken = false;
 	code = open_and_judge(m, d, j, w, &o, broken, err);
-	if (code != ERR_OK) {
-		dev_freep(&o.dev);
-		return code;
+	if (code == ERR_OK) {
+		*out = o;
+		return ERR_OK;
 	}
-	*out = o;
-	return ERR_OK;
+	dev_freep(&o.dev);
+	/* A new volume that fails says that the medium does; an old one has its own trouble. */
+	if ((code == ERR_SYS || code == ERR_LIMIT) && !is_blank_in_catalog(v) && !o.tell_label)
+		code = err->code = ERR_FORMAT;
+	return code;
 }

@@ -9,7 +9,7 @@
 struct entry {
 	struct volume_use use;
 	bool rewriting;
-	bool condemned; /* its medium failed, and the catalog could not be told */
+	bool condemned; /* its medium failed, and the catalog does not know yet */
 	UT_hash_handle hh;
 };
 
@@ -140,14 +140,14 @@ volumes_is_condemned(struct volumes *v, const char *name)
 }
 
 bool
-volumes_begin_rewrite(struct volumes *v, const char *name)
+volumes_begin_rewrite(struct volumes *v, const char *name, const struct device *writer)
 {
 	struct entry *e;
 	bool ok;
 
 	mutex_lock(&v->lock);
 	e = need_locked(v, name);
-	ok = e->use.readers == 0 && !e->rewriting;
+	ok = e->use.readers == 0 && !e->rewriting && e->use.writer == writer;
 	if (ok)
 		e->rewriting = true;
 	forget_unused_locked(v, e);
@@ -163,7 +163,7 @@ volumes_rewrite_done(struct volumes *v, const char *name)
 	mutex_lock(&v->lock);
 	e = find_locked(v, name);
 	if (e != NULL) {
-		e->rewriting = e->condemned = false;
+		e->rewriting = false;
 		forget_unused_locked(v, e);
 	}
 	mutex_unlock(&v->lock);

@@ -21,12 +21,16 @@ void volumes_free(struct volumes *v);
 /* d alone writes on it from now on; false: another device does. */
 bool volumes_claim_write(struct volumes *v, const char *name, struct device *d);
 void volumes_drop_write(struct volumes *v, const char *name);
-/* Its medium failed; remembered until volumes_forgive or until it is labelled anew. */
+/* Its medium failed; remembered until volumes_forgive: the catalog knows, or it has a new label. */
 void volumes_condemn(struct volumes *v, const char *name);
 void volumes_forgive(struct volumes *v, const char *name);
 bool volumes_is_condemned(struct volumes *v, const char *name);
-/* The claimed volume is about to be emptied; false: it is being read.  Ends with _done. */
-bool volumes_begin_rewrite(struct volumes *v, const char *name);
+/*
+ * The volume is about to be emptied by the device that has claimed it, or, writer NULL, by somebody
+ * who has it for himself until _done: no device may claim it meanwhile.  False: it is being read,
+ * or written by another.
+ */
+bool volumes_begin_rewrite(struct volumes *v, const char *name, const struct device *writer);
 void volumes_rewrite_done(struct volumes *v, const char *name);
 /* False: it is being emptied just now. */
 bool volumes_add_reader(struct volumes *v, const char *name);

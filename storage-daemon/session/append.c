@@ -12,8 +12,6 @@
 #include "storage-daemon/media/mount.h"
 #include "storage-daemon/session/sd.h"
 
-#define LAST_WORDS_S 60 /* how long the director may take for the answers of a job that failed */
-
 struct append *
 append_new(struct session *s)
 {
@@ -205,8 +203,7 @@ finish_failed(struct append *a, const struct err *why)
 	int status = why->code == ERR_CANCELED ? STATUS_CANCELED : STATUS_FATAL;
 	bool failed = a->ended;
 
-	/* A medium that failed has been told of already. */
-	if (a->block == NULL || !a->joined || a->medium_failed)
+	if (a->block == NULL || !a->joined || a->no_more_volumes)
 		return;
 	a->job.cancel = NULL; /* cancelled or not, the end is written */
 	conn_set_wait(a->s->dir, NULL, LAST_WORDS_S, "the director's last answers");

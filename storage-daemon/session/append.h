@@ -5,7 +5,7 @@
  *          taken when the first record comes (or earlier), volumes follow one another when one
  *          is full; attributes go to the director once their file is on the volume; at the end
  *          everything is on stable storage and in the catalog before anybody hears of it.
- * Threads: the job's thread.
+ * Threads: the job's thread; a writer of its own while blocks are written.
  * Errors:  of append_run: what ended the job; it has been reported and the volume is finished.
  * Spec:    wire.md 6.5, 6.6, 7.1; volume.md 14, 17
  */

@@ -92,6 +92,19 @@ append_attrs_attach(struct append *a)
 }
 
 static enum err_code
+send_now(struct append *a, struct bytes frames, struct err *err)
+{
+	enum err_code code = conn_send_framed(a->s->dir, frames, err);
+
+	if (code == ERR_OK)
+		code = conn_flush(a->s->dir, err);
+	if (code == ERR_OK)
+		return ERR_OK;
+	a->s->director_gone = true;
+	return err_ctx(err, "sending attributes to the director");
+}
+
+static enum err_code
 forward(struct append *a, struct buf *frames, struct err *err)
 {
 	enum err_code code;
@@ -101,12 +114,9 @@ forward(struct append *a, struct buf *frames, struct err *err)
 	if (a->spool != NULL)
 		code = attr_spool_add(a->spool, buf_bytes(frames), err);
 	else
-		code = conn_send_framed(a->s->dir, buf_bytes(frames), err);
-	if (code != ERR_OK && a->spool == NULL) {
-		a->s->director_gone = true;
-		return err_ctx(err, "sending attributes to the director");
-	}
-	buf_clear(frames);
+		code = send_now(a, buf_bytes(frames), err);
+	if (code == ERR_OK)
+		buf_clear(frames);
 	return code;
 }
 

@@ -12,6 +12,7 @@
 #include "lib/volume/record.h"
 #include "storage-daemon/session/append.h"
 #include "storage-daemon/session/ask_director.h"
+#include "storage-daemon/session/rate_limit.h"
 #include "storage-daemon/session/recode.h"
 #include "storage-daemon/spool/attr_spool.h"
 
@@ -37,8 +38,9 @@ struct append {
 	struct append_block *block; /* owned: being filled; NULL: no volume yet */
 	uint32_t block_cap;         /* of all blocks of the job */
 	struct recode *recode;      /* owned; NULL: records are stored as they come */
-	bool ended;                 /* EOS is in a block */
-	int32_t file_index;         /* of the current file; 0: none yet */
+	bool foreign_digest_told;
+	bool ended;         /* EOS is in a block */
+	int32_t file_index; /* of the current file; 0: none yet */
 	uint32_t files;
 	uint64_t bytes; /* data of all records; EOS JobBytes */
 	/* Attribute frames for the director.  Those of files that end in a written block may go:
@@ -62,15 +64,14 @@ struct append {
 	struct device *device; /* reserved; NULL before */
 	struct mounted on;     /* the volume written on; generation 0: none */
 	bool joined;           /* counted on that volume */
-	bool medium_failed;    /* nothing more of this job goes to a volume */
+	bool no_more_volumes;  /* nothing more of this job goes to one; it has been told why */
 	uint32_t block_number;
 	struct job_piece piece; /* written on this volume since the last JobMedia */
 	bool piece_any;
 	bool null_row;                 /* a placeholder JobMedia row protects the volume */
 	uint64_t start_addr, end_addr; /* of the whole job, for EOS */
 	struct attr_spool *spool;      /* owned; SpoolAttr=1 */
-	uint64_t limited_bytes;        /* for the bandwidth limit */
-	int64_t limited_ms;
+	struct rate_limit rate;
 };
 
 /* append_record.c: records into blocks; the session's thread */

@@ -7,6 +7,7 @@
 #include "storage-daemon/session/append_internal.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -38,6 +39,13 @@ append_block_free(struct append_block *b)
 
 /* ---- the writer ---- */
 
+/* Whoever waits for a silent client meets its end and looks why; the client can still be told. */
+static void
+stop_waiting(struct append *a)
+{
+	(void)shutdown(conn_fd(a->s->data), SHUT_RD);
+}
+
 /* Behind a block that was not written nothing is written. */
 static void
 write_or_drop(struct append *a, struct append_block *b)
@@ -48,6 +56,7 @@ write_or_drop(struct append *a, struct append_block *b)
 		if (append_write_block(a, b, &a->failure) != ERR_OK) {
 			a->unwritten = b;
 			atomic_store_explicit(&a->failed, true, memory_order_release);
+			stop_waiting(a);
 			b = append_block_new(a->block_cap); /* in its place */
 		}
 	}

@@ -4,6 +4,7 @@
 #include "storage-daemon/session/append_internal.h"
 
 #include "lib/base/clock.h"
+#include "lib/proto/stream.h"
 #include "storage-daemon/session/sd.h"
 
 /* Volumes that come later take blocks as long as this one's. */
@@ -116,6 +117,19 @@ put_recoded(void *arg, int32_t stream, struct bytes data, struct err *err)
 	return put_record(f->a, f->file_index, stream, data, err);
 }
 
+/* Once a job: bextract restores such a file, but nobody there can prove it. */
+static void
+warn_of_foreign_digest(struct append *a, int32_t stream)
+{
+	if (a->foreign_digest_told || stream_id_of(stream) != STREAM_XXH128_DIGEST)
+		return;
+	a->foreign_digest_told = true;
+	job_report(
+		a->s->msg, MSG_WARNING,
+		"XXH128 digests go onto volumes of Label Style = Bacula, and Bacula's programs "
+		"cannot check them; a FileSet with Signature = SHA256 or MD5 suits such volumes");
+}
+
 enum err_code
 append_put(struct append *a, int32_t file_index, int32_t stream, struct bytes data, struct err *err)
 {
@@ -124,8 +138,10 @@ append_put(struct append *a, int32_t file_index, int32_t stream, struct bytes da
 
 	if (code != ERR_OK)
 		return code;
-	if (a->recode != NULL)
+	if (a->recode != NULL) {
+		warn_of_foreign_digest(a, stream);
 		return recode_record(a->recode, stream, data, put_recoded, &f, err);
+	}
 	return put_record(a, file_index, stream, data, err);
 }
 

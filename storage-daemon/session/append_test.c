@@ -389,6 +389,108 @@ a_full_volume_is_followed_by_the_next(void **state)
 	assert_int_equal(catalog.piece[1].last, 3);
 }
 
+/* Until the daemon says how it ends, so long as nothing more is sent. */
+static void
+waits_for_the_end(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+	struct bytes line;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 1, STREAM_FILE_DATA, 9000);
+	conn_set_wait(t->fd, NULL, 10, "the end");
+	assert_int_equal(conn_recv_line(t->fd, &line, NULL, &err), ERR_OK);
+	assert_true(bytes_eq(line, bytes_str(FD_SD_FAILED_APPEND)));
+}
+
+static void
+a_silent_client_does_not_keep_a_failed_job_alive(void **state)
+{
+	(void)state;
+	fake.room = 1000; /* for the label, and no block */
+	refused(waits_for_the_end, "not even one block");
+}
+
+static void
+answers_that_come_late_are_not_those_of_the_next_question(void **state)
+{
+	struct fake_talk t;
+	struct found f;
+
+	(void)state;
+	catalog.cancel_at_jobmedia = true; /* the placeholder's, before the first block */
+	assert_false(run(three_files, &t));
+	assert_int_equal(t.sd_status, STATUS_CANCELED);
+	assert_null(strstr(fake.said, "1000 OK"));
+	assert_null(strstr(fake.said, "refused"));
+	assert_int_equal(catalog.n_piece, 1);
+	assert_int_not_equal(catalog.piece[0].last, 0);
+	assert_int_equal(row_of_volume("V1").bytes, size_of_volume("V1"));
+	f = look();
+	assert_int_equal(f.ends, 1);
+	assert_int_equal(f.end.status, STATUS_CANCELED);
+}
+
+static void
+where_a_job_lies_is_told_again_when_it_was_refused(void **state)
+{
+	(void)state;
+	catalog.refused_pieces = 1;
+	refused(three_files, "refused to record where the job lies");
+	assert_int_equal(catalog.n_piece, 1);
+	assert_int_equal(catalog.piece[0].last, 3);
+	assert_int_equal(catalog.piece[0].end + 1, size_of_volume("V1"));
+}
+
+static void
+a_job_in_bareos_form_does_not_go_on_on_a_volume_of_bacula(void **state)
+{
+	struct fake_talk t;
+
+	(void)state;
+	sd.site.device[0].label_style = CONF_STYLE_BACULA;
+	assert_true(run(three_files, &t));
+	vol_info_set_status(fake_volume("V1"), "Used");
+	sd.site.device[0].label_style = CONF_STYLE_BAREOS;
+	fake.max_bytes = 9000;
+	fake.after_full = "V1";
+	assert_true(run(three_files, &t));
+	assert_string_equal(row_of_volume("V2").status, "Full");
+	assert_non_null(strstr(fake.said, "\"V1\" cannot be used: it has Bacula's label"));
+	assert_string_equal(row_of_volume("V1").status, "Append");
+	assert_true(size_of_volume("V3") > 0);
+}
+
+static void
+two_foreign_digests(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	for (int file = 1; file <= 2; file++) {
+		send_record(t, file, STREAM_UNIX_ATTRIBUTES, 60);
+		send_record(t, file, STREAM_XXH128_DIGEST, 16);
+	}
+	(void)!conn_signal(t->fd, FRAME_EOD, &err);
+}
+
+static void
+digests_that_bacula_does_not_know_are_told_once(void **state)
+{
+	static const char words[] = "XXH128 digests go onto volumes of Label Style = Bacula";
+	struct fake_talk t;
+	const char *at;
+
+	(void)state;
+	assert_true(run(two_foreign_digests, &t));
+	assert_null(strstr(fake.said, words));
+	vol_info_set_status(fake_volume("V1"), "Used");
+	sd.site.device[0].label_style = CONF_STYLE_BACULA;
+	assert_true(run(two_foreign_digests, &t));
+	at = strstr(fake.said, words);
+	assert_non_null(at);
+	assert_null(strstr(at + 1, words));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -403,6 +505,11 @@ main(void)
 		T(a_signal_out_of_place_ends_the_job),
 		T(what_a_vanished_client_sent_is_closed_and_known),
 		T(a_full_volume_is_followed_by_the_next),
+		T(a_silent_client_does_not_keep_a_failed_job_alive),
+		T(answers_that_come_late_are_not_those_of_the_next_question),
+		T(where_a_job_lies_is_told_again_when_it_was_refused),
+		T(a_job_in_bareos_form_does_not_go_on_on_a_volume_of_bacula),
+		T(digests_that_bacula_does_not_know_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,10 +9,8 @@
 
 #include <stdio.h>
 
-#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
-#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/proto/job_code.h"
 #include "storage-daemon/media/mount.h"
@@ -61,7 +59,8 @@ append_get_volume(struct append *a, uint32_t need_block, struct err *err)
 	struct mount_wish w = { .pool = r->pool,
 				.pool_type = r->pool_type,
 				.media_type = r->media_type,
-				.need_block = need_block };
+				.need_block = need_block,
+				.not_bacula = need_block > 0 && a->recode == NULL };
 	struct mount_pause pause = { .asked = 0 };
 	char where[DEVICE_PRINT_MAX];
 	enum err_code code = take_device(a, err);
@@ -70,6 +69,7 @@ append_get_volume(struct append *a, uint32_t need_block, struct err *err)
 		struct err busy = ERR_INIT;
 
 		pause.asked = device_mount_asked(a->device);
+		w.quiet = pause.waited_s > 0 && pause.waited_s < pause.say_at_s;
 		code = mount_append(&a->s->sd->media, a->device, &a->job, &w, &a->on, &busy);
 		if (code == ERR_OK)
 			break;
@@ -124,14 +124,15 @@ append_end_piece(struct append *a, struct err *err)
 	code = device_sync(a->device, a->on.generation, err);
 	if (code != ERR_OK) {
 		(void)err_ctx(err, "volume \"%s\"", a->on.volume);
-		a->medium_failed = true;
+		a->no_more_volumes = true;
 		condemn(a, err);
 		return code;
 	}
-	a->piece_any = false;
-	if (a->piece.first == 0)
-		return ERR_OK; /* session labels only */
-	return ask_create_jobmedia(a->s, &a->piece, err);
+	if (a->piece.first != 0) /* else session labels only */
+		code = ask_create_jobmedia(a->s, &a->piece, err);
+	/* Refused, it may be asked for once more; cancelled, the answer is still to come. */
+	a->piece_any = code == ERR_CATALOG;
+	return code;
 }
 
 /* Nothing of any job fits behind the label: another volume would not help. */
@@ -141,17 +142,17 @@ is_fresh(struct append *a)
 	return !a->piece_any && device_vol(a->device).blocks <= 1;
 }
 
-/* fault: ERR_OK another volume is mounted already, ERR_FULL, or how the medium failed. */
+/* The block goes to another volume; fate: why not to this one, if not BLOCK_MOVED see fault. */
 static enum err_code
-next_volume(struct append *a, const struct err *fault, struct err *err)
+next_volume(struct append *a, enum block_fate fate, const struct err *fault, struct err *err)
 {
 	uint64_t generation = a->on.generation;
 	enum err_code code = append_end_piece(a, err);
 
-	if (code == ERR_OK && fault->code == ERR_SYS)
+	if (code == ERR_OK && fate == BLOCK_BROKEN)
 		condemn(a, fault);
 	append_leave_volume(a);
-	if (code == ERR_OK && fault->code == ERR_FULL)
+	if (code == ERR_OK && fate == BLOCK_FULL)
 		code = mount_full(&a->s->sd->media, a->device, &a->job, generation, err);
 	if (code == ERR_OK)
 		code = append_get_volume(a, a->block_cap, err);
@@ -172,36 +173,47 @@ protect_volume(struct append *a, struct err *err)
 	return code;
 }
 
+/* A volume that has nothing but its label refuses: the next would be as bad, and so on for ever. */
+static enum err_code
+give_up(struct append *a, size_t n, enum block_fate fate, const struct err *fault, struct err *err)
+{
+	a->no_more_volumes = true;
+	if (fate == BLOCK_FULL)
+		return err_set(err, ERR_LIMIT,
+			       "not even one block of %zu bytes fits on a fresh volume: %s", n,
+			       fault->text);
+	condemn(a, fault);
+	*err = *fault;
+	return err->code;
+}
+
 static enum err_code
 write_somewhere(struct append *a, struct bytes block, uint64_t *at, struct err *err)
 {
 	for (;;) {
-		struct err full = ERR_INIT;
-		enum block_fate fate = BLOCK_WRITTEN;
+		struct err fault = ERR_INIT;
+		enum block_fate fate;
 		enum err_code code = protect_volume(a, err);
 
 		if (code != ERR_OK)
 			return code;
-		code = device_write_block(a->device, a->on.generation, block, a->job.cancel, &fate,
-					  at, &full);
-		if (code == ERR_OK && fate == BLOCK_WRITTEN)
+		fate = device_write_block(a->device, a->on.generation, block, a->job.cancel, at,
+					  &fault);
+		switch (fate) {
+		case BLOCK_WRITTEN:
 			return ERR_OK;
-		if (code == ERR_FULL && is_fresh(a)) {
-			a->medium_failed = true;
-			return err_set(err, ERR_LIMIT,
-				       "not even one block of %zu bytes fits on a fresh volume: %s",
-				       block.n, full.text);
+		case BLOCK_CANCELED:
+			*err = fault;
+			return err->code;
+		case BLOCK_FULL:
+		case BLOCK_BROKEN:
+			if (is_fresh(a))
+				return give_up(a, block.n, fate, &fault, err);
+			break;
+		case BLOCK_MOVED:
+			break;
 		}
-		if (code == ERR_SYS && is_fresh(a)) {
-			/* The next one would be as bad, and so on for ever. */
-			a->medium_failed = true;
-			condemn(a, &full);
-		}
-		if (code != ERR_OK && code != ERR_FULL && (code != ERR_SYS || a->medium_failed)) {
-			*err = full;
-			return code;
-		}
-		code = next_volume(a, &full, err);
+		code = next_volume(a, fate, &fault, err);
 		if (code != ERR_OK)
 			return code;
 	}
@@ -226,28 +238,6 @@ count_block(struct append *a, const struct append_block *b, uint64_t at)
 	atomic_store_explicit(&a->s->bytes, b->bytes, memory_order_relaxed);
 }
 
-/* Stay under the limit over the last seconds: the sender is slowed by not being read. */
-static enum err_code
-keep_bandwidth(struct append *a, uint32_t n, struct err *err)
-{
-	uint64_t limit = atomic_load_explicit(&a->s->bandwidth, memory_order_relaxed);
-	int64_t now_ms = clock_mono_ms(), due_ms;
-	struct wait w;
-
-	if (limit == 0)
-		return ERR_OK;
-	if (a->limited_ms == 0 || now_ms - a->limited_ms > 10000) {
-		a->limited_ms = now_ms;
-		a->limited_bytes = 0;
-	}
-	a->limited_bytes += n;
-	due_ms = a->limited_ms + (int64_t)(a->limited_bytes * 1000 / limit);
-	if (due_ms <= now_ms)
-		return ERR_OK;
-	w = (struct wait){ .cancel = a->job.cancel, .deadline_ms = due_ms, .what = "bandwidth" };
-	return wait_pause(&w, err);
-}
-
 enum err_code
 append_write_block(struct append *a, struct append_block *b, struct err *err)
 {
@@ -264,12 +254,13 @@ append_write_block(struct append *a, struct append_block *b, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	count_block(a, b, at);
-	code = keep_bandwidth(a, b->fill.len, err);
+	/* The sender is slowed by not being read. */
+	code = rate_limit_keep(&a->rate, b->fill.len,
+			       atomic_load_explicit(&a->s->bandwidth, memory_order_relaxed),
+			       a->job.cancel, err);
 	block_fill_reset(&b->fill);
 	if (code == ERR_OK)
 		code = append_attrs_forward(a, b, err);
-	if (code == ERR_OK)
-		code = conn_flush(a->s->dir, err);
 	if (code == ERR_OK && a->piece.end - a->piece.start >= a->device->conf->maximum_file_size &&
 	    a->device->conf->maximum_file_size != 0)
 		code = append_end_piece(a, err);

@@ -19,15 +19,24 @@ bashed(const char *name, char *out)
 	return wire_bash(out);
 }
 
-/* The answer to the request just sent; borrowed until the next recv. */
+/*
+ * The answer to the request just sent; borrowed until the next recv.  Who was cancelled did not
+ * wait for his: it comes before ours and is for nobody any more.
+ */
 static enum err_code
 answer(struct session *s, struct bytes *line, struct err *err)
 {
 	bool eod = false;
-	enum err_code code = conn_recv_line(s->dir, line, &eod, err);
+	enum err_code code = ERR_OK;
 
-	if (code == ERR_OK && eod)
-		code = err_set(err, ERR_PROTO, "the director ended a list instead of answering");
+	for (s->answers_owed++; code == ERR_OK && s->answers_owed > 0;) {
+		code = conn_recv_line(s->dir, line, &eod, err);
+		if (code == ERR_OK && eod)
+			code = err_set(err, ERR_PROTO,
+				       "the director ended a list instead of answering");
+		if (code == ERR_OK)
+			s->answers_owed--;
+	}
 	if (code == ERR_OK || code == ERR_CANCELED)
 		return code;
 	s->director_gone = true;
@@ -130,6 +139,18 @@ show_status(void *arg, int letter, const char *why)
 		ask_tell_status(s, letter);
 }
 
+/* Without heartbeats a peer would take the one of a wait for the promise of more. */
+static enum err_code
+look_for_peers(struct session *s, struct err *err)
+{
+	if (s->data != NULL && conn_has_hung_up(s->data))
+		return err_set(err, ERR_PEER, "the client is gone");
+	if (!conn_has_hung_up(s->dir))
+		return ERR_OK;
+	s->director_gone = true;
+	return err_set(err, ERR_PEER, "the director is gone");
+}
+
 /* One heartbeat each way, file daemon first; wire.md 12. */
 static enum err_code
 alive(void *arg, struct err *err)
@@ -138,6 +159,8 @@ alive(void *arg, struct err *err)
 	struct err fd_err = ERR_INIT;
 	enum err_code code;
 
+	if (s->sd->conf->storage->heartbeat_interval == 0)
+		return look_for_peers(s, err);
 	if (s->data != NULL) {
 		code = conn_signal(s->data, FRAME_HEARTBEAT, &fd_err);
 		if (code == ERR_OK)

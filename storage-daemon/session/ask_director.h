@@ -3,7 +3,7 @@
  *
  * Purpose: one question, one answer, on the conversation that started the job; the table of
  *          media_job_ops for the rooms below.
- * Threads: the job's thread only.
+ * Threads: one at a time: the job's thread, or append's writer while it runs.
  * Errors:  ERR_CATALOG the director refused, in its words · ERR_PEER it is gone or silent ·
  *          ERR_PROTO it answered something else
  * Spec:    wire.md 6.5, 6.6

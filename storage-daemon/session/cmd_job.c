@@ -19,8 +19,6 @@
 #include "storage-daemon/session/ask_director.h"
 #include "storage-daemon/session/sd.h"
 
-#define DIRECTOR_ANSWER_S 1800 /* a catalog that is away for minutes does not fail a job */
-
 /* Without a JobId before: say so, end the conversation. */
 static bool
 needs_session(struct conversation *v)
@@ -43,17 +41,17 @@ static bool
 scan_jobid(struct bytes line, struct session_job *j)
 {
 	int no_attr, spool_attr, spool_data, prefer, rerunning, protocol;
-	uint64_t spool_size;
+	uint64_t spool_size, quota;
+	char format[WIRE_NAME_MAX + 1];
 
 	if (!wire_scan(line, DIR_SD_JOBID_SCAN, &j->job_id, j->job, j->job_name, j->client,
 		       &j->type, &j->level, j->fileset, &no_attr, &spool_attr, j->fileset_md5,
 		       &spool_data, &prefer, &spool_size, &rerunning, &j->session_id,
-		       &j->session_time, &j->quota, &protocol, j->format))
+		       &j->session_time, &quota, &protocol, format))
 		return false;
 	wire_unbash(j->job_name);
 	wire_unbash(j->client);
 	wire_unbash(j->fileset);
-	wire_unbash(j->format);
 	if (strcmp(j->fileset_md5, DIR_SD_NO_MD5) == 0)
 		j->fileset_md5[0] = '\0';
 	j->no_attr = no_attr != 0;
@@ -74,8 +72,7 @@ cmd_jobid(struct conversation *v, struct bytes line, struct err *err)
 
 	if (!scan_jobid(line, &job)) {
 		v->over = true;
-		return conn_printf(v->c, err, "3915 Bad Job command. stat=%d CMD: %.*s\n", -1,
-				   BYTES_ARG(line));
+		return conn_printf(v->c, err, DIR_SD_BAD_JOB, -1, (const char *)line.p);
 	}
 	cmd_end_session(v); /* a second JobId replaces the first */
 	v->over = false;
@@ -83,8 +80,7 @@ cmd_jobid(struct conversation *v, struct bytes line, struct err *err)
 	if (code != ERR_OK) {
 		v->over = true;
 		log_warn("director %s: %s", v->director->name, why.text);
-		return conn_printf(v->c, err, "3915 Bad Job command. stat=%d CMD: %s\n", 0,
-				   why.text);
+		return conn_printf(v->c, err, DIR_SD_BAD_JOB, 0, why.text);
 	}
 	v->session->dir = v->c;
 	session_set_msg(v->session, v->msg);
@@ -264,6 +260,8 @@ take_append(struct conversation *v, struct err *err)
 			   s->job.job_id);
 		return use_ok(v, DIR_SD_JUST_IN_TIME, err);
 	}
+	if (s->append_device != NULL)
+		reserve_drop(&v->sd->media, TAKE_PTR(s->append_device), true);
 	code = reserve_append(&v->sd->media, s->append_wish, &j, NULL, &d, &why);
 	if (code != ERR_OK)
 		return no_device(v, s->append_wish, &why, err);

@@ -21,10 +21,8 @@
 #include "storage-daemon/session/data_commands.h"
 #include "storage-daemon/session/sd.h"
 
-#define CLIENT_WAIT_S     1800 /* when Client Connect Wait is 0 */
-#define DIRECTOR_ANSWER_S 1800
-#define LAST_WORDS_S      60
-#define DIAL_RETRY_S      10
+#define CLIENT_WAIT_S 1800 /* when Client Connect Wait is 0 */
+#define DIAL_RETRY_S  10
 
 /* What a failure means for the status of the job. */
 static int
@@ -96,6 +94,15 @@ patience(const struct conversation *v)
 	return absolute > 0 ? absolute : DIRECTOR_ANSWER_S;
 }
 
+static void
+tell_what_is_not_in_force(struct conversation *v)
+{
+	if (v->session->job.spool_data && v->session->append_wish != NULL)
+		job_report(v->msg, MSG_INFO,
+			   "SpoolData = yes: data spooling is not in force in this version; the "
+			   "data goes to the volume at once.\n");
+}
+
 static enum err_code
 serve_client(struct conversation *v, struct err *err)
 {
@@ -105,6 +112,7 @@ serve_client(struct conversation *v, struct err *err)
 	if (code == ERR_OK) {
 		ask_tell_status(s, STATUS_RUNNING);
 		job_report(v->msg, MSG_INFO, "%s\n", SD_VERSION_TEXT);
+		tell_what_is_not_in_force(v);
 		code = conn_flush(v->c, err);
 	}
 	if (code != ERR_OK)
@@ -153,7 +161,7 @@ cmd_run(struct conversation *v, struct bytes line, struct err *err)
 
 	if (s == NULL) {
 		v->over = true;
-		return conn_printf(v->c, err, "3900 Invalid command: %.*s\n", BYTES_ARG(line));
+		return conn_printf(v->c, err, DIR_SD_BAD_COMMAND, (const char *)line.p);
 	}
 	ask_tell_status(s, STATUS_WAIT_FD);
 	beat_begin(&beat, v->c, v->sd->conf->storage->heartbeat_interval);
@@ -220,8 +228,7 @@ cmd_passive(struct conversation *v, struct bytes line, struct err *err)
 	if (v->session == NULL || !wire_scan(line, DIR_SD_PASSIVE_SCAN, host, &port, &ssl) ||
 	    port <= 0 || port > 65535) {
 		v->over = true;
-		return conn_printf(v->c, err, "3991 Bad passive client command: %.*s\n",
-				   BYTES_ARG(line));
+		return conn_printf(v->c, err, DIR_SD_BAD_PASSIVE, (const char *)line.p);
 	}
 	if (dial_client(v, host, port, ssl, &why) != ERR_OK) {
 		job_report_err(v->msg, MSG_FATAL, &why);

@@ -73,7 +73,6 @@ short_time(int64_t t, char out[32])
 struct status_out {
 	struct conversation *v;
 	struct buf text;
-	size_t n; /* rows of the section so far */
 };
 
 static void
@@ -102,7 +101,6 @@ show_job(void *arg, struct session *s)
 	int64_t seconds = clock_now() - s->start, since_ms = now_ms - last_ms;
 	uint64_t recent = bytes > last ? bytes - last : 0;
 
-	o->n++;
 	buf_text(&o->text, "JobId=%u Level=%s Type=%s Name=%s Status=%s\n", s->job.job_id,
 		 job_level_text(s->job.level), job_type_text(s->job.type), s->job.job_name,
 		 job_status_word(atomic_load(&s->status)));
@@ -127,10 +125,12 @@ show_job(void *arg, struct session *s)
 static void
 show_running(struct status_out *o)
 {
+	size_t before;
+
 	buf_text(&o->text, "Job inventory:\n\n");
-	o->n = 0;
+	before = o->text.len;
 	sessions_each(o->v->sd->sessions, show_job, o);
-	buf_text(&o->text, o->n == 0 ? "No Jobs running.\n====\n\n" : "\n====\n\n");
+	buf_text(&o->text, o->text.len == before ? "No Jobs running.\n====\n\n" : "\n====\n\n");
 }
 
 static void
@@ -328,23 +328,25 @@ send_text(struct conversation *v, struct bytes text, struct err *err)
 	return conn_signal(v->c, FRAME_EOD, err);
 }
 
-/* A comma list of devices that are all known shows these alone. */
+/* A comma list of devices that are all known shows these alone, each once: the peer chose how long
+ * the list is. */
 static bool
-show_named(struct status_out *o, const char *list)
+show_named(struct status_out *o, char *list)
 {
-	OWNED(freep) char *names = str_dup(list);
-	size_t start = o->text.len;
-	char *rest = names, *name;
+	struct devices *ds = o->v->sd->media.devices;
+	OWNED(freep) bool *named = NEW_ARRAY(bool, ds->n + 1);
+	char *name;
 
-	while ((name = strsep(&rest, ",")) != NULL) {
-		struct device *d = devices_find(o->v->sd->media.devices, wire_unbash(name));
+	while ((name = strsep(&list, ",")) != NULL) {
+		struct device *d = devices_find(ds, wire_unbash(name));
 
-		if (d == NULL) {
-			o->text.len = start;
+		if (d == NULL)
 			return false;
-		}
-		show_device(o, d);
+		named[d - ds->v] = true;
 	}
+	for (size_t i = 0; i < ds->n; i++)
+		if (named[i])
+			show_device(o, &ds->v[i]);
 	return true;
 }
 

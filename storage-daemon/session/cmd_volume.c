@@ -18,12 +18,6 @@
 #include "storage-daemon/media/vol_label.h"
 #include "storage-daemon/session/sd.h"
 
-static enum err_code
-eod(struct conversation *v, enum err_code code, struct err *err)
-{
-	return code == ERR_OK ? conn_signal(v->c, FRAME_EOD, err) : code;
-}
-
 /* The device of a (bashed) name, also the drive of a changer; NULL: there is none usable. */
 static struct device *
 find_device(struct conversation *v, char *name, int drive)
@@ -43,7 +37,7 @@ find_device(struct conversation *v, char *name, int drive)
 static enum err_code
 no_device(struct conversation *v, const char *name, struct err *err)
 {
-	return eod(v, conn_printf(v->c, err, DIR_SD_DEVICE_UNKNOWN, name), err);
+	return conversation_eod(v, conn_printf(v->c, err, DIR_SD_DEVICE_UNKNOWN, name), err);
 }
 
 /* ---- label, relabel ---- */
@@ -61,7 +55,7 @@ label_ok(struct conversation *v, struct device *d, const char *name, uint64_t by
 {
 	char where[DEVICE_PRINT_MAX];
 
-	device_ask_mount(d); /* a job may wait for just this volume */
+	volumes_forgive(v->sd->media.volumes, name);
 	return conn_printf(v->c, err, DIR_SD_OK_LABEL, 0u, bytes, name,
 			   device_print(d, where, sizeof(where)));
 }
@@ -140,17 +134,15 @@ label_again(struct conversation *v, struct device *d, const struct label_order *
 }
 
 static enum err_code
-label_claimed(struct conversation *v, struct device *d, const struct label_order *o, bool again,
-	      struct err *err)
+is_busy(struct conversation *v, struct device *d, const char *volume, struct err *err)
 {
-	enum err_code code;
+	struct reserve_use u = reserve_of(&v->sd->media, d);
 
-	if (!volumes_begin_rewrite(v->sd->media.volumes, o->name))
+	if (volumes_writer(v->sd->media.volumes, volume) == NULL)
 		return conn_printf(v->c, err, "3936 Device \"%s\" is busy reading.\n",
 				   d->conf->name);
-	code = again ? label_again(v, d, o, err) : label_new(v, d, o, err);
-	volumes_rewrite_done(v->sd->media.volumes, o->name);
-	return code;
+	return conn_printf(v->c, err, "3937 Device \"%s\" is busy with writers=%u reserved=%u.\n",
+			   d->conf->name, u.writers, u.writers);
 }
 
 static enum err_code
@@ -168,23 +160,16 @@ label(struct conversation *v, struct label_order *o, bool again, struct err *err
 	if (device_mounted(d, &mounted) && strcmp(mounted.volume, busy) == 0 &&
 	    reserve_of(&v->sd->media, d).writers == 0 &&
 	    mount_release(&v->sd->media, d, &v->sd->stop, &why) != ERR_OK)
-		return eod(v,
-			   conn_printf(v->c, err, "3912 Failed to label Volume: ERR=%s\n",
-				       why.text),
-			   err);
-	if (volumes_writer(v->sd->media.volumes, busy) != NULL ||
-	    !volumes_claim_write(v->sd->media.volumes, busy, d)) {
-		struct reserve_use u = reserve_of(&v->sd->media, d);
-
-		return eod(v,
-			   conn_printf(v->c, err,
-				       "3937 Device \"%s\" is busy with writers=%u reserved=%u.\n",
-				       d->conf->name, u.writers, u.writers),
-			   err);
-	}
-	code = label_claimed(v, d, o, again, err);
-	volumes_drop_write(v->sd->media.volumes, busy);
-	return eod(v, code, err);
+		return conversation_eod(
+			v,
+			conn_printf(v->c, err, "3912 Failed to label Volume: ERR=%s\n", why.text),
+			err);
+	if (!volumes_begin_rewrite(v->sd->media.volumes, busy, NULL))
+		return conversation_eod(v, is_busy(v, d, busy, err), err);
+	code = again ? label_again(v, d, o, err) : label_new(v, d, o, err);
+	volumes_rewrite_done(v->sd->media.volumes, busy);
+	device_ask_mount(d); /* a job may wait for it, or was refused it just now */
+	return conversation_eod(v, code, err);
 }
 
 enum err_code
@@ -194,10 +179,8 @@ cmd_label(struct conversation *v, struct bytes line, struct err *err)
 
 	if (!wire_scan(line, DIR_SD_LABEL_SCAN, o.device, o.name, o.pool, o.media_type, &o.slot,
 		       &o.drive, &o.min_block, &o.max_block))
-		return eod(v,
-			   conn_printf(v->c, err, "3903 Error scanning label command: %.*s\n",
-				       BYTES_ARG(line)),
-			   err);
+		return conversation_eod(
+			v, conn_printf(v->c, err, DIR_SD_BAD_LABEL, (const char *)line.p), err);
 	wire_unbash(o.name);
 	wire_unbash(o.pool);
 	return label(v, &o, false, err);
@@ -210,10 +193,8 @@ cmd_relabel(struct conversation *v, struct bytes line, struct err *err)
 
 	if (!wire_scan(line, DIR_SD_RELABEL_SCAN, o.device, o.old, o.name, o.pool, o.media_type,
 		       &o.slot, &o.drive, &o.min_block, &o.max_block))
-		return eod(v,
-			   conn_printf(v->c, err, "3903 Error scanning relabel command: %.*s\n",
-				       BYTES_ARG(line)),
-			   err);
+		return conversation_eod(
+			v, conn_printf(v->c, err, DIR_SD_BAD_RELABEL, (const char *)line.p), err);
 	wire_unbash(o.old);
 	wire_unbash(o.name);
 	wire_unbash(o.pool);
@@ -239,19 +220,17 @@ cmd_mount(struct conversation *v, struct bytes line, struct err *err)
 	struct device *d;
 
 	if (!scan_drive(line, "mount", name, &drive))
-		return eod(v,
-			   conn_printf(v->c, err, "3909 Error scanning mount command: %.*s\n",
-				       BYTES_ARG(line)),
-			   err);
+		return conversation_eod(
+			v, conn_printf(v->c, err, DIR_SD_BAD_MOUNT, (const char *)line.p), err);
 	d = find_device(v, name, drive);
 	if (d == NULL)
 		return no_device(v, name, err);
 	reserve_set_unmounted(&v->sd->media, d, false);
 	device_ask_mount(d);
-	return eod(v,
-		   conn_printf(v->c, err, DIR_SD_FILE_MOUNTED,
-			       device_print(d, where, sizeof(where))),
-		   err);
+	return conversation_eod(v,
+				conn_printf(v->c, err, DIR_SD_FILE_MOUNTED,
+					    device_print(d, where, sizeof(where))),
+				err);
 }
 
 /* Put the volume down; block: and let no job have the device until it is mounted again. */
@@ -284,14 +263,12 @@ cmd_unmount(struct conversation *v, struct bytes line, struct err *err)
 	struct device *d;
 
 	if (!scan_drive(line, "unmount", name, &drive))
-		return eod(v,
-			   conn_printf(v->c, err, "3907 Error scanning unmount command: %.*s\n",
-				       BYTES_ARG(line)),
-			   err);
+		return conversation_eod(
+			v, conn_printf(v->c, err, DIR_SD_BAD_UNMOUNT, (const char *)line.p), err);
 	d = find_device(v, name, drive);
 	if (d == NULL)
 		return no_device(v, name, err);
-	return eod(v, put_down(v, d, true, "unmounted", err), err);
+	return conversation_eod(v, put_down(v, d, true, "unmounted", err), err);
 }
 
 enum err_code
@@ -302,14 +279,12 @@ cmd_release(struct conversation *v, struct bytes line, struct err *err)
 	struct device *d;
 
 	if (!scan_drive(line, "release", name, &drive))
-		return eod(v,
-			   conn_printf(v->c, err, "3927 Error scanning release command: %.*s\n",
-				       BYTES_ARG(line)),
-			   err);
+		return conversation_eod(
+			v, conn_printf(v->c, err, DIR_SD_BAD_RELEASE, (const char *)line.p), err);
 	d = find_device(v, name, drive);
 	if (d == NULL)
 		return no_device(v, name, err);
-	return eod(v, put_down(v, d, false, "released", err), err);
+	return conversation_eod(v, put_down(v, d, false, "released", err), err);
 }
 
 enum err_code
@@ -321,19 +296,19 @@ cmd_readlabel(struct conversation *v, struct bytes line, struct err *err)
 	struct mounted mounted;
 
 	if (!wire_scan(line, DIR_SD_READLABEL_SCAN, name, &slot, &drive))
-		return eod(v,
-			   conn_printf(v->c, err, "3909 Error scanning readlabel command: %.*s\n",
-				       BYTES_ARG(line)),
-			   err);
+		return conversation_eod(
+			v, conn_printf(v->c, err, DIR_SD_BAD_READLABEL, (const char *)line.p), err);
 	d = find_device(v, name, drive);
 	if (d == NULL)
 		return no_device(v, name, err);
 	if (!device_mounted(d, &mounted))
-		return eod(v,
-			   conn_printf(v->c, err,
-				       "3905 Device %s open but no Bareos volume is mounted.\n",
-				       d->conf->name),
-			   err);
-	return eod(v, conn_printf(v->c, err, DIR_SD_OK_READLABEL, wire_bash(mounted.volume), slot),
-		   err);
+		return conversation_eod(
+			v,
+			conn_printf(v->c, err,
+				    "3905 Device %s open but no Bareos volume is mounted.\n",
+				    d->conf->name),
+			err);
+	return conversation_eod(
+		v, conn_printf(v->c, err, DIR_SD_OK_READLABEL, wire_bash(mounted.volume), slot),
+		err);
 }

@@ -56,11 +56,17 @@ server_of(enum dir_command c)
 	return fns[c];
 }
 
+enum err_code
+conversation_eod(struct conversation *v, enum err_code code, struct err *err)
+{
+	return code == ERR_OK ? conn_signal(v->c, FRAME_EOD, err) : code;
+}
+
 static enum err_code
 unknown(struct conversation *v, struct bytes line, struct err *err)
 {
 	v->over = true;
-	return conn_printf(v->c, err, "3900 Invalid command: %.*s\n", BYTES_ARG(line));
+	return conn_printf(v->c, err, DIR_SD_BAD_COMMAND, (const char *)line.p);
 }
 
 static enum err_code
@@ -73,9 +79,7 @@ serve_command(struct conversation *v, struct bytes line, struct err *err)
 			continue;
 		if (rows[i].monitor || !v->director->monitor)
 			return server_of((enum dir_command)i)(v, line, err);
-		code = conn_printf(v->c, err, DIR_SD_BAD_MONITOR);
-		if (code == ERR_OK)
-			code = conn_signal(v->c, FRAME_EOD, err);
+		code = conversation_eod(v, conn_printf(v->c, err, DIR_SD_BAD_MONITOR), err);
 		return code == ERR_OK ? unknown(v, line, err) : code;
 	}
 	return unknown(v, line, err);

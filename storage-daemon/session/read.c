@@ -1,14 +1,11 @@
 #include "storage-daemon/session/read_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
-#include "lib/base/path.h"
 #include "lib/proto/attr_record.h"
-#include "lib/proto/dir_sd.h"
 #include "lib/proto/job_code.h"
 #include "lib/proto/stream.h"
 #include "storage-daemon/media/mount.h"
@@ -28,178 +25,95 @@ read_check(struct session *s, struct err *err)
 
 /* ---- sessions met ---- */
 
-static struct seen_session *
-session_of(struct reader *r, uint32_t id, uint32_t time)
+static uint64_t
+key_of(uint32_t id, uint32_t time)
 {
-	uint64_t key = (uint64_t)time << 32 | id;
+	return (uint64_t)time << 32 | id;
+}
+
+static struct seen_session *
+find_session(const struct reader *r, uint32_t id, uint32_t time)
+{
+	uint64_t key = key_of(id, time);
 	struct seen_session *e;
 
 	HASH_FIND(hh, r->seen, &key, sizeof(key), e);
+	return e;
+}
+
+struct seen_session *
+read_session_of(struct reader *r, uint32_t id, uint32_t time)
+{
+	struct seen_session *e = find_session(r, id, time);
+
 	if (e != NULL)
 		return e;
 	e = NEW(struct seen_session);
-	e->key = key;
-	HASH_ADD(hh, r->seen, key, sizeof(key), e);
+	e->key = key_of(id, time);
+	HASH_ADD(hh, r->seen, key, sizeof(e->key), e);
 	return e;
+}
+
+static struct passed_session *
+find_passed(const struct reader *r, uint64_t key)
+{
+	struct passed_session *e;
+
+	HASH_FIND(hh, r->passed, &key, sizeof(key), e);
+	return e;
+}
+
+bool
+read_has_passed(const struct reader *r, const struct block_head *head)
+{
+	return find_passed(r, key_of(head->session_id, head->session_time)) != NULL;
+}
+
+/* A good block of a session that is not wanted here. */
+static void
+pass_session(struct reader *r, const struct block_head *head)
+{
+	uint64_t key = key_of(head->session_id, head->session_time);
+	struct passed_session *e;
+
+	if (r->last_passed != NULL && r->last_passed->key == key)
+		return;
+	e = find_passed(r, key);
+	if (e == NULL) {
+		e = NEW(struct passed_session);
+		e->key = key;
+		HASH_ADD(hh, r->passed, key, sizeof(e->key), e);
+	}
+	r->last_passed = e;
 }
 
 static void
 forget_sessions(struct reader *r)
 {
 	struct seen_session *e, *next;
+	struct passed_session *p, *after;
 
 	HASH_ITER (hh, r->seen, e, next) {
 		HASH_DEL(r->seen, e);
 		free(e);
 	}
-}
-
-static struct bytes
-name_of(const struct seen_session *e)
-{
-	struct bytes b = bytes_of(e->head, e->head_len);
-	const uint8_t *end;
-
-	/* "FileIndex type name NUL ..." */
-	for (int blanks = 0; blanks < 2 && b.n > 0; b = bytes_skip(b, 1))
-		blanks += b.p[0] == ' ';
-	end = b.n > 0 ? (const uint8_t *)memchr(b.p, 0, b.n) : NULL;
-	if (end != NULL)
-		b.n = (size_t)(end - b.p);
-	return b;
-}
-
-/* ---- damage ---- */
-
-static void
-report_open_file(struct reader *r, struct seen_session *e)
-{
-	e->damaged = true;
-	if (e->file_index <= 0)
-		return;
-	job_report(r->s->msg, MSG_ERROR,
-		   "Volume \"%s\": file %d (%s) of session %u may be incomplete.\n", r->volume,
-		   e->file_index, PATH_PRINT(name_of(e)), (unsigned)(e->key & 0xffffffffu));
-}
-
-/* Say what is damaged, and find where to go on; ERR_EOF: nothing good follows. */
-static enum err_code
-step_over(struct reader *r, uint64_t at, const struct err *why, uint64_t *to, struct err *err)
-{
-	struct seen_session *e, *next;
-	enum err_code code;
-
-	r->damages++;
-	code = window_resync(&r->win, at + 1, to, err);
-	if (code != ERR_OK && code != ERR_EOF)
-		return code;
-	job_report(r->s->msg, MSG_ERROR,
-		   "Volume \"%s\": damaged block at address %llu: %s; %llu bytes skipped.\n",
-		   r->volume, (unsigned long long)at, why->text,
-		   (unsigned long long)((code == ERR_OK ? *to : r->win.limit) - at));
-	HASH_ITER (hh, r->seen, e, next) {
-		report_open_file(r, e);
-	}
-	return code;
-}
-
-static void
-say_lost(struct reader *r, const struct seen_session *e, struct buf *list)
-{
-	if (list->len > 0)
-		job_report(r->s->msg, MSG_ERROR, "Volume \"%s\": " DIR_SD_LOST_FILES ".\n",
-			   r->volume, buf_str(list), (unsigned)(e->key & 0xffffffffu),
-			   (unsigned)(e->key >> 32));
-	buf_clear(list);
-}
-
-/* One more run of files for list; said when it is full. */
-static void
-add_lost(struct reader *r, const struct seen_session *e, struct buf *list, uint64_t first,
-	 uint64_t last)
-{
-	if (first > last)
-		return;
-	if (list->len + 2 * 11 + 2 > DIR_SD_LOST_FILES_MAX)
-		say_lost(r, e, list);
-	buf_text(list, "%s%" PRIu64 "-%" PRIu64, list->len > 0 ? "," : "", first, last);
-}
-
-/* Files between two of a session that a record of the bootstrap wants. */
-static void
-add_wanted(struct reader *r, const struct seen_session *e, const struct bsr_record *b,
-	   struct buf *list, uint64_t from, uint64_t to)
-{
-	for (size_t i = 0; i < b->file_index.n; i++) {
-		const struct bsr_range *range = &b->file_index.v[i];
-
-		add_lost(r, e, list, range->first > from ? range->first : from,
-			 u64_min(range->last, to));
+	HASH_ITER (hh, r->passed, p, after) {
+		HASH_DEL(r->passed, p);
+		free(p);
 	}
 }
 
-static bool
-names_volume(const struct bsr_record *b, const char *volume)
+/* What its label says of a session, for the bootstrap. */
+static struct bsr_session
+about(const struct seen_session *e)
 {
-	for (size_t i = 0; i < b->volumes.n; i++)
-		if (strcmp(b->volumes.v[i], volume) == 0)
-			return true;
-	return false;
-}
-
-/* A director's bootstrap has one record for each piece of a session on a volume. */
-static bool
-is_of(const struct bsr_record *b, const struct seen_session *e)
-{
-	return b->session_id.n == 1 && b->session_time.n == 1 &&
-	       b->session_id.v[0].first == (e->key & 0xffffffffu) &&
-	       b->session_time.v[0].first == e->key >> 32;
-}
-
-/* The first record of a session behind damage shows which files were lost: those up to last. */
-static void
-report_lost_files(struct reader *r, struct seen_session *e, int32_t last)
-{
-	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
-	uint64_t from = (uint64_t)e->file_index + 1, to = (uint64_t)last;
-	bool known = false;
-
-	e->damaged = false;
-	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
-		const struct bsr_record *b = bootstrap_record(r->bsr, i);
-
-		if (!is_of(b, e) || !names_volume(b, r->volume) || b->file_index.n == 0)
-			continue;
-		known = true;
-		add_wanted(r, e, b, &list, from, to);
-	}
-	if (!known)
-		add_lost(r, e, &list, from, to);
-	say_lost(r, e, &list);
-}
-
-/* Nothing more comes from this volume: what is wanted of it behind the last file seen is lost. */
-static void
-report_rest_of_volume(struct reader *r, bool damaged_only)
-{
-	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
-		OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
-		const struct bsr_record *b = bootstrap_record(r->bsr, i);
-		struct seen_session *e;
-
-		if (!names_volume(b, r->volume) || b->session_id.n != 1 || b->session_time.n != 1)
-			continue;
-		e = session_of(r, (uint32_t)b->session_id.v[0].first,
-			       (uint32_t)b->session_time.v[0].first);
-		if (!is_of(b, e) || (damaged_only && !e->damaged))
-			continue;
-		e->damaged = false;
-		add_wanted(r, e, b, &list, (uint64_t)e->file_index + 1, INT32_MAX);
-		if (b->file_index.n > 0 &&
-		    b->file_index.v[b->file_index.n - 1].last > (uint64_t)e->file_index)
-			e->file_index = (int32_t)b->file_index.v[b->file_index.n - 1].last;
-		say_lost(r, e, &list);
-	}
+	if (e == NULL || !e->labelled)
+		return (struct bsr_session){ .job_id = 0 };
+	return (struct bsr_session){ .job_id = e->label.job_id,
+				     .job = e->label.job,
+				     .client = e->label.client,
+				     .job_type = e->label.job_type,
+				     .job_level = e->label.job_level };
 }
 
 /* ---- records ---- */
@@ -207,20 +121,16 @@ report_rest_of_volume(struct reader *r, bool damaged_only)
 static void
 take_session_label(struct reader *r, const struct record_piece *p, const struct bsr_block *blk)
 {
-	struct seen_session *e = session_of(r, p->session_id, p->session_time);
+	struct seen_session *e = read_session_of(r, p->session_id, p->session_time);
 	struct err ignored = ERR_INIT;
-	struct bsr_session about;
+	struct bsr_session now;
 
 	if (p->file_index != SOS_LABEL ||
 	    session_label_parse(p->data, false, &e->label, &ignored) != ERR_OK)
 		return;
 	e->labelled = true;
-	about = (struct bsr_session){ .job_id = e->label.job_id,
-				      .job = e->label.job,
-				      .client = e->label.client,
-				      .job_type = e->label.job_type,
-				      .job_level = e->label.job_level };
-	(void)bootstrap_enter_block(r->bsr, blk, &about);
+	now = about(e);
+	(void)bootstrap_enter_block(r->bsr, blk, &now);
 }
 
 static enum err_code
@@ -230,10 +140,11 @@ send_record(struct reader *r, struct seen_session *e, const struct record *rec, 
 	bool attrs = id == STREAM_UNIX_ATTRIBUTES || id == STREAM_UNIX_ATTRIBUTES_EX;
 	struct attr_record a = { .name = { NULL, 0 } };
 	struct err ignored = ERR_INIT;
+	enum err_code code;
 
 	if (e->damaged)
 		/* Without its attributes this file is incomplete, too. */
-		report_lost_files(r, e, attrs ? rec->file_index - 1 : rec->file_index);
+		damage_lost_files(r, e, attrs ? rec->file_index - 1 : rec->file_index);
 	if (attrs) {
 		e->head_len = rec->data.n < sizeof(e->head) ? rec->data.n : sizeof(e->head);
 		memcpy(e->head, rec->data.p, e->head_len);
@@ -243,20 +154,11 @@ send_record(struct reader *r, struct seen_session *e, const struct record *rec, 
 	if (!bootstrap_keep(r->bsr, rec->session_id, rec->session_time, rec->file_index, a.name))
 		return ERR_OK;
 	e->file_index = rec->file_index;
-	return record_out_put(&r->out, rec, err);
-}
-
-/* Once per file: a long record may have hundreds of pieces. */
-static void
-report_incomplete(struct reader *r, struct seen_session *e, int32_t file_index, const char *why)
-{
-	if (e->incomplete == file_index)
-		return;
-	e->incomplete = file_index;
-	r->damages++;
-	job_report(r->s->msg, MSG_ERROR,
-		   "Volume \"%s\": a record of file %d of session %u is incomplete: its %s.\n",
-		   r->volume, file_index, (unsigned)(e->key & 0xffffffffu), why);
+	code = record_out_put(&r->out, rec, err);
+	if (code != ERR_LIMIT)
+		return code;
+	damage_too_long(r, e, err);
+	return ERR_OK;
 }
 
 static enum err_code
@@ -269,138 +171,124 @@ take_piece(struct reader *r, const struct record_piece *p, struct err *err)
 
 	if (!bootstrap_match(r->bsr, p->file_index, p->stream))
 		return ERR_OK;
-	e = session_of(r, p->session_id, p->session_time);
+	e = read_session_of(r, p->session_id, p->session_time);
 	joined = record_join(r->join, p, &rec, &lost);
 	if (lost != 0)
-		report_incomplete(r, e, lost, "continuation is missing");
+		damage_incomplete(r, e, lost, "continuation is missing");
 	if (joined == JOIN_ORPHAN && lost != p->file_index)
-		report_incomplete(r, e, p->file_index, "beginning is missing");
+		damage_incomplete(r, e, p->file_index, "beginning is missing");
 	if (joined == JOIN_WHOLE || joined == JOIN_LOST)
 		return send_record(r, e, &rec, err);
 	return ERR_OK;
 }
 
 static enum err_code
-take_block(struct reader *r, struct bytes block, const struct block_head *head,
-	   const struct bsr_block *blk, struct err *err)
+take_records(struct reader *r, const struct volume_block *b, const struct bsr_block *blk,
+	     struct err *err)
 {
 	struct record_reader rr;
 	struct record_piece p;
-	enum err_code code;
+	struct err end = ERR_INIT;
 
-	record_reader_init(&rr, block, head);
-	for (;;) {
-		code = record_next(&rr, &p, err);
-		if (code == ERR_EOF)
-			return ERR_OK;
-		if (code != ERR_OK)
-			return code;
+	record_reader_init(&rr, b->bytes, &b->head);
+	while (record_next(&rr, &p, &end) == ERR_OK) {
 		if (p.file_index < 0)
 			take_session_label(r, &p, blk);
-		else
-			code = take_piece(r, &p, err);
-		if (code != ERR_OK)
-			return code;
+		else if (take_piece(r, &p, err) != ERR_OK)
+			return err->code;
 	}
+	if (end.code == ERR_FORMAT)
+		damage_block(r, b, &end);
+	return ERR_OK;
 }
 
 /* ---- one volume ---- */
 
-/* The block at at; *next: where the next one begins. */
 static enum err_code
-read_one(struct reader *r, uint64_t at, uint64_t *next, struct err *err)
+take_block(struct reader *r, const struct volume_block *b, struct err *err)
 {
-	struct block_head head;
-	struct bytes block;
-	struct bsr_block blk;
-	struct seen_session *e;
-	struct bsr_session about = { .job_id = 0 };
-	uint64_t key;
-	enum err_code code = window_block(&r->win, at, &head, &block, err);
+	const struct bsr_block blk = { .volume = r->volume,
+				       .start = b->at,
+				       .end = b->end - 1,
+				       .session_id = b->head.session_id,
+				       .session_time = b->head.session_time };
+	struct bsr_session now = about(find_session(r, b->head.session_id, b->head.session_time));
 
-	if (code != ERR_OK)
-		return code;
-	*next = at + head.len;
-	blk = (struct bsr_block){ .volume = r->volume,
-				  .start = at,
-				  .end = at + head.len - 1,
-				  .session_id = head.session_id,
-				  .session_time = head.session_time };
-	key = (uint64_t)head.session_time << 32 | head.session_id;
-	HASH_FIND(hh, r->seen, &key, sizeof(key), e);
-	if (e != NULL && e->labelled)
-		about = (struct bsr_session){ .job_id = e->label.job_id,
-					      .job = e->label.job,
-					      .client = e->label.client,
-					      .job_type = e->label.job_type,
-					      .job_level = e->label.job_level };
-	if (!bootstrap_enter_block(r->bsr, &blk, e != NULL && e->labelled ? &about : NULL))
-		return ERR_OK;
-	code = block_verify(block, &head, err);
-	if (code == ERR_FORMAT)
-		(void)session_of(r, head.session_id, head.session_time); /* it lost something */
-	return code == ERR_OK ? take_block(r, block, &head, &blk, err) : code;
-}
-
-/* The volume ends, by damage or at a whole block: was anything wanted behind that? */
-static void
-report_early_end(struct reader *r, uint64_t at)
-{
-	struct seen_session *e, *next;
-	uint64_t last = 0;
-
-	if (!bootstrap_last_wanted(r->bsr, r->volume, &last) || last < at)
-		return;
-	r->damages++;
-	job_report(r->s->msg, MSG_ERROR,
-		   "Volume \"%s\" ends at address %llu, the job goes on to address %llu: what was "
-		   "there is lost.\n",
-		   r->volume, (unsigned long long)at, (unsigned long long)last);
-	HASH_ITER (hh, r->seen, e, next) {
-		report_open_file(r, e);
-	}
-	report_rest_of_volume(r, false);
-}
-
-static enum err_code
-read_blocks(struct reader *r, uint64_t at, struct err *err)
-{
-	while (!bootstrap_is_done(r->bsr)) {
-		uint64_t next = at, to = at;
-		struct err why = ERR_INIT;
-		enum err_code code;
-
-		if (cancel_asked(&r->s->cancel))
-			return err_set(err, ERR_CANCELED, "canceled while reading volume \"%s\"",
-				       r->volume);
-		switch (bootstrap_seek(r->bsr, r->volume, at, &to)) {
-		case BSR_STAY:
-			break;
-		case BSR_GO:
-			/* Open records stay open: a job's piece on the next volume rarely begins at
-			 * its start, and a continuation says itself what it continues. */
-			at = to;
-			break;
-		case BSR_VOLUME_DONE:
-			return ERR_OK;
-		}
-		code = read_one(r, at, &next, &why);
-		if (code == ERR_FORMAT) {
-			struct err damage = why;
-
-			code = step_over(r, at, &damage, &next, &why);
-		}
-		if (code == ERR_EOF) {
-			report_early_end(r, at);
-			return ERR_OK;
-		}
-		if (code != ERR_OK) {
-			*err = why;
-			return code;
-		}
-		at = next;
-	}
+	if (bootstrap_enter_block(r->bsr, &blk, &now))
+		return take_records(r, b, &blk, err);
+	pass_session(r, &b->head);
 	return ERR_OK;
+}
+
+/* Go where the bootstrap wants to go on; false: it wants nothing more from this volume. */
+static bool
+seek_wanted(struct reader *r)
+{
+	uint64_t to = 0;
+
+	if (bootstrap_is_done(r->bsr))
+		return false;
+	switch (bootstrap_seek(r->bsr, r->volume, volume_scan_at(r->scan), &to)) {
+	case BSR_STAY:
+		break;
+	case BSR_GO:
+		/* Open records stay open: a job's piece on the next volume rarely begins at its
+		 * start, and a continuation says itself what it continues. */
+		volume_scan_seek(r->scan, to);
+		break;
+	case BSR_VOLUME_DONE:
+		return false;
+	}
+	return true;
+}
+
+static enum err_code
+read_blocks(struct reader *r, struct err *err)
+{
+	struct volume_block b = { 0 };
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && seek_wanted(r)) {
+		struct err why = ERR_INIT;
+
+		switch (volume_scan_next(r->scan, &b, &why)) {
+		case ERR_OK:
+			code = take_block(r, &b, err);
+			break;
+		case ERR_FORMAT:
+			damage_block(r, &b, &why);
+			break;
+		case ERR_EOF:
+			damage_early_end(r, u64_min(volume_scan_at(r->scan), r->limit));
+			return ERR_OK;
+		default:
+			*err = why;
+			return why.code;
+		}
+	}
+	return code;
+}
+
+/* What the scan asks for; the window after it is read while this one is sent. */
+static enum err_code
+read_medium(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	struct reader *r = (struct reader *)user;
+	const struct dev_ops *ops = r->dev->ops;
+	size_t want = at < r->limit ? (size_t)u64_min(n, r->limit - at) : 0;
+	int64_t start_us = clock_now_us();
+	enum err_code code = ERR_OK;
+
+	*got = 0;
+	if (cancel_asked(&r->s->cancel))
+		return err_set(err, ERR_CANCELED, "canceled while reading volume \"%s\"",
+			       r->volume);
+	if (want > 0)
+		code = ops->read(r->dev, p, want, at, got, err);
+	r->read_us += clock_now_us() - start_us;
+	if (code == ERR_OK && ops->read_ahead != NULL && at + *got < r->limit)
+		ops->read_ahead(r->dev, n, at + *got);
+	return code;
 }
 
 /* How far the volume is good: to its end, or as far as a writer has come. */
@@ -425,12 +313,11 @@ check_label(struct reader *r, struct dev *dev, uint64_t *len, struct err *err)
 		return err_set(err, ERR_FORMAT, "%s is labelled \"%s\"", dev->path, label.volume);
 	if (code == ERR_OK)
 		return ERR_OK;
-	if (code != ERR_FORMAT && code != ERR_EOF) {
+	if (code != ERR_FORMAT && code != ERR_EOF && code != ERR_SYS) {
 		*err = why;
 		return code;
 	}
 	/* A damaged label does not lose what is behind it: the file has the right name. */
-	r->damages++;
 	job_report(r->s->msg, MSG_ERROR, "Volume \"%s\": the label cannot be read: %s\n", r->volume,
 		   why.text);
 	*len = 0;
@@ -440,18 +327,22 @@ check_label(struct reader *r, struct dev *dev, uint64_t *len, struct err *err)
 static enum err_code
 read_opened(struct reader *r, struct dev *dev, struct err *err)
 {
-	uint64_t start = 0, limit = 0;
+	OWNED(volume_scan_freep) struct volume_scan *scan = NULL;
+	uint64_t start = 0;
 	enum err_code code = check_label(r, dev, &start, err);
 
 	if (code == ERR_OK)
-		code = volume_limit(r, dev, &limit, err);
+		code = volume_limit(r, dev, &r->limit, err);
 	if (code != ERR_OK)
 		return code;
-	window_init(&r->win, dev, limit);
-	code = read_blocks(r, start, err);
-	window_release(&r->win);
+	r->dev = dev;
+	r->scan = scan = volume_scan_new(read_medium, r);
+	volume_scan_set_cancel(scan, &r->s->cancel);
+	volume_scan_read_past_errors(scan);
+	volume_scan_seek(scan, start);
+	code = read_blocks(r, err);
 	if (code == ERR_OK)
-		report_rest_of_volume(r, true);
+		damage_rest_of_volume(r, true);
 	return code;
 }
 
@@ -528,19 +419,22 @@ open_when_there(struct reader *r, struct dev **out, struct err *err)
 	return code;
 }
 
-/* The catalog learns how long the volume was read, unless somebody is changing its counters. */
+/*
+ * The catalog learns how long the medium took.  The question takes all counters along: not when a
+ * device has the volume for writing, asked last of all.  A job that takes it just then says at its
+ * end what is right.
+ */
 static enum err_code
-tell_read_time(struct reader *r, int64_t read_us, struct err *err)
+tell_read_time(struct reader *r, struct err *err)
 {
 	struct vol_info v, answer;
-	enum err_code code;
+	enum err_code code = ask_director_ops.get_volume(r->s, r->volume, false, &v, err);
 
-	if (volumes_writer(r->s->sd->media.volumes, r->volume) != NULL)
-		return ERR_OK;
-	code = ask_director_ops.get_volume(r->s, r->volume, false, &v, err);
 	if (code != ERR_OK)
 		return code == ERR_CATALOG ? ERR_OK : code;
-	v.read_us += read_us;
+	if (volumes_writer(r->s->sd->media.volumes, r->volume) != NULL)
+		return ERR_OK;
+	v.read_us += r->read_us;
 	code = ask_director_ops.update_volume(r->s, &v, false, &answer, err);
 	return code == ERR_CATALOG ? ERR_OK : code;
 }
@@ -563,9 +457,9 @@ read_volume(struct reader *r, struct err *err)
 {
 	OWNED(dev_freep) struct dev *dev = NULL;
 	char where[DEVICE_PRINT_MAX];
-	int64_t start_us = clock_now_us();
 	enum err_code code;
 
+	r->read_us = 0;
 	code = open_when_there(r, &dev, err);
 	if (code == ERR_EOF)
 		return err_set(err, ERR_SYS, "there is no volume \"%s\" in device %s", r->volume,
@@ -578,7 +472,7 @@ read_volume(struct reader *r, struct err *err)
 		   r->volume, where);
 	code = read_opened(r, dev, err);
 	if (code == ERR_OK)
-		code = tell_read_time(r, clock_now_us() - start_us, err);
+		code = tell_read_time(r, err);
 	return code;
 }
 
@@ -593,7 +487,7 @@ report_open_records(struct reader *r)
 						      (uint32_t)(e->key >> 32));
 
 		if (open > 0)
-			report_incomplete(r, e, open, "continuation is missing");
+			damage_incomplete(r, e, open, "continuation is missing");
 	}
 }
 
@@ -609,12 +503,11 @@ read_volumes(struct reader *r, struct err *err)
 			return code;
 		code = read_volume(r, err);
 		volumes_drop_reader(r->s->sd->media.volumes, r->volume);
-		if (code == ERR_SYS || code == ERR_FORMAT) {
+		if (code == ERR_SYS || code == ERR_FORMAT || code == ERR_LIMIT) {
 			/* This volume is lost to the job; the others may still serve. */
-			r->damages++;
 			job_report(r->s->msg, MSG_ERROR, "Cannot read volume \"%s\": %s\n",
 				   r->volume, err->text);
-			report_rest_of_volume(r, false);
+			damage_rest_of_volume(r, false);
 			continue;
 		}
 		if (code != ERR_OK)

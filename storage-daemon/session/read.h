@@ -2,8 +2,10 @@
  * storage-daemon/session/read.h - the records a bootstrap wants, from volumes to a file daemon
  *
  * Purpose: volumes in order of first mention; seeks where the bootstrap knows addresses; blocks
- *          of other sessions are skipped unread; records joined over blocks and volumes.  Damage is
- *          named with volume, address and files, stepped over, and makes the job end with errors.
+ *          in between are checked, whoever's they are: a length that was not checked could lead
+ *          anywhere.  Records are joined over blocks and volumes.  Damage is named with volume,
+ *          address and files, stepped over, and makes the job end with errors unless it hit
+ *          another job's block.
  * Threads: the job's thread.
  * Errors:  ERR_PEER, ERR_CANCELED of the conversation; ERR_CONFIG nothing to read from
  * Spec:    wire.md 7.3; volume.md 2.5, 3.2, 15

@@ -1,38 +1,15 @@
 /*
- * storage-daemon/session/read_internal.h - between read.c, read_window.c and read_send.c
+ * storage-daemon/session/read_internal.h - between read.c, read_damage.c and read_send.c
  */
 #ifndef TERCET_STORAGE_DAEMON_SESSION_READ_INTERNAL_H
 #define TERCET_STORAGE_DAEMON_SESSION_READ_INTERNAL_H
 
 #include "lib/base/hash.h"
 #include "lib/volume/record.h"
+#include "lib/volume/volume_scan.h"
 #include "storage-daemon/device/device.h"
+#include "storage-daemon/session/rate_limit.h"
 #include "storage-daemon/session/read.h"
-
-/* ---- read_window.c: a volume seen through a buffer that is read ahead ---- */
-
-struct window {
-	struct dev *dev; /* borrowed */
-	uint8_t *p;      /* owned, cap bytes */
-	size_t cap;
-	uint64_t at;     /* address of p[0] */
-	size_t have;     /* bytes valid */
-	uint64_t limit;  /* nothing behind this address is looked at */
-	int64_t read_us; /* time spent reading */
-};
-
-void window_init(struct window *w, struct dev *dev, uint64_t limit);
-void window_release(struct window *w);
-/* Up to n bytes at address at; fewer only at the end.  Borrowed until the next call. */
-MUST_CHECK enum err_code window_get(struct window *w, uint64_t at, size_t n, struct bytes *out,
-				    struct err *err);
-/* The block at address at, or what is there of it: ERR_EOF the end, ERR_FORMAT damage (the head
- * is unusable, or the block is cut short).  Not verified. */
-MUST_CHECK enum err_code window_block(struct window *w, uint64_t at, struct block_head *head,
-				      struct bytes *block, struct err *err);
-/* The next address behind from where a whole undamaged block begins; ERR_EOF: none. */
-MUST_CHECK enum err_code window_resync(struct window *w, uint64_t from, uint64_t *to,
-				       struct err *err);
 
 /* ---- read_send.c: records as frames to the file daemon ---- */
 
@@ -43,12 +20,12 @@ struct record_out {
 	uint32_t session_id;
 	uint32_t files;
 	uint64_t bytes;
-	int64_t limited_ms;
-	uint64_t limited_bytes;
+	struct rate_limit rate;
 };
 
 void record_out_init(struct record_out *o, struct session *s);
 void record_out_release(struct record_out *o);
+/* ERR_LIMIT: it is larger than a frame; the next ones may go. */
 MUST_CHECK enum err_code record_out_put(struct record_out *o, const struct record *r,
 					struct err *err);
 MUST_CHECK enum err_code record_out_flush(struct record_out *o, struct err *err);
@@ -68,16 +45,49 @@ struct seen_session {
 	UT_hash_handle hh;
 };
 
+/* A session of which a good block was met that is not wanted: all that counts is which. */
+struct passed_session {
+	uint64_t key;
+	UT_hash_handle hh;
+};
+
 struct reader {
 	struct session *s;
 	struct bootstrap *bsr;    /* borrowed */
 	struct record_join *join; /* owned */
 	struct record_out out;
-	struct seen_session *seen; /* owned entries */
-	const char *volume;        /* being read; borrowed */
-	struct device *device;     /* it was found in */
-	struct window win;
-	uint32_t damages;
+	struct seen_session *seen;          /* owned entries */
+	struct passed_session *passed;      /* owned entries */
+	struct passed_session *last_passed; /* of passed: nearly always the next one, too */
+
+	/* the volume that is read; all borrowed */
+	const char *volume;
+	struct device *device; /* it was found in */
+	struct dev *dev;
+	uint64_t limit;  /* nothing behind this address is looked at */
+	int64_t read_us; /* the medium has taken */
+	struct volume_scan *scan;
 };
+
+/* The entry of a session, made when it has none. */
+struct seen_session *read_session_of(struct reader *r, uint32_t id, uint32_t time);
+/* A good block of this header's session was met, and not wanted. */
+bool read_has_passed(const struct reader *r, const struct block_head *head);
+
+/* ---- read_damage.c ---- */
+
+/* A block or a range of bytes is lost. */
+void damage_block(struct reader *r, const struct volume_block *b, const struct err *why);
+/* The volume ends at this address: was anything wanted behind it? */
+void damage_early_end(struct reader *r, uint64_t at);
+/* The first record of a session behind damage shows which files were lost: those up to last. */
+void damage_lost_files(struct reader *r, struct seen_session *e, int32_t last);
+/* Nothing more comes from this volume: what is wanted of it behind the last file seen is lost. */
+void damage_rest_of_volume(struct reader *r, bool damaged_only);
+/* A part of a record is missing.  Said once per file: a long record may have hundreds of pieces. */
+void damage_incomplete(struct reader *r, struct seen_session *e, int32_t file_index,
+		       const char *why);
+/* A record of the session's current file cannot be sent. */
+void damage_too_long(struct reader *r, struct seen_session *e, const struct err *why);
 
 #endif

@@ -1,6 +1,5 @@
 #include "storage-daemon/session/read_internal.h"
 
-#include "lib/base/clock.h"
 #include "lib/base/num.h"
 #include "lib/base/wr.h"
 
@@ -40,27 +39,6 @@ put_number(struct wr *w, int64_t v)
 	wr_bytes(w, digits + n, sizeof(digits) - n);
 }
 
-static enum err_code
-keep_bandwidth(struct record_out *o, size_t n, struct err *err)
-{
-	uint64_t limit = atomic_load_explicit(&o->s->bandwidth, memory_order_relaxed);
-	int64_t now_ms = clock_mono_ms(), due_ms;
-	struct wait w;
-
-	if (limit == 0)
-		return ERR_OK;
-	if (o->limited_ms == 0 || now_ms - o->limited_ms > 10000) {
-		o->limited_ms = now_ms;
-		o->limited_bytes = 0;
-	}
-	o->limited_bytes += n;
-	due_ms = o->limited_ms + (int64_t)(o->limited_bytes * 1000 / limit);
-	if (due_ms <= now_ms)
-		return ERR_OK;
-	w = (struct wait){ .cancel = &o->s->cancel, .deadline_ms = due_ms, .what = "bandwidth" };
-	return wait_pause(&w, err);
-}
-
 /* Send what is gathered, and data behind it. */
 static enum err_code
 send_with(struct record_out *o, struct bytes data, struct err *err)
@@ -76,7 +54,9 @@ send_with(struct record_out *o, struct bytes data, struct err *err)
 		return code == ERR_CANCELED ? code : err_ctx(err, "sending to the client");
 	atomic_store_explicit(&o->s->files, o->files, memory_order_relaxed);
 	atomic_store_explicit(&o->s->bytes, o->bytes, memory_order_relaxed);
-	return keep_bandwidth(o, n, err);
+	return rate_limit_keep(&o->rate, n,
+			       atomic_load_explicit(&o->s->bandwidth, memory_order_relaxed),
+			       &o->s->cancel, err);
 }
 
 enum err_code

@@ -9,6 +9,7 @@
 
 #include "lib/proto/stream.h"
 #include "lib/volume/block.h"
+#include "lib/volume/record.h"
 #include "storage-daemon/session/session_fake.h"
 
 #define FILES      40
@@ -365,7 +366,262 @@ a_damaged_label_costs_nothing(void **state)
 	assert_int_equal(g.status, STATUS_ERROR);
 }
 
+/* ---- volumes made by hand ---- */
+
+#define TIME        1000u /* session time of all of them */
+#define BLOCK       4096u
+#define INNER_BLOCK 300u /* of the volume in a file on the volume */
+#define INNER_ID    77u
+#define PIECE       700u /* of that file in one record */
+
+static uint8_t area[BLOCK];
+
+static void
+write_block(struct fake_file *f, uint32_t id, const struct block_fill *fill)
+{
+	struct block_head head = {
+		.len = fill->len, .session_id = id, .session_time = TIME, .head_len = BLOCK_HEAD_LEN
+	};
+
+	block_head_emit(fill->p, &head, true);
+	assert_true(f->n_now + fill->len <= FAKE_CAP);
+	memcpy(f->now + f->n_now, fill->p, fill->len);
+	f->n_now += fill->len;
+}
+
+static void
+put(struct block_fill *fill, int file, int stream, const void *p, size_t n)
+{
+	struct record_put r = { .file_index = file,
+				.stream = stream,
+				.data = bytes_of((const uint8_t *)p, n) };
+
+	assert_true(record_put(fill, &r));
+}
+
+/* Attributes, data and digest of some files in a block of their own; its address. */
+static uint32_t
+write_files(uint32_t id, int first, int last)
+{
+	struct block_fill fill = { .p = area, .cap = BLOCK };
+	struct fake_file *f = &fake.file[0];
+	uint32_t at = (uint32_t)f->n_now;
+	char data[FILE_BYTES];
+
+	block_fill_reset(&fill);
+	for (int i = first; i <= last; i++) {
+		char attributes[64];
+		int n = snprintf(attributes, sizeof(attributes), "%d 3 /src/%02d%cA A A A%c%c%c0",
+				 i, i, 0, 0, 0, 0);
+
+		memset(data, 'a' + i % 26, sizeof(data));
+		put(&fill, i, STREAM_UNIX_ATTRIBUTES, attributes, (size_t)n + 1);
+		put(&fill, i, STREAM_FILE_DATA, data, sizeof(data));
+		put(&fill, i, STREAM_MD5_DIGEST, data, 16);
+	}
+	write_block(f, id, &fill);
+	return at;
+}
+
+static int
+begin_by_hand(void **state)
+{
+	(void)begin(state);
+	fake.file[0].n_now = block_at[1]; /* the label */
+	return 0;
+}
+
+static const char *
+wanted(uint32_t id, const char *more)
+{
+	static char text[256];
+
+	(void)snprintf(text, sizeof(text), "Volume=\"V1\"\nVolSessionId=%u\nVolSessionTime=%u\n%s",
+		       id, TIME, more);
+	return text;
+}
+
+static unsigned
+times_said(const char *words)
+{
+	unsigned n = 0;
+
+	for (const char *p = fake.said; (p = strstr(p, words)) != NULL; p++)
+		n++;
+	return n;
+}
+
+/* A volume of small blocks, as it lies in a file. */
+static void
+make_inner_volume(uint8_t *p, size_t n)
+{
+	static uint8_t inner[INNER_BLOCK];
+	struct block_fill fill = { .p = inner, .cap = INNER_BLOCK };
+	struct block_head head = { .len = INNER_BLOCK,
+				   .session_id = INNER_ID,
+				   .session_time = TIME,
+				   .head_len = BLOCK_HEAD_LEN };
+
+	for (size_t at = 0; at + INNER_BLOCK <= n; at += INNER_BLOCK) {
+		uint8_t data[INNER_BLOCK - BLOCK_HEAD_LEN - RECORD_HEAD_LEN];
+
+		memset(data, (int)(at / INNER_BLOCK), sizeof(data));
+		block_fill_reset(&fill);
+		put(&fill, 1, STREAM_FILE_DATA, data, sizeof(data));
+		block_head_emit(inner, &head, true);
+		memcpy(p + at, inner, INNER_BLOCK);
+	}
+}
+
+#define NESTED_BLOCKS 5u
+#define NESTED_MAX    64u
+
+struct nested {
+	uint32_t at[NESTED_BLOCKS + 1];               /* of its blocks, and the end */
+	unsigned from[NESTED_MAX], to[NESTED_MAX], n; /* blocks that hold each record */
+};
+
+/* Blocks of session 1 full of one file that is a volume itself. */
+static void
+write_nested(struct nested *v)
+{
+	static uint8_t content[NESTED_BLOCKS * BLOCK];
+	struct block_fill fill = { .p = area, .cap = BLOCK };
+	struct fake_file *f = &fake.file[0];
+	unsigned block = 0;
+	size_t from = 0;
+
+	memset(content, 0, sizeof(content));
+	make_inner_volume(content, sizeof(content));
+	block_fill_reset(&fill);
+	v->at[0] = (uint32_t)f->n_now;
+	for (v->n = 0; block < NESTED_BLOCKS && from + PIECE <= sizeof(content); from += PIECE) {
+		struct record_put r = { .file_index = 1,
+					.stream = STREAM_GZIP_DATA,
+					.data = bytes_of(content + from, PIECE) };
+
+		assert_true(v->n < NESTED_MAX);
+		v->from[v->n] = fill.cap - fill.len < RECORD_HEAD_LEN ? block + 1 : block;
+		while (block < NESTED_BLOCKS && !record_put(&fill, &r)) {
+			write_block(f, 1, &fill);
+			block_fill_reset(&fill);
+			v->at[++block] = (uint32_t)f->n_now;
+		}
+		v->to[v->n] = block;
+		v->n += block < NESTED_BLOCKS;
+	}
+	assert_int_equal(block, NESTED_BLOCKS);
+}
+
+/* A byte of a block is hit, here so far from its beginning: what else is lost? */
+static void
+only_its_records_are_lost(unsigned block, uint32_t off)
+{
+	struct nested v;
+	struct got g;
+	unsigned hit = 0;
+
+	(void)begin_by_hand(NULL);
+	write_nested(&v);
+	spoil(v.at[block] + off);
+	for (unsigned i = 0; i < v.n; i++)
+		hit += v.from[i] <= block && v.to[i] >= block;
+	g = restore(wanted(1, ""));
+	assert_int_equal(g.records, v.n - hit);
+	assert_true(was_said("damaged block at address"));
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static void
+a_volume_in_a_file_leads_nobody_astray(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < NESTED_BLOCKS; i++) {
+		only_its_records_are_lost(i, 1000);
+		assert_int_equal(times_said("damaged block at address"), 1);
+		only_its_records_are_lost(i, 12); /* the magic */
+		only_its_records_are_lost(i, 6);  /* the length */
+	}
+}
+
+static void
+a_wrong_length_in_another_jobs_block_costs_nothing(void **state)
+{
+	struct got g;
+	uint32_t at, ours;
+	uint8_t *len;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	(void)write_files(2, 1, 3);
+	at = write_files(2, 4, 6);
+	ours = write_files(1, 3, 4);
+	(void)write_files(2, 7, 9);
+	(void)write_files(1, 5, 6);
+	/* It leads exactly to the block behind ours. */
+	len = &fake.file[0].now[at + 4];
+	assert_int_equal(len[2] << 8 | len[3], ours - at);
+	ours += (uint32_t)fake.file[0].now[ours + 6] << 8 | fake.file[0].now[ours + 7];
+	len[2] = (uint8_t)((ours - at) >> 8);
+	len[3] = (uint8_t)(ours - at);
+	g = restore(wanted(1, "FileIndex=1-6\n"));
+	assert_int_equal(g.n, 6);
+	assert_true(was_said("damaged block at address"));
+}
+
+static void
+damage_in_another_jobs_block_is_only_warned_of(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	(void)write_files(2, 1, 3);
+	spoil(write_files(2, 4, 6) + 500);
+	(void)write_files(1, 3, 4);
+	g = restore(wanted(1, "FileIndex=1-4\n"));
+	assert_int_equal(g.n, 4);
+	assert_int_equal(g.status, STATUS_OK);
+	assert_true(was_said("bytes of another job skipped"));
+	assert_false(was_said("may be"));
+}
+
+static void
+a_block_with_a_wrong_session_is_ours_all_the_same(void **state)
+{
+	for (uint32_t off = 16; off < 24; off++) {
+		struct got g;
+
+		(void)begin_by_hand(state);
+		(void)write_files(1, 1, 2);
+		(void)write_files(2, 1, 3);
+		spoil(write_files(1, 3, 4) + off);
+		(void)write_files(1, 5, 6);
+		g = restore(wanted(1, "FileIndex=1-6\n"));
+		assert_int_equal(g.n, 4);
+		assert_true(was_said("files 3-4 of session 1/1000 may be lost"));
+		assert_int_equal(g.status, STATUS_ERROR);
+	}
+}
+
+static void
+addresses_behind_everything_are_just_not_there(void **state)
+{
+	struct got g;
+	uint32_t at;
+	char more[128];
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	at = write_files(1, 3, 4);
+	(void)snprintf(more, sizeof(more),
+		       "VolAddr=0-%u,18446744073709551606-18446744073709551615\n", at - 1);
+	g = restore(wanted(1, more));
+	assert_int_equal(g.n, 2);
+}
+
 #define T(f) cmocka_unit_test_setup(f, begin)
+#define H(f) cmocka_unit_test_setup(f, begin_by_hand)
 
 int
 main(void)
@@ -380,6 +636,11 @@ main(void)
 		T(a_cut_volume_costs_what_is_behind),
 		T(a_volume_that_is_gone_costs_all_of_its_files),
 		T(a_damaged_label_costs_nothing),
+		H(a_volume_in_a_file_leads_nobody_astray),
+		H(a_wrong_length_in_another_jobs_block_costs_nothing),
+		H(damage_in_another_jobs_block_is_only_warned_of),
+		H(a_block_with_a_wrong_session_is_ours_all_the_same),
+		H(addresses_behind_everything_are_just_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, end_all);

@@ -21,6 +21,11 @@ struct sd {
 	char os[128];       /* for status */
 };
 
+/* How long the director may take for an answer: a catalog that is away for minutes does not fail a
+ * job; and for what there is still to say when a job is over. */
+#define DIRECTOR_ANSWER_S 1800
+#define LAST_WORDS_S      60
+
 #define SD_VERSION_TEXT "Version: " TERCET_VERSION " (Tercet)"
 
 /* Serve one accepted socket to its end; owns fd.  Handler of lib/net/listen. */

@@ -26,6 +26,10 @@ typedef enum err_code (*command_fn)(struct conversation *v, struct bytes line, s
 /* Serve the director until it or we end it. */
 MUST_CHECK enum err_code conversation_serve(struct conversation *v, struct err *err);
 
+/* EOD behind an answer that was sent with this result. */
+MUST_CHECK enum err_code conversation_eod(struct conversation *v, enum err_code code,
+					  struct err *err);
+
 /* ---- the handlers, by the file they are in ---- */
 
 /* cmd_job.c */

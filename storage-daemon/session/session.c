@@ -1,6 +1,5 @@
 #include "storage-daemon/session/session.h"
 
-#include <poll.h>
 #include <stdio.h>
 
 #include "lib/base/clock.h"
@@ -167,6 +166,9 @@ session_new(struct sd *sd, const struct session_job *job, const char *director,
 	mutex_lock(&sd->sessions->lock);
 	list_locked(sd->sessions, s);
 	mutex_unlock(&sd->sessions->lock);
+	/* The daemon may have cancelled all it knew a moment ago. */
+	if (cancel_asked(&sd->stop))
+		session_cancel(s);
 	*out = s;
 	return ERR_OK;
 }
@@ -257,15 +259,6 @@ session_offer_fd(struct session *s, struct conn **c, struct err *err)
 	return ERR_OK;
 }
 
-/* The director hung up while we wait for somebody else: its socket says so. */
-static bool
-has_hung_up(struct conn *c)
-{
-	struct pollfd p = { .fd = conn_fd(c), .events = POLLRDHUP };
-
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
 enum err_code
 session_wait_fd(struct session *s, int64_t seconds, struct conn **out, struct err *err)
 {
@@ -274,14 +267,14 @@ session_wait_fd(struct session *s, int64_t seconds, struct conn **out, struct er
 
 	mutex_lock(&s->lock);
 	/* Predicate: the file daemon is here, cancel, director gone or deadline. */
-	while (s->fd == NULL && !cancel_asked(&s->cancel) && !has_hung_up(s->dir) &&
+	while (s->fd == NULL && !cancel_asked(&s->cancel) && !conn_has_hung_up(s->dir) &&
 	       clock_mono_ms() < end_ms)
 		(void)cond_wait_ms(&s->changed, &s->lock, 1000);
 	fd = s->fd;
 	mutex_unlock(&s->lock);
 	if (cancel_asked(&s->cancel))
 		return err_set(err, ERR_CANCELED, "canceled while waiting for the client");
-	if (fd == NULL && has_hung_up(s->dir))
+	if (fd == NULL && conn_has_hung_up(s->dir))
 		return err_set(err, ERR_PEER,
 			       "the director hung up while job %s waited for its "
 			       "client",
@@ -312,16 +305,36 @@ session_set_msg(struct session *s, struct job_msg *msg)
 	s->msg = msg;
 	mutex_lock(&s->lock);
 	s->shared_msg = msg;
+	/* Predicate: nobody has the former one in hand. */
+	while (s->reporters > 0)
+		cond_wait(&s->changed, &s->lock);
 	mutex_unlock(&s->lock);
 }
 
-/* Under the lock, so that the messages cannot end meanwhile. */
+static struct job_msg *
+begin_report(struct session *s)
+{
+	struct job_msg *msg;
+
+	mutex_lock(&s->lock);
+	msg = s->shared_msg;
+	s->reporters += msg != NULL;
+	mutex_unlock(&s->lock);
+	return msg;
+}
+
+/* Without the lock: the director may be slow to read. */
 void
 session_report(struct session *s, enum msg_type type, const char *text)
 {
+	struct job_msg *msg = begin_report(s);
+
+	if (msg == NULL)
+		return;
+	job_report(msg, type, "%s\n", text);
 	mutex_lock(&s->lock);
-	if (s->shared_msg != NULL)
-		job_report(s->shared_msg, type, "%s\n", text);
+	s->reporters--;
+	cond_broadcast(&s->changed);
 	mutex_unlock(&s->lock);
 }
 

@@ -28,11 +28,9 @@ struct sd; /* storage-daemon/session/sd.h */
 struct session_job {
 	uint32_t job_id;
 	char job[128], job_name[128], client[128], fileset[128], fileset_md5[128];
-	char format[128];
 	int32_t type, level; /* letters */
 	bool no_attr, spool_attr, spool_data, prefer_mounted, rerunning;
 	uint32_t session_id, session_time;
-	uint64_t quota;
 };
 
 struct session {
@@ -43,7 +41,7 @@ struct session {
 	int64_t start;        /* seconds */
 	struct cancel cancel; /* asked: the job ends; wakes every wait of it */
 
-	/* the director's thread only */
+	/* the job's thread; append's writer, while it runs, asks (dir) and this receives (data) */
 	struct conn *dir;    /* borrowed from the conversation */
 	struct conn *data;   /* borrowed: the file daemon's, while it is served */
 	struct job_msg *msg; /* borrowed; itself safe for any thread */
@@ -51,11 +49,13 @@ struct session {
 	struct device *append_device, *read_device;   /* reserved, or NULL */
 	struct bootstrap *bsr;                        /* owned */
 	bool director_gone;
+	unsigned answers_owed; /* by the director, to questions whose asker was cancelled */
 
 	struct mutex lock;                            /* RANK_JOB */
 	struct cond changed;                          /* fd came, cancel */
 	struct secret key GUARDED_BY(&lock);          /* wiped when used */
 	struct job_msg *shared_msg GUARDED_BY(&lock); /* msg for other threads; NULL: it ended */
+	unsigned reporters GUARDED_BY(&lock);         /* threads that use shared_msg just now */
 	bool fd_taken GUARDED_BY(&lock);              /* a file daemon has authenticated */
 	struct conn *
 		fd GUARDED_BY(&lock); /* owned until session_wait_fd takes it; then for cancel */
@@ -123,7 +123,7 @@ MUST_CHECK enum err_code session_wait_fd(struct session *s, int64_t seconds, str
 /* The conversation with the file daemon is over: close it. */
 void session_close_fd(struct session *s);
 
-/* The job speaks through this from now on; NULL: no more. */
+/* The job speaks through this from now on; NULL: no more, nobody uses it any longer. */
 void session_set_msg(struct session *s, struct job_msg *msg);
 /* A message of the job from another thread than its own. */
 void session_report(struct session *s, enum msg_type type, const char *text);

@@ -22,6 +22,7 @@
 #include "storage-daemon/session/sd_conversation.h"
 #include "storage-daemon/session/sd.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,8 +55,10 @@ struct fake_catalog {
 	struct row_piece piece[FAKE_PIECES];
 	unsigned n_piece;
 	enum power power;
-	unsigned cut_at; /* POWER_DIRECTOR: as fake.cut_at, for the director alone */
-	bool off;        /* the director has no power */
+	unsigned cut_at;         /* POWER_DIRECTOR: as fake.cut_at, for the director alone */
+	bool off;                /* the director has no power */
+	unsigned refused_pieces; /* so many of the next JobMedia rows, placeholders apart */
+	bool cancel_at_jobmedia; /* before the next JobMedia is answered the job is cancelled */
 };
 
 static struct fake_catalog catalog;
@@ -216,6 +219,19 @@ on_update_media(struct fake_talk *t, struct bytes line, struct err *err)
 	return volume_committed(t, fake_update_volume(NULL, &in, relabel != 0, &v, &why), &v, err);
 }
 
+/* Somebody cancels the job while it waits for us; it is answered when it has asked the next. */
+static inline void
+cancel_meanwhile(struct fake_talk *t)
+{
+	struct session *s = session_find(t->daemon->sd.sessions, "J");
+	struct pollfd next = { .fd = conn_fd(t->dir), .events = POLLIN };
+
+	assert_non_null(s);
+	session_cancel(s);
+	session_put(s);
+	assert_int_equal(poll(&next, 1, 10000), 1);
+}
+
 static inline enum err_code
 on_jobmedia(struct fake_talk *t, struct bytes line, struct err *err)
 {
@@ -230,8 +246,16 @@ on_jobmedia(struct fake_talk *t, struct bytes line, struct err *err)
 	p.end = (uint64_t)file[1] << 32 | block[1];
 	if (!director_lives())
 		return ERR_PEER;
+	if (p.last != 0 && catalog.refused_pieces > 0) {
+		catalog.refused_pieces--;
+		return conn_printf(t->dir, err, CATREQ_BAD_JOBMEDIA);
+	}
 	assert_true(catalog.n_piece < FAKE_PIECES);
 	catalog.piece[catalog.n_piece++] = p;
+	if (catalog.cancel_at_jobmedia) {
+		catalog.cancel_at_jobmedia = false;
+		cancel_meanwhile(t);
+	}
 	return director_lives() ? conn_printf(t->dir, err, CATREQ_OK_JOBMEDIA) : ERR_PEER;
 }
 

@@ -364,6 +364,7 @@ read_blocks(struct reader *r, struct volume_scan *scan, struct err *err)
 				return err_set(err, ERR_FORMAT, "the file is empty");
 			return ERR_OK;
 		case ERR_FORMAT:
+			(void)err_ctx(&why, "block at %" PRIu64, b.at);
 			if (b.at == 0 && b.head.len == 0)
 				return err_set(err, ERR_FORMAT, "not a volume: %s", why.text);
 			bad_range(r, &b, &why);
@@ -390,6 +391,7 @@ read_volume(struct reader *r, const struct vol_input *in, struct err *err)
 		return err_ctx(err, "volume");
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	scan = volume_scan_new(pread_volume, &fd);
+	volume_scan_read_past_errors(scan);
 	if (read_blocks(r, scan, err) != ERR_OK)
 		return err_ctx(err, "volume %s", in->path);
 	return ERR_OK;

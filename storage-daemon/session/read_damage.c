@@ -1,0 +1,272 @@
+/*
+ * storage-daemon/session/read_damage.c - what a restore says of bytes that a volume did not give
+ *
+ * Each bad place is reported once, with the files it may have cost: at once those that were being
+ * read, and those that lay wholly in it when the next record of their session shows the gap.
+ *
+ * Spec: volume.md 2.5 "Do better (data loss)"
+ */
+#include "storage-daemon/session/read_internal.h"
+
+#include <inttypes.h>
+
+#include "lib/base/num.h"
+#include "lib/base/own.h"
+#include "lib/base/path.h"
+#include "lib/proto/dir_sd.h"
+
+static unsigned
+id_of(const struct seen_session *e)
+{
+	return (unsigned)(e->key & 0xffffffffu);
+}
+
+static struct bytes
+name_of(const struct seen_session *e)
+{
+	struct bytes b = bytes_of(e->head, e->head_len);
+	const uint8_t *end;
+
+	/* "FileIndex type name NUL ..." */
+	for (int blanks = 0; blanks < 2 && b.n > 0; b = bytes_skip(b, 1))
+		blanks += b.p[0] == ' ';
+	end = b.n > 0 ? (const uint8_t *)memchr(b.p, 0, b.n) : NULL;
+	if (end != NULL)
+		b.n = (size_t)(end - b.p);
+	return b;
+}
+
+/* ---- what the bootstrap wants ---- */
+
+static bool
+names_volume(const struct bsr_record *b, const char *volume)
+{
+	for (size_t i = 0; i < b->volumes.n; i++)
+		if (strcmp(b->volumes.v[i], volume) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_of_one_session(const struct bsr_record *b)
+{
+	return b->session_id.n == 1 && b->session_id.v[0].first == b->session_id.v[0].last &&
+	       b->session_time.n == 1 && b->session_time.v[0].first == b->session_time.v[0].last;
+}
+
+/* A director's bootstrap has one record for each piece of a session on a volume. */
+static bool
+is_of(const struct bsr_record *b, const struct seen_session *e)
+{
+	return is_of_one_session(b) && b->session_id.v[0].first == (e->key & 0xffffffffu) &&
+	       b->session_time.v[0].first == e->key >> 32;
+}
+
+/* Some of the ranges lies in from to last, or there is none. */
+static bool
+ranges_meet(const struct bsr_ranges *r, uint64_t from, uint64_t last)
+{
+	bool meet = r->n == 0;
+
+	for (size_t i = 0; i < r->n && !meet; i++)
+		meet = r->v[i].first <= last && r->v[i].last >= from;
+	return meet;
+}
+
+static bool
+wants_session(const struct bootstrap *bsr, const struct block_head *h)
+{
+	for (size_t i = 0; i < bootstrap_n_records(bsr); i++) {
+		const struct bsr_record *b = bootstrap_record(bsr, i);
+
+		if (ranges_meet(&b->session_id, h->session_id, h->session_id) &&
+		    ranges_meet(&b->session_time, h->session_time, h->session_time))
+			return true;
+	}
+	return false;
+}
+
+/* ---- files that did not come ---- */
+
+static void
+say_lost(struct reader *r, const struct seen_session *e, struct buf *list)
+{
+	if (list->len > 0)
+		job_report(r->s->msg, MSG_ERROR, "Volume \"%s\": " DIR_SD_LOST_FILES ".\n",
+			   r->volume, buf_str(list), id_of(e), (unsigned)(e->key >> 32));
+	buf_clear(list);
+}
+
+/* One more run of files for list; said when it is full. */
+static void
+add_lost(struct reader *r, const struct seen_session *e, struct buf *list, uint64_t first,
+	 uint64_t last)
+{
+	if (first > last)
+		return;
+	if (list->len + 2 * 11 + 2 > DIR_SD_LOST_FILES_MAX)
+		say_lost(r, e, list);
+	buf_text(list, "%s%" PRIu64 "-%" PRIu64, list->len > 0 ? "," : "", first, last);
+}
+
+/* Files between two of a session that a record of the bootstrap wants. */
+static void
+add_wanted(struct reader *r, const struct seen_session *e, const struct bsr_record *b,
+	   struct buf *list, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < b->file_index.n; i++) {
+		const struct bsr_range *range = &b->file_index.v[i];
+
+		add_lost(r, e, list, range->first > from ? range->first : from,
+			 u64_min(range->last, to));
+	}
+}
+
+void
+damage_lost_files(struct reader *r, struct seen_session *e, int32_t last)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
+	uint64_t from = (uint64_t)e->file_index + 1, to = (uint64_t)last;
+	bool known = false;
+
+	e->damaged = false;
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+
+		if (!is_of(b, e) || !names_volume(b, r->volume) || b->file_index.n == 0)
+			continue;
+		known = true;
+		add_wanted(r, e, b, &list, from, to);
+	}
+	if (!known)
+		add_lost(r, e, &list, from, to);
+	say_lost(r, e, &list);
+}
+
+void
+damage_rest_of_volume(struct reader *r, bool damaged_only)
+{
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+		struct seen_session *e;
+
+		if (!names_volume(b, r->volume) || !is_of_one_session(b))
+			continue;
+		e = read_session_of(r, (uint32_t)b->session_id.v[0].first,
+				    (uint32_t)b->session_time.v[0].first);
+		if (!is_of(b, e) || (damaged_only && !e->damaged))
+			continue;
+		e->damaged = false;
+		add_wanted(r, e, b, &list, (uint64_t)e->file_index + 1, INT32_MAX);
+		if (b->file_index.n > 0 &&
+		    b->file_index.v[b->file_index.n - 1].last > (uint64_t)e->file_index)
+			e->file_index = (int32_t)b->file_index.v[b->file_index.n - 1].last;
+		say_lost(r, e, &list);
+	}
+}
+
+static void
+report_open_file(struct reader *r, struct seen_session *e)
+{
+	e->damaged = true;
+	if (e->file_index <= 0)
+		return;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": file %d (%s) of session %u may be incomplete.\n", r->volume,
+		   e->file_index, PATH_PRINT(name_of(e)), id_of(e));
+}
+
+void
+damage_incomplete(struct reader *r, struct seen_session *e, int32_t file_index, const char *why)
+{
+	e->damaged |= e->file_index > 0; /* else it may just begin here */
+	if (e->incomplete == file_index)
+		return;
+	e->incomplete = file_index;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": a record of file %d of session %u is incomplete: its %s.\n",
+		   r->volume, file_index, id_of(e), why);
+}
+
+void
+damage_too_long(struct reader *r, struct seen_session *e, const struct err *why)
+{
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": file %d (%s) of session %u is incomplete: %s.\n", r->volume,
+		   e->file_index, PATH_PRINT(name_of(e)), id_of(e), why->text);
+}
+
+/* ---- bad places ---- */
+
+/* Records of the bootstrap want bytes of this range for one session each: it has lost something,
+ * whether it was met before or not. */
+static void
+enter_wanted_sessions(struct reader *r, const struct volume_block *range)
+{
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+
+		if (is_of_one_session(b) && names_volume(b, r->volume) && b->addr.n > 0 &&
+		    ranges_meet(&b->addr, range->at, range->end - 1))
+			(void)read_session_of(r, (uint32_t)b->session_id.v[0].first,
+					      (uint32_t)b->session_time.v[0].first);
+	}
+}
+
+/* Can the range hold records of this session that are wanted? */
+static bool
+may_be_hit(const struct reader *r, const struct seen_session *e, const struct volume_block *range)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+
+		if (!is_of(b, e) || !names_volume(b, r->volume))
+			continue;
+		if (ranges_meet(&b->addr, range->at, range->end - 1))
+			return true;
+		known = true;
+	}
+	return !known;
+}
+
+void
+damage_block(struct reader *r, const struct volume_block *b, const struct err *why)
+{
+	/* A session id that was hit itself is hardly ever that of another session. */
+	bool foreign = b->head_known && read_has_passed(r, &b->head) &&
+		       !wants_session(r->bsr, &b->head);
+	struct seen_session *e, *next;
+
+	job_report(r->s->msg, foreign ? MSG_WARNING : MSG_ERROR,
+		   "Volume \"%s\": damaged block at address %" PRIu64 ": %s; %" PRIu64
+		   " bytes%s skipped.\n",
+		   r->volume, b->at, why->text, b->end - b->at, foreign ? " of another job" : "");
+	if (foreign)
+		return;
+	enter_wanted_sessions(r, b);
+	HASH_ITER (hh, r->seen, e, next) {
+		if (may_be_hit(r, e, b))
+			report_open_file(r, e);
+	}
+}
+
+void
+damage_early_end(struct reader *r, uint64_t at)
+{
+	struct seen_session *e, *next;
+	uint64_t last = 0;
+
+	if (!bootstrap_last_wanted(r->bsr, r->volume, &last) || last < at)
+		return;
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\" ends at address %" PRIu64 ", the job goes on to address %" PRIu64
+		   ": what was there is lost.\n",
+		   r->volume, at, last);
+	HASH_ITER (hh, r->seen, e, next) {
+		report_open_file(r, e);
+	}
+	damage_rest_of_volume(r, false);
+}
