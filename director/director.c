@@ -174,7 +174,7 @@ director_handshake_set(struct director *d, const char *client, enum handshake h)
 /* ---- catalogs ---- */
 
 static enum err_code
-open_catalog(struct director *d, const struct dir_catalog *c, struct err *err)
+open_catalog(struct director *d, const struct dir_catalog *c, struct catalog **out, struct err *err)
 {
 	struct buf words = BUF_INIT(8192);
 	const struct {
@@ -204,16 +204,13 @@ open_catalog(struct director *d, const struct dir_catalog *c, struct err *err)
 		if (ssl[i].value != NULL)
 			buf_text(&words, "%s=%s ", ssl[i].word, ssl[i].value);
 	o.conninfo = words.len > 0 ? buf_str(&words) : NULL;
-	code = catalog_open(&o, &d->catalogs[d->n_catalogs], err);
+	code = catalog_open(&o, out, err);
 	buf_release(&words);
-	if (code != ERR_OK)
-		return err_ctx(err, "catalog %s", c->name);
-	d->n_catalogs++;
-	return ERR_OK;
+	return code == ERR_OK ? ERR_OK : err_ctx(err, "catalog %s", c->name);
 }
 
 static struct catalog *
-find_catalog_locked(struct director *d, const char *name)
+find_catalog_locked(struct director *d, const char *name) REQUIRES(&d->lock)
 {
 	for (size_t i = 0; i < d->n_catalogs; i++)
 		if (name == NULL || strcmp(catalog_name(d->catalogs[i]), name) == 0)
@@ -309,28 +306,57 @@ clean_up(struct director *d, struct catalog *c, struct err *err)
 	return ERR_OK;
 }
 
-/* Open what is not open yet, and bring the rows up to date. */
+static bool
+add_catalog_locked(struct director *d, struct catalog *c) REQUIRES(&d->lock)
+{
+	if (d->n_catalogs == DIRECTOR_CATALOGS_MAX)
+		return false;
+	d->catalogs[d->n_catalogs++] = c;
+	return true;
+}
+
+/* The catalog of a resource, opened when it is new.  Reloads and the start come one at a time. */
+static enum err_code
+find_or_open(struct director *d, const struct dir_catalog *dc, struct catalog **out,
+	     struct err *err)
+{
+	struct catalog *c;
+	bool added;
+
+	mutex_lock(&d->lock);
+	c = find_catalog_locked(d, dc->name);
+	mutex_unlock(&d->lock);
+	if (c == NULL) {
+		if (open_catalog(d, dc, &c, err) != ERR_OK)
+			return err->code;
+		mutex_lock(&d->lock);
+		added = add_catalog_locked(d, c);
+		mutex_unlock(&d->lock);
+		if (!added) {
+			catalog_close(c);
+			return err_set(err, ERR_LIMIT, "more than %d catalogs",
+				       DIRECTOR_CATALOGS_MAX);
+		}
+	}
+	*out = c;
+	return ERR_OK;
+}
+
+/*
+ * Open what is not open yet, and bring the rows up to date.  What a dead director left is cleaned
+ * up before the maintenance, which forgets what belongs to jobs that have ended.
+ */
 static enum err_code
 bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, struct err *err)
 {
 	for (size_t i = 0; i < conf->n_catalog; i++) {
 		const struct dir_catalog *dc = conf->catalog[i];
-		struct catalog *c;
+		struct catalog *c = NULL;
 
-		mutex_lock(&d->lock);
-		c = find_catalog_locked(d, dc->name);
-		mutex_unlock(&d->lock);
-		if (c == NULL) {
-			if (d->n_catalogs == DIRECTOR_CATALOGS_MAX)
-				return err_set(err, ERR_LIMIT, "more than %d catalogs",
-					       DIRECTOR_CATALOGS_MAX);
-			if (open_catalog(d, dc, err) != ERR_OK)
-				return err->code;
-			c = d->catalogs[d->n_catalogs - 1];
-		}
-		if (catalog_maintain(c, err) != ERR_OK || sync_catalog(conf, dc, c, err) != ERR_OK)
-			return err_ctx(err, "catalog %s", dc->name);
-		if (first && clean_up(d, c, err) != ERR_OK)
+		if (find_or_open(d, dc, &c, err) != ERR_OK)
+			return err->code;
+		if ((first && clean_up(d, c, err) != ERR_OK) ||
+		    catalog_maintain(c, err) != ERR_OK || sync_catalog(conf, dc, c, err) != ERR_OK)
 			return err_ctx(err, "catalog %s", dc->name);
 	}
 	if (conf->n_catalog == 0)

@@ -18,9 +18,9 @@ struct director {
 	struct mutex reload_lock; /* RANK_RELOAD: held over a whole reload, waits included */
 	struct mutex lock;        /* RANK_CONF */
 	struct dir_conf *conf GUARDED_BY(&lock); /* shared: one reference */
-	/* Written by start and, under reload_lock, by a reload; never closed before the end. */
-	struct catalog *catalogs[DIRECTOR_CATALOGS_MAX];
-	size_t n_catalogs;
+	/* Never closed before the end. */
+	struct catalog *catalogs[DIRECTOR_CATALOGS_MAX] GUARDED_BY(&lock);
+	size_t n_catalogs GUARDED_BY(&lock);
 	struct mutex facts_lock; /* RANK_LEAF */
 	struct fact *facts GUARDED_BY(&facts_lock);
 	struct job_table *jobs;      /* owned */

@@ -8,7 +8,8 @@
  *   scheduler      due times; "starter" beside it queues the jobs, so that a slow catalog delays
  *                  no schedule
  *   queue          gives jobs their workers; "watch" looks at time limits and cancels
- *   job-<id>       one per running job; "sd-messages" beside it reads the storage daemon
+ *   job-<id>       one per running job; "sd-messages" beside it reads the storage daemon,
+ *                  "teller" tells the daemons of a cancelled one
  *   attribute loaders, log writer: lib/catalog
  */
 #include <signal.h>

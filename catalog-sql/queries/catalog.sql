@@ -16,13 +16,14 @@ SELECT txid_current_if_assigned();
 SELECT txid_status(:txid::bigint);
 -- name: catalog_ping repeatable
 SELECT 1;
--- name: catalog_server_limit repeatable
-SELECT setting::integer FROM pg_settings WHERE name = 'max_connections';
 
+-- steps: how many of schema/ are in, by what each of them makes.
 -- name: schema_facts
 SELECT current_setting('server_encoding') AS encoding,
 	to_regclass('version') IS NOT NULL AND to_regclass('job') IS NOT NULL AS tables,
-	to_regclass('tercet_partition') IS NOT NULL AS taken_over,
+	CASE WHEN to_regclass('tercet_partition') IS NULL THEN 1
+		WHEN to_regclass('tercet_long_path') IS NULL THEN 3
+		ELSE 4 END AS steps,
 	to_regclass('version') IS NOT NULL OR to_regclass('job') IS NOT NULL
 		OR to_regclass('file') IS NOT NULL OR to_regclass('media') IS NOT NULL AS some;
 -- name: schema_version repeatable
@@ -42,7 +43,7 @@ $role$;
 
 -- name: catalog_keep_partitions repeatable
 SELECT tercet_keep_partitions();
--- Files of jobs that say they are purged, or that no Job row has any more.
+-- Files of jobs that say they are purged.
 -- name: catalog_finish_purges repeatable
 DELETE FROM file f USING job j
 WHERE f.jobid = j.jobid AND j.purgedfiles = 1 AND j.realendtime IS NOT NULL

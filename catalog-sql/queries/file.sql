@@ -1,6 +1,10 @@
 -- File, Path and the directory cache, as the loader of a job writes them.
 
+-- Of names that fit into the index of Path.
 -- name: path_find repeatable
+SELECT pathid, path FROM ONLY path WHERE path = ANY (:paths::text[]);
+-- Of longer ones; another program may have stored one that could be compressed in Path itself.
+-- name: path_find_long repeatable
 SELECT pathid, path FROM path WHERE path = ANY (:paths::text[]);
 
 -- New directories, sorted by the caller; their rows in PathHierarchy are a second statement of
@@ -8,6 +12,10 @@ SELECT pathid, path FROM path WHERE path = ANY (:paths::text[]);
 -- name: path_insert
 INSERT INTO path (path) SELECT unnest(:paths::text[])
 ON CONFLICT (path) DO NOTHING
+RETURNING pathid, path;
+-- name: path_insert_long
+INSERT INTO tercet_long_path (path) SELECT unnest(:paths::text[])
+ON CONFLICT DO NOTHING
 RETURNING pathid, path;
 -- name: path_hierarchy repeatable
 INSERT INTO pathhierarchy (pathid, ppathid)
@@ -31,13 +39,16 @@ SELECT batches, files, deleted FROM tercet_ingest WHERE jobid = :jobid;
 -- name: ingest_copy
 COPY {partition} (fileid, fileindex, jobid, pathid, deltaseq, lstat, md5, name)
 FROM STDIN (FORMAT binary);
+-- No row is made when the state is not the one the loader knows: the job was deleted, or rows that
+-- seemed lost with a connection are in.
 -- name: ingest_mark
-WITH r AS (
-	INSERT INTO tercet_file_range (firstfileid, lastfileid, jobid)
-	SELECT f, l, :jobid::integer FROM unnest(:firsts::bigint[], :lasts::bigint[]) AS x (f, l))
-UPDATE tercet_ingest
-SET batches = batches + :batches, files = files + :files, deleted = deleted + :deleted
-WHERE jobid = :jobid;
+WITH mine AS (
+	UPDATE tercet_ingest
+	SET batches = batches + :batches, files = files + :files, deleted = deleted + :deleted
+	WHERE jobid = :jobid::integer AND batches = :before::bigint
+	RETURNING jobid)
+INSERT INTO tercet_file_range (firstfileid, lastfileid, jobid)
+SELECT f, l, mine.jobid FROM mine, unnest(:firsts::bigint[], :lasts::bigint[]) AS x (f, l);
 -- name: fileid_reserve
 SELECT tercet_reserve_fileids(:n);
 
@@ -60,3 +71,7 @@ SET files = greatest(pathvisibility.files, excluded.files),
 WHERE excluded.files > pathvisibility.files OR excluded.size > pathvisibility.size;
 -- name: visibility_done repeatable
 UPDATE job SET hascache = 1 WHERE jobid = :jobid;
+-- Directories of the job that are not in Path (any more): somebody removed rows beside the director.
+-- name: visibility_lost repeatable
+SELECT count(*) FROM pathvisibility v
+WHERE v.jobid = :jobid AND NOT EXISTS (SELECT FROM path p WHERE p.pathid = v.pathid);

@@ -28,12 +28,6 @@ SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, pr
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
 FROM job WHERE jobid = :jobid;
 
--- name: job_get_by_job repeatable
-SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
-	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
-	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
-FROM job WHERE job = :job;
-
 -- name: job_list_running repeatable
 SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
 	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
@@ -64,35 +58,8 @@ UNION ALL
 		AND (m.starttime, m.jobid) > (n.starttime, n.jobid)
 	ORDER BY m.starttime DESC, m.jobid DESC LIMIT 1);
 
--- Spec: director.md 8.1; times are whole seconds, so among jobs of one second JobId decides: a small
--- job begins in the second in which the one before it ended.
--- name: job_accurate_chain repeatable
-WITH full_job AS (
-	SELECT * FROM job
-	WHERE level = 'F' AND jobstatus IN ('T', 'W') AND type = :type AND clientid = :clientid
-		AND filesetid = :filesetid AND starttime < :before
-	ORDER BY jobid DESC LIMIT 1),
-later AS (
-	SELECT j.* FROM job j JOIN fileset s ON s.filesetid = j.filesetid, full_job f
-	WHERE j.jobstatus IN ('T', 'W') AND j.type = :type AND j.clientid = :clientid
-		AND s.fileset = (SELECT fileset FROM fileset WHERE filesetid = :filesetid)
-		AND j.starttime < :before AND (j.starttime, j.jobid) > (f.endtime, f.jobid)
-		AND :level::text IN ('I', 'f')),
-diff_job AS (
-	SELECT * FROM later WHERE level = 'D' AND jobfiles > 0
-	ORDER BY jobtdate DESC, jobid DESC LIMIT 1),
-inc_job AS (
-	SELECT l.* FROM later l,
-		(SELECT endtime, jobid FROM (TABLE full_job UNION ALL TABLE diff_job) b
-			ORDER BY level LIMIT 1) base -- 'D' before 'F'
-	WHERE l.level = 'I' AND (l.starttime, l.jobid) > (base.endtime, base.jobid))
-SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, priorjobid,
-	schedtime, starttime, endtime, realendtime, jobtdate, volsessionid, volsessiontime,
-	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
-FROM (SELECT * FROM full_job UNION ALL SELECT * FROM diff_job UNION ALL SELECT * FROM inc_job) x
-ORDER BY jobtdate, jobid;
-
--- Spec: director.md 14.2; JobId decides among jobs of one second, as above.
+-- Spec: director.md 14.2; times are whole seconds, so among jobs of one second JobId decides: a
+-- small job begins in the second in which the one before it ended.
 -- name: job_restore_recent repeatable
 WITH usable AS (
 	SELECT j.* FROM job j

@@ -27,8 +27,8 @@ SELECT
 FROM media WHERE :poolid::integer = 0 OR poolid = :poolid
 ORDER BY mediaid;
 
--- The n-th candidate of attempts 1-4 in their order; a volume that another job is just taking
--- is passed over.  Spec: director.md 11.1
+-- The n-th candidate of attempts 1-4 in their order; one that a job is just updating is waited for
+-- and judged as it is then.  Spec: director.md 11.1
 -- name: media_candidate
 SELECT
 @volume
@@ -43,32 +43,7 @@ ORDER BY CASE volstatus WHEN 'Append' THEN 1 WHEN 'Unlabeled' THEN 2 WHEN 'Recyc
 	CASE WHEN volstatus NOT IN ('Append', 'Unlabeled') THEN lastwritten END ASC NULLS FIRST,
 	mediaid
 OFFSET :skip LIMIT 1
-FOR UPDATE SKIP LOCKED;
-
--- Attempts 8 and 9.
--- name: media_oldest repeatable
-SELECT
-@volume
-FROM media
-WHERE poolid = :poolid AND mediatype = :mediatype AND enabled = 1 AND recycle = 1
-	AND volstatus IN ('Full', 'Used')
-	AND volumename <> ALL (string_to_array(coalesce(:unwanted::text, ''), ','))
-	AND (:inchanger::integer = 0 OR (inchanger = 1 AND storageid = :storageid))
-ORDER BY lastwritten ASC NULLS FIRST, mediaid
-LIMIT 1;
-
--- Attempt 5.  Spec: director.md 11.2
--- name: media_prunable repeatable
-SELECT
-@volume
-FROM media m
-WHERE mediatype = :mediatype AND enabled <> 2 AND volstatus IN ('Full', 'Used')
-	AND (poolid = :poolid OR (recyclepoolid <> 0 AND recyclepoolid IN (
-		SELECT p.poolid FROM pool p
-		WHERE p.name = 'Scratch' OR p.poolid = :poolid
-			OR p.poolid = (SELECT s.scratchpoolid FROM pool s WHERE s.poolid = :poolid))))
-	AND (:inchanger::integer = 0 OR (inchanger = 1 AND storageid = :storageid))
-ORDER BY lastwritten ASC NULLS FIRST, mediaid;
+FOR UPDATE;
 
 -- Attempt 6.  Spec: director.md 11.3
 -- name: media_scratch_candidate
@@ -136,8 +111,6 @@ UPDATE media SET volstatus = 'Recycle', voljobs = 0, volfiles = 0, volblocks = 0
 WHERE mediaid = :mediaid AND volstatus = 'Purged';
 -- name: media_set_status repeatable
 UPDATE media SET volstatus = :status WHERE mediaid = :mediaid;
--- name: media_set_size repeatable
-UPDATE media SET volfiles = :volfiles, volbytes = :volbytes WHERE mediaid = :mediaid;
 -- name: media_delete repeatable
 DELETE FROM media WHERE mediaid = :mediaid;
 

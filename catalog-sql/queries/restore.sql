@@ -23,12 +23,6 @@ TO STDOUT (FORMAT binary);
 -- name: restore_files_md5
 COPY (SELECT fileindex, pathid, deltaseq, lstat, md5, name FROM file WHERE jobid = {jobid})
 TO STDOUT (FORMAT binary);
--- name: restore_find_file repeatable
-SELECT f.jobid, f.fileindex
-FROM file f JOIN job j USING (jobid)
-WHERE f.jobid = ANY (:jobids::integer[])
-	AND f.pathid = (SELECT pathid FROM path WHERE path = :path) AND f.name = :name
-ORDER BY j.jobtdate DESC, j.jobid DESC LIMIT 1;
 
 -- name: restore_chain_table repeatable
 SELECT j.jobid, j.level, j.jobfiles, j.jobbytes, j.starttime, m.volumename
@@ -58,6 +52,14 @@ FROM job j JOIN file f USING (jobid) JOIN path p USING (pathid)
 		ON f.fileindex BETWEEN split_part(run, '-', 1)::integer AND split_part(run, '-', 2)::integer
 WHERE j.volsessionid = :session_id::bigint AND j.volsessiontime = :session_time::bigint
 ORDER BY f.fileindex;
+-- The same of a JobId, no more than a person reads.
+-- name: restore_names_of_indexes repeatable
+SELECT p.path || f.name AS filename
+FROM file f JOIN path p USING (pathid)
+	JOIN unnest(string_to_array(:runs::text, ',')) AS run
+		ON f.fileindex BETWEEN split_part(run, '-', 1)::integer AND split_part(run, '-', 2)::integer
+WHERE f.jobid = :jobid::integer
+ORDER BY f.fileindex LIMIT 100;
 -- name: restore_filesets repeatable
 SELECT DISTINCT s.fileset
 FROM job j JOIN client c USING (clientid) JOIN fileset s USING (filesetid)

@@ -64,7 +64,7 @@ CREATE TABLE jobhisto (
 );
 CREATE INDEX jobhisto_idx ON jobhisto (starttime);
 
--- Step 0002 turns this table into a partitioned one.
+-- Step 0003 turns this table into a partitioned one.
 CREATE TABLE file (
 	fileid           bigserial PRIMARY KEY,
 	fileindex        integer NOT NULL DEFAULT 0,
@@ -273,7 +273,7 @@ CREATE TABLE pathhierarchy (
 );
 CREATE INDEX pathhierarchy_ppathid ON pathhierarchy (ppathid);
 
--- Step 0002 turns this table into a partitioned one.
+-- Step 0003 turns this table into a partitioned one.
 CREATE TABLE pathvisibility (
 	pathid           integer NOT NULL,
 	jobid            integer NOT NULL,

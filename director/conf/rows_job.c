@@ -189,7 +189,7 @@ const struct conf_row job_rows[] = {
 	{ "SelectionPattern", CONF_STR_AT(struct dir_job, selection_pattern), .flags = CONF_LATER,
 	  .help = "Copy/Migrate: regex or SQL for SelectionType" },
 	{ "RunScript", .type = CONF_CUSTOM, .custom = &script_block, .at = CONF_AT(struct dir_job, run_script, struct conf_script *),
-	  .help = "Block, no =" },
+	  .help = "Block, no =; on the director a command is ended after 12 hours" },
 	{ "SelectionType", CONF_KEYWORD_AT(struct dir_job, selection_type), .words = selection_words, .flags = CONF_LATER,
 	  .help = "Copy/Migrate: SmallestVolume, OldestVolume, PoolOccupancy, PoolTime, PoolUncopiedJobs (Copy only), Client, Volume, Job, SqlQuery" },
 	{ "Accurate", CONF_BOOL_AT(struct dir_job, accurate), .def = "no",

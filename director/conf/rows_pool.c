@@ -71,7 +71,7 @@ const struct conf_row pool_rows[] = {
 	  .help = "Destination of Copy/Migrate/VirtualFull" },
 	{ "Storage", CONF_REFS_AT(struct dir_pool, storage, struct dir_storage, "Storage"),
 	  .help = "Storage for jobs of this pool; overrules Job.Storage" },
-	{ "AutoPrune", CONF_BOOL_AT(struct dir_pool, auto_prune), .def = "yes",
+	{ "AutoPrune", CONF_BOOL_AT(struct dir_pool, auto_prune), .def = "yes", .flags = CONF_LATER,
 	  .help = "Prune volumes when one is needed" },
 	{ "Recycle", CONF_BOOL_AT(struct dir_pool, recycle), .def = "yes",
 	  .help = "Purged volumes may be reused" },

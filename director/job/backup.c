@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/own.h"
+#include "lib/catalog/cat_jobmedia.h"
 #include "lib/proto/dir_fd.h"
 
 #include <inttypes.h>
@@ -63,7 +64,6 @@ static enum err_code
 start_client(struct backup *b, struct err *err)
 {
 	struct job *j = b->job;
-	bool ran;
 
 	job_set_wait(j, STATUS_WAIT_FD, "connecting the client");
 	if (fd_session_open(&b->fd, j, &b->sd, err) != ERR_OK)
@@ -73,7 +73,7 @@ start_client(struct backup *b, struct err *err)
 	    fd_session_plugin_options(&b->fd, err) != ERR_OK ||
 	    fd_session_secure_erase(&b->fd, err) != ERR_OK ||
 	    fd_session_bandwidth(&b->fd, err) != ERR_OK ||
-	    fd_session_scripts(&b->fd, &ran, err) != ERR_OK)
+	    fd_session_scripts(&b->fd, err) != ERR_OK)
 		return err->code;
 	/* Again, so that files made by the scripts are not saved a second time. */
 	return job_store_start(j, err);
@@ -158,6 +158,30 @@ finish_attributes(struct backup *b)
 	j->catalog_files = count.files + count.objects;
 }
 
+/* A job whose storage daemon has not said where its files are cannot be restored. */
+static bool
+has_positions(struct job *j, uint32_t files)
+{
+	OWNED(cat_bsr_rows_release) struct cat_bsr_rows rows = { 0 };
+	struct err err = ERR_INIT;
+	uint32_t reach;
+
+	if (files == 0)
+		return true;
+	if (cat_jobmedia_list(j->catalog, &j->id, 1, &rows, &err) != ERR_OK) {
+		job_say(j, MSG_ERROR, "%s", err.text);
+		return false;
+	}
+	reach = cat_bsr_rows_reach(&rows);
+	if (reach >= files)
+		return true;
+	job_say(j, MSG_ERROR,
+		"The storage daemon has said where files 1 to %u of %u are on its volumes; the "
+		"others cannot be restored",
+		reach, files);
+	return false;
+}
+
 /* The final letter; the comparison of the three counts is the last thing a backup does. */
 static void
 judge(struct backup *b)
@@ -191,8 +215,10 @@ judge(struct backup *b)
 			"; this backup is not complete",
 			fd.files, sd.files, j->catalog_files);
 		job_set_status(j, STATUS_ERROR);
-	} else if (fd.term_code == STATUS_WARNINGS || sd.status == STATUS_WARNINGS ||
-		   fd.errors + sd.errors + complaints > 0)
+	} else if (!has_positions(j, fd.files))
+		job_set_status(j, STATUS_ERROR);
+	else if (fd.term_code == STATUS_WARNINGS || sd.status == STATUS_WARNINGS ||
+		 fd.errors + sd.errors + complaints > 0)
 		job_set_status(j, STATUS_WARNINGS);
 	else
 		job_set_status(j, STATUS_OK);

@@ -63,8 +63,7 @@ feed_program(const char *command, struct bytes text, struct err *err)
 	const struct proc_spec spec = { .argv = argv.words,
 					.write_stdin = true,
 					.discard_output = true };
-	if (proc_start(&spec, &p, err) == ERR_OK &&
-	    fd_write_full(p.in, command, text.p, text.n, err) == ERR_OK) {
+	if (proc_start(&spec, &p, err) == ERR_OK && proc_feed(&p, text, &w, err) == ERR_OK) {
 		close(TAKE_FD(p.in));
 		if (proc_wait(&p, &w, &status, err) == ERR_OK && status != 0)
 			(void)err_set(err, ERR_SYS, "%s: %s", command,
@@ -76,18 +75,29 @@ feed_program(const char *command, struct bytes text, struct err *err)
 }
 
 static enum err_code
+read_old(const char *where, struct buf *out, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (fd_read_file(where, out, &why) == ERR_OK || why.sys == ENOENT)
+		return ERR_OK;
+	*err = why;
+	return err->code;
+}
+
+static enum err_code
 write_to(struct job *j, const char *where, struct bytes text, struct err *err)
 {
 	struct buf whole = BUF_INIT(BOOTSTRAP_MAX);
-	struct err missing = ERR_INIT;
-	enum err_code code;
+	enum err_code code = ERR_OK;
 
 	if (where[0] == '|')
 		return feed_program(where + 1, text, err);
-	/* Not a Full: what is there stays in front. */
-	if (j->plan.level != LEVEL_FULL && fd_read_file(where, &whole, &missing) != ERR_OK)
-		buf_clear(&whole);
-	code = buf_append(&whole, text.p, text.n, err);
+	/* Not a Full: what is there stays in front; what cannot be read must not be replaced. */
+	if (j->plan.level != LEVEL_FULL)
+		code = read_old(where, &whole, err);
+	if (code == ERR_OK)
+		code = buf_append(&whole, text.p, text.n, err);
 	if (code == ERR_OK)
 		code = fd_replace_file(where, buf_bytes(&whole), 0640, err);
 	buf_release(&whole);

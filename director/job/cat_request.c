@@ -147,6 +147,8 @@ find_media(struct peer *p, struct bytes line, struct err *err)
 		return err_set(err, ERR_PROTO, "bad FindMedia: %s", PATH_PRINT(line));
 	(void)wire_unbash(unwanted);
 	do {
+		buf_clear(&notes);
+		buf_clear(&why);
 		code = make_search(p, &s, err);
 		s.index = index > 0 ? (uint32_t)index : 1;
 		s.unwanted = unwanted;
@@ -183,13 +185,14 @@ get_volume(struct peer *p, struct bytes line, struct err *err)
 		return err_set(err, ERR_PROTO, "bad GetVolInfo: %s", PATH_PRINT(line));
 	(void)wire_unbash(name);
 	do {
+		buf_clear(&notes);
 		code = cat_media_get(p->job->catalog, name, &m, &found, err);
-		if (code == ERR_OK && found && m.enabled != 1)
-			reason = "is not Enabled";
 		if (code == ERR_OK && found && write != 0) {
 			code = make_search(p, &s, err);
 			if (code == ERR_OK)
 				code = next_volume_judge(&s, &m, &reason, &notes, err);
+		} else if (code == ERR_OK && found && m.enabled != 1) { /* to be read */
+			reason = "is not Enabled";
 		}
 	} while (code != ERR_OK && job_catalog_again(p->job, &since, err));
 	say_lines(p->job, MSG_INFO, &notes);
@@ -230,6 +233,7 @@ update_media(struct peer *p, struct bytes line, struct err *err)
 	u.job_start = p->job->start_time;
 	mutex_unlock(&p->job->lock);
 	do {
+		buf_clear(&notes);
 		code = cat_media_update(p->job->catalog, &u, &m, &found, &notes, err);
 	} while (code != ERR_OK && job_catalog_again(p->job, &since, err));
 	say_lines(p->job, MSG_INFO, &notes);
@@ -279,8 +283,8 @@ create_jobmedia(struct peer *p, struct bytes line, struct err *err)
 		job_say(p->job, MSG_FATAL, "Create JobMedia: %s", err->text);
 		return conn_send(p->conn, bytes_str(CATREQ_BAD_JOBMEDIA), err);
 	}
-	if (jm.last_index != 0)
-		note_volume(p, jm.media_id);
+	/* For the placeholder too: from now on the volume is in use. */
+	note_volume(p, jm.media_id);
 	return conn_send(p->conn, bytes_str(CATREQ_OK_JOBMEDIA), err);
 }
 

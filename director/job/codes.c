@@ -13,27 +13,6 @@
 
 #define TEXT_MAX (256u * 1024)
 
-static const char *
-exit_word(int status)
-{
-	static const struct {
-		int status;
-		const char *word;
-	} rows[] = {
-		{ STATUS_OK, "OK" },
-		{ STATUS_WARNINGS, "OK -- with warnings" },
-		{ STATUS_ERROR, "Error" },
-		{ STATUS_FATAL, "Fatal Error" },
-		{ STATUS_CANCELED, "Canceled" },
-		{ STATUS_DIFFERENCES, "Differences" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].status == status)
-			return rows[i].word;
-	return "Unknown term code";
-}
-
 static void
 put_text(struct buf *out, const char *s)
 {
@@ -74,7 +53,7 @@ put_code(struct job *j, const struct job_info *i, char code, const char *recipie
 		put_text(out, director_name(j->d));
 		break;
 	case 'e':
-		put_text(out, exit_word(i->status));
+		put_text(out, job_status_end(i->status));
 		break;
 	case 'i':
 		buf_text(out, "%u", i->job_id);

@@ -176,17 +176,17 @@ fd_session_bandwidth(struct fd_session *s, struct err *err)
 }
 
 enum err_code
-fd_session_scripts(struct fd_session *s, bool *ran, struct err *err)
+fd_session_scripts(struct fd_session *s, struct err *err)
 {
 	const struct dir_job *job = s->job->plan.job;
+	bool before = false;
 
-	*ran = false;
 	for (size_t i = 0; i < job->n_run_script; i++) {
 		const struct conf_script *r = &job->run_script[i];
 		OWNED(freep) char *command = NULL;
 
 		if (r->when & SCRIPT_BEFORE)
-			*ran = true;
+			before = true; /* the director's too: wire.md 5.5 step 9 */
 		if (!r->on_client || r->is_console)
 			continue;
 		command = wire_bash(job_expand(s->job, r->command, NULL));
@@ -196,7 +196,7 @@ fd_session_scripts(struct fd_session *s, bool *ran, struct err *err)
 		    peer_expect(&s->peer, DIR_FD_OK_RUN, err) != ERR_OK)
 			return err->code;
 	}
-	if (!*ran)
+	if (!before)
 		return ERR_OK;
 	if (conn_send(s->peer.conn, bytes_str(DIR_FD_RUN_BEFORE_NOW), err) != ERR_OK)
 		return err->code;

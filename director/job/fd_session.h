@@ -28,8 +28,8 @@ MUST_CHECK enum err_code fd_session_fileset(struct fd_session *s, struct err *er
 MUST_CHECK enum err_code fd_session_plugin_options(struct fd_session *s, struct err *err);
 MUST_CHECK enum err_code fd_session_secure_erase(struct fd_session *s, struct err *err);
 MUST_CHECK enum err_code fd_session_bandwidth(struct fd_session *s, struct err *err);
-/* Scripts of the client sent, those before run.  *ran: there was one that runs before. */
-MUST_CHECK enum err_code fd_session_scripts(struct fd_session *s, bool *ran, struct err *err);
+/* Scripts of the client sent, those before run. */
+MUST_CHECK enum err_code fd_session_scripts(struct fd_session *s, struct err *err);
 /* Where the storage daemon is; key: NULL or the authorization for this one (restores). */
 MUST_CHECK enum err_code fd_session_storage(struct fd_session *s, const struct dir_storage *st,
 					    const char *key, struct err *err);

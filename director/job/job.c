@@ -39,7 +39,7 @@ job_free(struct job *j)
 	director_conf_put(j->d, j->conf);
 	cancel_release(&j->cancel);
 	cancel_release(&j->abort);
-	cond_release(&j->changed);
+	cancel_release(&j->script_stop);
 	mutex_release(&j->lock);
 	free(j);
 }
@@ -58,12 +58,6 @@ job_unrefp(struct job **j)
 }
 
 static void
-copy_name(char *out, size_t cap, const char *name)
-{
-	(void)snprintf(out, cap, "%s", name != NULL ? name : "");
-}
-
-static void
 fill_plan_locked(struct job *j, struct job_info *out) REQUIRES(&j->lock)
 {
 	const struct job_plan *p = &j->plan;
@@ -73,12 +67,12 @@ fill_plan_locked(struct job *j, struct job_info *out) REQUIRES(&j->lock)
 	out->type = p->type;
 	out->level = p->level;
 	out->priority = p->priority;
-	copy_name(out->name, sizeof(out->name), p->job->name);
-	copy_name(out->client, sizeof(out->client), p->client != NULL ? p->client->name : NULL);
-	copy_name(out->fileset, sizeof(out->fileset), p->fileset != NULL ? p->fileset->name : NULL);
-	copy_name(out->pool, sizeof(out->pool), p->pool != NULL ? p->pool->name : NULL);
-	copy_name(out->storage, sizeof(out->storage), st != NULL ? st->name : NULL);
-	copy_name(out->catalog, sizeof(out->catalog), p->catalog != NULL ? p->catalog->name : NULL);
+	str_copy(out->name, sizeof(out->name), p->job->name);
+	str_copy(out->client, sizeof(out->client), p->client != NULL ? p->client->name : NULL);
+	str_copy(out->fileset, sizeof(out->fileset), p->fileset != NULL ? p->fileset->name : NULL);
+	str_copy(out->pool, sizeof(out->pool), p->pool != NULL ? p->pool->name : NULL);
+	str_copy(out->storage, sizeof(out->storage), st != NULL ? st->name : NULL);
+	str_copy(out->catalog, sizeof(out->catalog), p->catalog != NULL ? p->catalog->name : NULL);
 }
 
 static void
@@ -96,8 +90,8 @@ void
 job_fill_info(struct job *j, struct job_info *out)
 {
 	*out = (struct job_info){ .job_id = j->id, .trigger = j->trigger };
-	copy_name(out->unique, sizeof(out->unique), j->unique);
-	copy_name(out->comment, sizeof(out->comment), j->req.comment);
+	str_copy(out->unique, sizeof(out->unique), j->unique);
+	str_copy(out->comment, sizeof(out->comment), j->req.comment);
 	mutex_lock(&j->lock);
 	fill_plan_locked(j, out);
 	out->status = j->status;
@@ -118,9 +112,9 @@ job_fill_info(struct job *j, struct job_info *out)
 	out->read_bytes = j->fd.read_bytes;
 	out->expected_files = j->expected_files;
 	out->expected_bytes = j->expected_bytes;
-	copy_name(out->level_text, sizeof(out->level_text), j->level_text);
-	copy_name(out->wait_reason, sizeof(out->wait_reason), j->wait_reason);
-	copy_name(out->device, sizeof(out->device), j->device);
+	str_copy(out->level_text, sizeof(out->level_text), j->level_text);
+	str_copy(out->wait_reason, sizeof(out->wait_reason), j->wait_reason);
+	str_copy(out->device, sizeof(out->device), j->device);
 	join_volumes_locked(j, out->volumes, sizeof(out->volumes));
 	mutex_unlock(&j->lock);
 }
@@ -171,7 +165,6 @@ job_set_status(struct job *j, int letter)
 {
 	mutex_lock(&j->lock);
 	change_status_locked(j, letter);
-	cond_broadcast(&j->changed);
 	mutex_unlock(&j->lock);
 }
 
@@ -181,7 +174,7 @@ job_set_wait(struct job *j, int letter, const char *reason)
 	mutex_lock(&j->lock);
 	change_status_locked(j, letter);
 	if (is_waiting(j->status))
-		copy_name(j->wait_reason, sizeof(j->wait_reason), reason);
+		str_copy(j->wait_reason, sizeof(j->wait_reason), reason);
 	mutex_unlock(&j->lock);
 }
 
@@ -287,15 +280,8 @@ job_catalog_again(struct job *j, int64_t *since_ms, const struct err *err)
 void
 job_request_release(struct job_request *r)
 {
-	char **const strings[] = {
-		&r->job,       &r->client,      &r->fileset,    &r->storage,
-		&r->catalog,   &r->messages,    &r->pool,       &r->next_pool,
-		&r->full_pool, &r->inc_pool,    &r->diff_pool,  &r->vfull_pool,
-		&r->where,     &r->regex_where, &r->bootstrap,  &r->plugin_options,
-		&r->comment,   &r->since,       &r->verify_job, &r->backup_format
-	};
-
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-		free(*strings[i]);
+#define X(name) free(r->name);
+	JOB_REQUEST_STRINGS(X)
+#undef X
 	*r = (struct job_request){ 0 };
 }

@@ -72,10 +72,18 @@ void job_table_totals(struct job_table *t, unsigned *run, unsigned *running);
 /* Find a queued, running or recently terminated job; false: unknown. */
 bool job_find_id(struct job_table *t, uint32_t job_id, struct job_info *out);
 bool job_find_unique(struct job_table *t, const char *unique, struct job_info *out);
+/*
+ * Queued, or its worker has not ended yet, whatever its letter says: a cancelled job is A at once
+ * and may write rows for another while.
+ */
+bool job_is_alive(struct job_table *t, uint32_t job_id);
+/* A job that is alive was given this volume to write, or reads it. */
+bool job_uses_volume(struct job_table *t, const char *volume);
 
 /*
  * Ask a job to stop.  Answers of the daemons ("2001 Job ... marked to be canceled.") go to say.
- * A queued job ends at once.  ERR_CONFIG: no such job is queued or running.
+ * A queued job ends at once; of one that has ended the script behind it that runs now is stopped.
+ * ERR_CONFIG: no such job is queued or running, or it has ended and runs no script.
  * Spec: director.md 5.3
  */
 MUST_CHECK enum err_code job_cancel(struct director *d, uint32_t job_id, director_say say,

@@ -54,12 +54,13 @@ struct job {
 	uint32_t id;
 	char unique[JOB_NAME_SIZE];
 	enum job_trigger trigger;
-	struct catalog *catalog; /* borrowed from the director */
-	struct msg_sink *sink;   /* owned; taken by job_finish_messages */
-	struct cancel cancel;    /* someone asked it to stop: no new step begins */
-	struct cancel abort;     /* its conversations are to be cut now */
-	int64_t made_ms;         /* clock_mono_ms; immutable */
-	int64_t made_late;       /* seconds after its scheduled time; immutable */
+	struct catalog *catalog;   /* borrowed from the director */
+	struct msg_sink *sink;     /* owned; taken by job_finish_messages */
+	struct cancel cancel;      /* someone asked it to stop: no new step begins */
+	struct cancel abort;       /* its conversations are to be cut now */
+	struct cancel script_stop; /* the script behind it that runs now is to end */
+	int64_t made_ms;           /* clock_mono_ms; immutable */
+	int64_t made_late;         /* seconds after its scheduled time; immutable */
 
 	/* worker */
 	struct job_plan plan;
@@ -72,14 +73,13 @@ struct job {
 	char uname[256];        /* of the client */
 	char sd_erase[64], fd_erase[64];
 
-	struct mutex lock;   /* RANK_JOB: all below */
-	struct cond changed; /* status, or done */
+	struct mutex lock; /* RANK_JOB: all below */
 	int status GUARDED_BY(&lock);
 	int fd_status GUARDED_BY(&lock), sd_status GUARDED_BY(&lock);
 	bool queued GUARDED_BY(&lock);     /* not given to a worker yet */
-	bool done GUARDED_BY(&lock);       /* its life is over */
 	bool stop_sent GUARDED_BY(&lock);  /* the daemons were told to cancel */
-	bool watch_stop GUARDED_BY(&lock); /* the watch is to tell the daemons */
+	bool watch_stop GUARDED_BY(&lock); /* the watch is to have the daemons told */
+	bool in_script GUARDED_BY(&lock);  /* a script behind it runs */
 	bool on_fd GUARDED_BY(&lock), on_sd GUARDED_BY(&lock); /* the daemons know the job */
 	int64_t canceled_ms GUARDED_BY(&lock); /* clock_mono_ms of the cancel, 0 none */
 	int64_t sched_time GUARDED_BY(&lock), start_time GUARDED_BY(&lock);
@@ -102,7 +102,10 @@ struct job {
 
 	/* the queue's: RANK_JOBS */
 	struct thread worker;
+	struct thread teller; /* tells the daemons to stop: the watch starts, the worker joins it */
+	bool setting_up;      /* known, but not to be looked at by the queue yet */
 	bool has_worker, worker_done;
+	bool closing;    /* the worker joins the teller: there will be no other */
 	uint64_t serial; /* order of arrival */
 	struct job *next, *prev;
 };
@@ -120,7 +123,7 @@ struct job_plan job_plan_copy(struct job *j);
 
 /* ---- status and messages ---- */
 
-/* A new letter, by rank (director.md 6); never undone.  Wakes waiters. */
+/* A new letter, by rank (director.md 6); never undone. */
 void job_set_status(struct job *j, int letter);
 int job_status_now(struct job *j);
 void job_set_wait(struct job *j, int letter, const char *reason);
@@ -150,11 +153,16 @@ MUST_CHECK enum err_code job_pool_row(struct job *j, struct dir_pool *pool, stru
 /* "bk.2026-11-21_02.23.42_04" */
 void job_make_name(const char *resource, char out[JOB_NAME_SIZE]);
 
-/* ---- table and queue (job_table.c, job_queue.c) ---- */
+/* ---- table and queue (job_table.c) ---- */
 
+/* Make a job known; the queue looks at it after job_table_ready, which must follow. */
 void job_table_add(struct job_table *t, struct job *j);
+void job_table_ready(struct job_table *t, struct job *j);
 struct job_clock *job_table_clock(struct job_table *t);
-/* First other known job of the same resource for the duplicate rules; a reference or NULL. */
+/*
+ * First job of the same resource that was known before j, for the duplicate rules; a reference or
+ * NULL.  Of two that come at once the later one sees the earlier one, and not the other way.
+ */
 struct job *job_table_find_same(struct job_table *t, const struct job *j);
 struct job *job_table_get(struct job_table *t, uint32_t job_id); /* a reference or NULL */
 /* References to all, owned array. */
@@ -163,14 +171,17 @@ void job_table_record_end(struct job_table *t, const struct job_info *info);
 
 /* ---- life (job_run.c) ---- */
 
-void job_run(struct job *j); /* body of the worker thread */
+/* Body of the worker thread; false: nothing was done, the job is to be queued with its new plan. */
+bool job_run(struct job *j);
 void job_finish_messages(struct job *j);
-/* Tell the daemons of a cancelled job; their answers to say. */
+/* Tell the daemons of a cancelled job, their answers to say; its abort ends the wait for them. */
 void job_stop_daemons(struct job *j, director_say say, void *arg);
-/* A daemon of the running job is lost: the other one is told to stop.  Any thread; waits not. */
-void job_lost_daemon(struct job *j);
+/* Have them told by a thread of its own.  Any thread; waits for nothing. */
+void job_stop_daemons_soon(struct job *j);
 /* Mark as cancelled; true when it was not final yet. */
 bool job_mark_canceled(struct job *j, const char *why);
+/* End the script behind the job that runs now; false: there is none. */
+bool job_stop_script(struct job *j);
 
 /* ---- types; each runs between "started" and "ended" and leaves the letter ---- */
 

@@ -55,8 +55,11 @@ check_start_limits(struct job *j)
 		(void)job_mark_canceled(j, "Job canceled because max run sched time exceeded.");
 }
 
-/* The decision of the set-up may be hours old. */
-static void
+/*
+ * The decision of the set-up may be hours old.  True: it is another storage now.  The counters we
+ * hold are not of that one, and the new level's pool belongs to it: the job goes back to the queue.
+ */
+static bool
 decide_again(struct job *j)
 {
 	struct level_choice old = j->choice;
@@ -64,25 +67,22 @@ decide_again(struct job *j)
 	struct err err = ERR_INIT;
 
 	if (j->plan.type != JOB_BACKUP || clock_mono_ms() - j->decided_ms < REDECIDE_SECONDS * 1000)
-		return;
+		return false;
 	if (job_decide(j, &err) != ERR_OK) {
 		job_say(j, MSG_FATAL, "%s", err.text);
-		return;
+		return false;
 	}
 	if (old.level != j->choice.level)
 		job_say(j, MSG_INFO, "Level decided again at the start: %s instead of %s",
 			job_level_text(j->choice.level), job_level_text(old.level));
-	/* The counters we hold are of the storage chosen at set-up: stay with it. */
-	if (storage != j->plan.write_storage) {
-		job_say(j, MSG_INFO,
-			"Level %s would use Storage \"%s\" (From %s); "
-			"the job keeps Storage \"%s\", which it was queued for",
-			job_level_text(j->choice.level), j->plan.write_storage->name,
-			j->plan.storage_source, storage->name);
-		mutex_lock(&j->lock);
-		j->plan.write_storage = storage;
-		mutex_unlock(&j->lock);
-	}
+	if (storage == j->plan.write_storage)
+		return false;
+	job_say(j, MSG_INFO,
+		"Level %s uses Storage \"%s\" (From %s) and not Storage \"%s\", which the job was "
+		"queued for: it is queued again",
+		job_level_text(j->choice.level), j->plan.write_storage->name,
+		j->plan.storage_source, storage->name);
+	return true;
 }
 
 static void
@@ -102,11 +102,6 @@ run_steps(struct job *j)
 {
 	struct err err = ERR_INIT;
 
-	check_start_limits(j);
-	if (job_is_stopped(j))
-		return;
-	job_set_status(j, STATUS_RUNNING);
-	decide_again(j);
 	if (job_is_stopped(j))
 		return;
 	if (j->plan.type == JOB_BACKUP &&
@@ -145,7 +140,8 @@ store_end(struct job *j)
 			return;
 		log_error("final row of %s: %s", j->unique, err.text);
 		w = wait_for(director_stop(j->d), CATALOG_PAUSE, "the catalog");
-		if (clock_mono_ms() >= until || wait_pause(&w, &err) != ERR_OK)
+		if (err.code != ERR_CATALOG || clock_mono_ms() >= until ||
+		    wait_pause(&w, &err) != ERR_OK)
 			break;
 	}
 	log_error("%s stays unfinished in the catalog; the next start marks it failed", j->unique);
@@ -169,12 +165,6 @@ set_end(struct job *j)
 		job_set_status(j, STATUS_ERROR);
 }
 
-static const char *
-subject_of(int status)
-{
-	return job_status_word(status);
-}
-
 static char *
 expand_mail(void *arg, const char *text, const char *recipients)
 {
@@ -184,7 +174,7 @@ expand_mail(void *arg, const char *text, const char *recipients)
 void
 job_finish_messages(struct job *j)
 {
-	const struct msg_mail mail = { .subject_status = subject_of(job_status_now(j)),
+	const struct msg_mail mail = { .subject_status = job_status_word(job_status_now(j)),
 				       .status = job_status_now(j),
 				       .expand = expand_mail,
 				       .expand_arg = j };
@@ -202,11 +192,17 @@ remove_bootstrap(struct job *j)
 		(void)unlink(j->req.bootstrap);
 }
 
-void
+bool
 job_run(struct job *j)
 {
 	struct job_info info;
 
+	check_start_limits(j);
+	if (!job_is_stopped(j)) {
+		job_set_status(j, STATUS_RUNNING);
+		if (decide_again(j))
+			return false;
+	}
 	run_steps(j);
 	set_end(j);
 	/* Its row is written after a cancel, too; only a director that stops has no time for a
@@ -221,6 +217,7 @@ job_run(struct job *j)
 	job_fill_info(j, &info);
 	job_table_record_end(director_jobs(j->d), &info);
 	job_finish_messages(j);
+	return true;
 }
 
 /* ---- cancel ---- */
@@ -247,20 +244,27 @@ job_mark_canceled(struct job *j, const char *why)
 	return first;
 }
 
+/* Its abort ends the telling: by then the daemon has lost the job's conversation. */
+static void
+say_not_told(struct job *j, const struct err *err)
+{
+	if (err->code != ERR_OK && err->code != ERR_CANCELED)
+		log_warn("cancel of %s: %s", j->unique, err->text);
+}
+
 static void
 cancel_on_client(struct job *j, const char *command, director_say say, void *arg)
 {
-	const struct fd_link_options o = { .timeout_seconds = 0 };
+	const struct fd_link_options o = { .timeout_seconds = 0, .cancel = &j->abort };
 	struct job_plan plan = job_plan_copy(j);
 	struct fd_link *link = NULL;
 	struct err err = ERR_INIT;
 
 	if (fd_link_open(j->d, j->conf, plan.client, &o, &link, &err) == ERR_OK) {
-		conn_set_wait(fd_link_conn(link), NULL, CANCEL_SECONDS, "the client's answer");
+		conn_set_wait(fd_link_conn(link), &j->abort, CANCEL_SECONDS, "the client's answer");
 		(void)!fd_link_command(link, command, say, arg, &err);
 	}
-	if (err.code != ERR_OK)
-		log_warn("cancel of %s: %s", j->unique, err.text);
+	say_not_told(j, &err);
 	fd_link_free(link);
 }
 
@@ -268,17 +272,16 @@ static void
 cancel_on_storage(struct job *j, struct dir_storage *st, const char *command, director_say say,
 		  void *arg)
 {
-	const struct sd_link_options o = { .timeout_seconds = 0 };
+	const struct sd_link_options o = { .timeout_seconds = 0, .cancel = &j->abort };
 	struct sd_link *link = NULL;
 	struct err err = ERR_INIT;
 
 	if (sd_link_open(j->d, j->conf, st, &o, &link, &err) == ERR_OK) {
-		conn_set_wait(sd_link_conn(link), NULL, CANCEL_SECONDS,
+		conn_set_wait(sd_link_conn(link), &j->abort, CANCEL_SECONDS,
 			      "the storage daemon's answer");
 		(void)!sd_link_command(link, command, say, arg, &err);
 	}
-	if (err.code != ERR_OK)
-		log_warn("cancel of %s: %s", j->unique, err.text);
+	say_not_told(j, &err);
 	sd_link_free(link);
 }
 
@@ -301,6 +304,7 @@ job_stop_daemons(struct job *j, director_say say, void *arg)
 	mutex_unlock(&j->lock);
 	if (sent)
 		return;
+	job_table_wake(director_jobs(j->d)); /* the watch counts the time to its abort */
 	if (on_fd)
 		cancel_on_client(j, fd_command, say, arg);
 	if (on_sd && st != NULL)
@@ -308,35 +312,63 @@ job_stop_daemons(struct job *j, director_say say, void *arg)
 }
 
 void
-job_lost_daemon(struct job *j)
+job_stop_daemons_soon(struct job *j)
 {
 	mutex_lock(&j->lock);
 	j->watch_stop = true;
+	if (j->canceled_ms == 0)
+		j->canceled_ms = clock_mono_ms();
 	mutex_unlock(&j->lock);
 	job_table_wake(director_jobs(j->d));
+}
+
+bool
+job_stop_script(struct job *j)
+{
+	bool runs;
+
+	mutex_lock(&j->lock);
+	runs = j->in_script;
+	if (runs)
+		cancel_now(&j->script_stop);
+	mutex_unlock(&j->lock);
+	return runs;
+}
+
+static void
+say_job(const struct job *j, const char *what, director_say say, void *arg)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "JobId %u, Job %s %s", j->id, j->unique, what);
+	if (say != NULL)
+		say(arg, text);
 }
 
 enum err_code
 job_cancel(struct director *d, uint32_t job_id, director_say say, void *arg, struct err *err)
 {
 	OWNED(job_unrefp) struct job *j = job_table_get(director_jobs(d), job_id);
-	char text[256];
-	bool queued;
+	bool queued, over, first;
 
 	if (j == NULL)
 		return err_set(err, ERR_CONFIG, "JobId %u is not running", job_id);
 	mutex_lock(&j->lock);
 	queued = j->queued;
+	over = j->end_time != 0;
 	mutex_unlock(&j->lock);
-	(void)job_mark_canceled(j, NULL);
-	job_table_wake(director_jobs(d));
-	if (queued) {
-		(void)snprintf(text, sizeof(text), "JobId %u, Job %s marked to be canceled.", j->id,
-			       j->unique);
-		if (say != NULL)
-			say(arg, text);
+	if (over && !job_stop_script(j))
+		return err_set(err, ERR_CONFIG, "JobId %u has ended: nothing of it is left to stop",
+			       job_id);
+	if (over) {
+		say_job(j, "has ended; the script behind it is stopped.", say, arg);
 		return ERR_OK;
 	}
-	job_stop_daemons(j, say, arg);
+	first = job_mark_canceled(j, NULL);
+	job_table_wake(director_jobs(d));
+	if (queued || !first)
+		say_job(j, "marked to be canceled.", say, arg);
+	if (!queued)
+		job_stop_daemons(j, say, arg);
 	return ERR_OK;
 }

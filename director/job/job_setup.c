@@ -56,7 +56,7 @@ job_make_name(const char *resource, char out[JOB_NAME_SIZE])
 	while (!next_number(now = clock_now(), &n))
 		clock_pause_ms(100);
 	clock_format(now, "%Y-%m-%d_%H.%M.%S", stamp, sizeof(stamp));
-	room = JOB_NAME_SIZE - 1 - strlen(stamp) - 4; /* two dots' worth and the number */
+	room = JOB_NAME_SIZE - 1 - strlen(stamp) - 4; /* a dot, "_" and the number */
 	(void)snprintf(out, JOB_NAME_SIZE, "%.*s.%s_%02u", (int)room, resource, stamp, n);
 	for (char *p = out; *p != '\0'; p++)
 		if (*p == ' ')
@@ -65,22 +65,16 @@ job_make_name(const char *resource, char out[JOB_NAME_SIZE])
 
 /* ---- pool rows ---- */
 
-static void
-put_name(char *out, size_t cap, const char *name)
-{
-	(void)snprintf(out, cap, "%s", name != NULL ? name : "");
-}
-
 void
 cat_pool_of(const struct dir_pool *pool, struct cat_pool *out)
 {
 	*out = (struct cat_pool){ 0 };
-	put_name(out->name, sizeof(out->name), pool->name);
-	put_name(out->type, sizeof(out->type), dir_pool_type_text(pool->pool_type));
-	put_name(out->label_format, sizeof(out->label_format), pool->label_format);
-	put_name(out->recycle_pool, sizeof(out->recycle_pool),
+	str_copy(out->name, sizeof(out->name), pool->name);
+	str_copy(out->type, sizeof(out->type), dir_pool_type_text(pool->pool_type));
+	str_copy(out->label_format, sizeof(out->label_format), pool->label_format);
+	str_copy(out->recycle_pool, sizeof(out->recycle_pool),
 		 pool->recycle_pool != NULL ? pool->recycle_pool->name : NULL);
-	put_name(out->scratch_pool, sizeof(out->scratch_pool),
+	str_copy(out->scratch_pool, sizeof(out->scratch_pool),
 		 pool->scratch_pool != NULL ? pool->scratch_pool->name : NULL);
 	out->max_vols = pool->maximum_volumes;
 	out->use_catalog = pool->use_catalog;
@@ -116,8 +110,8 @@ void
 job_row(struct job *j, struct cat_job *out)
 {
 	*out = (struct cat_job){ .job_id = j->id };
-	put_name(out->job, sizeof(out->job), j->unique);
-	put_name(out->name, sizeof(out->name), j->plan.job->name);
+	str_copy(out->job, sizeof(out->job), j->unique);
+	str_copy(out->name, sizeof(out->name), j->plan.job->name);
 	out->type = (char)j->plan.type;
 	out->level = (char)j->plan.level;
 	out->client_id = j->client_id;

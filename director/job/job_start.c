@@ -7,6 +7,7 @@
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static char *
@@ -19,26 +20,9 @@ static void
 copy_request(const struct job_request *from, struct job_request *to)
 {
 	*to = *from;
-	to->job = dup_or_null(from->job);
-	to->client = dup_or_null(from->client);
-	to->fileset = dup_or_null(from->fileset);
-	to->storage = dup_or_null(from->storage);
-	to->catalog = dup_or_null(from->catalog);
-	to->messages = dup_or_null(from->messages);
-	to->pool = dup_or_null(from->pool);
-	to->next_pool = dup_or_null(from->next_pool);
-	to->full_pool = dup_or_null(from->full_pool);
-	to->inc_pool = dup_or_null(from->inc_pool);
-	to->diff_pool = dup_or_null(from->diff_pool);
-	to->vfull_pool = dup_or_null(from->vfull_pool);
-	to->where = dup_or_null(from->where);
-	to->regex_where = dup_or_null(from->regex_where);
-	to->bootstrap = dup_or_null(from->bootstrap);
-	to->plugin_options = dup_or_null(from->plugin_options);
-	to->comment = dup_or_null(from->comment);
-	to->since = dup_or_null(from->since);
-	to->verify_job = dup_or_null(from->verify_job);
-	to->backup_format = dup_or_null(from->backup_format);
+#define X(name) to->name = dup_or_null(from->name);
+	JOB_REQUEST_STRINGS(X)
+#undef X
 }
 
 /* Log rows of this job's messages. */
@@ -98,14 +82,14 @@ make_job(struct director *d, const struct job_request *req, struct job **out,
 	atomic_store_explicit(&j->refs, 1, memory_order_relaxed);
 	j->d = d;
 	j->conf = director_conf_get(d);
-	j->cancel.event = j->abort.event = -1;
+	j->cancel.event = j->abort.event = j->script_stop.event = -1;
 	mutex_init(&j->lock, RANK_JOB);
-	cond_init(&j->changed);
 	copy_request(req, &j->req);
 	j->trigger = req->trigger;
 	j->status = STATUS_CREATED;
 	j->queued = true;
 	if (cancel_init(&j->cancel, err) != ERR_OK || cancel_init(&j->abort, err) != ERR_OK ||
+	    cancel_init(&j->script_stop, err) != ERR_OK ||
 	    job_plan_make(j->conf, &j->req, &j->plan, err) != ERR_OK ||
 	    director_catalog(d, j->plan.catalog != NULL ? j->plan.catalog->name : NULL, &j->catalog,
 			     err) != ERR_OK)
@@ -119,7 +103,10 @@ make_job(struct director *d, const struct job_request *req, struct job **out,
 	return ERR_OK;
 }
 
-/* The other one loses, or we do.  Spec: director.md 5.1 */
+/*
+ * The other one loses, or we do.  Waits for no daemon: schedules wait for this thread.
+ * Spec: director.md 5.1
+ */
 static void
 check_duplicate(struct job *j)
 {
@@ -133,7 +120,6 @@ check_duplicate(struct job *j)
 	OWNED(job_unrefp) struct job *old = NULL;
 	struct duplicate_pair pair;
 	struct job_info info;
-	struct err err = ERR_INIT;
 
 	if (rules.allow)
 		return;
@@ -148,14 +134,26 @@ check_duplicate(struct job *j)
 		break;
 	case DUPLICATE_CANCEL_OLD:
 		job_say(j, MSG_INFO, "Cancelling duplicate JobId=%u.", old->id);
-		if (job_cancel(j->d, old->id, NULL, NULL, &err) != ERR_OK)
-			job_say(j, MSG_WARNING, "JobId %u: %s", old->id, err.text);
+		(void)job_mark_canceled(old, NULL);
+		job_stop_daemons_soon(old);
 		break;
 	case DUPLICATE_CANCEL_NEW:
 		job_say(j, MSG_FATAL, "JobId %u already running. Duplicate job not allowed.",
 			old->id);
 		break;
 	}
+}
+
+static void
+say_start_wait(struct job *j)
+{
+	int64_t seconds = j->plan.when - clock_now();
+
+	if (seconds <= 0 || job_is_stopped(j))
+		return;
+	job_set_wait(j, STATUS_WAIT_START, "its start time has not come");
+	job_say(j, MSG_INFO, "Job %s waiting %" PRId64 " seconds for scheduled start time.",
+		j->unique, seconds);
 }
 
 enum err_code
@@ -170,11 +168,14 @@ job_start(struct director *d, const struct job_request *req, uint32_t *job_id, s
 		return err->code;
 	open_messages(j);
 	msg_sink_set_job(j->sink, j->id, j->unique);
+	*job_id = j->id;
+	/* Known first: two of one resource that come at once would not see each other. */
+	job_table_add(director_jobs(d), j);
 	check_duplicate(j);
 	/* A job whose set-up fails goes through the queue too: its worker writes row and report. */
 	if (!job_is_stopped(j) && job_decide(j, &why) != ERR_OK)
 		job_say(j, MSG_FATAL, "%s", why.text);
-	*job_id = j->id;
-	job_table_add(director_jobs(d), j);
+	say_start_wait(j);
+	job_table_ready(director_jobs(d), j);
 	return ERR_OK;
 }

@@ -17,15 +17,23 @@
 /* Three-valued override. */
 enum job_choice { CHOICE_UNSET, CHOICE_NO, CHOICE_YES };
 
-/* All-zero is "nothing wanted".  Names are of resources; all strings owned, NULL is not given. */
+/*
+ * The strings of a request: owned, NULL is not given.  Names are of resources; job is the only one
+ * that must be given; the four pools by level are of a Run entry; since is "2026-11-21 02:23:44".
+ */
+/* clang-format off */
+#define JOB_REQUEST_STRINGS(X)                                                       \
+	X(job) X(client) X(fileset) X(storage) X(catalog) X(messages)                \
+	X(pool) X(next_pool) X(full_pool) X(inc_pool) X(diff_pool) X(vfull_pool)     \
+	X(where) X(regex_where) X(bootstrap) X(plugin_options) X(comment) X(since)   \
+	X(verify_job) X(backup_format)
+/* clang-format on */
+
+/* All-zero is "nothing wanted". */
 struct job_request {
-	char *job; /* resource; the only one that must be given */
-	char *client, *fileset, *storage, *catalog, *messages;
-	char *pool, *next_pool;
-	char *full_pool, *inc_pool, *diff_pool, *vfull_pool; /* Run entry only */
-	char *where, *regex_where, *bootstrap, *plugin_options, *comment;
-	char *since; /* "2026-11-21 02:23:44" */
-	char *verify_job, *backup_format;
+#define X(name) char *name;
+	JOB_REQUEST_STRINGS(X)
+#undef X
 	int level;                  /* letter, 0 not given */
 	int replace;                /* a w o n, 0 not given */
 	int priority;               /* 0 not given */

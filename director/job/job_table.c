@@ -4,34 +4,32 @@
  * The table is a list in order of arrival under RANK_JOBS.  One thread ("queue") examines it when
  * something changed (a job came, ended, was cancelled) or when the start time of a job comes: it
  * gives workers, joins ended ones and forgets their jobs.  A second thread ("watch") looks once a
- * minute, or when woken, at time limits and at cancelled jobs whose daemons are still to be told:
- * it may wait for the network, the first one never does.
+ * minute, or when woken, at time limits, and starts a thread ("teller") for each cancelled job
+ * whose daemons are still to be told.  Only tellers wait for the network: a daemon that hangs keeps
+ * neither the limits of other jobs nor their daemons waiting.
  */
+#include "director/job/job_history.h"
 #include "director/job/job_internal.h"
 #include "director/job/queue_rules.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/own.h"
-#include "lib/proto/scan.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <utlist.h>
 
-#define TERMINATED_KEEP 10
-#define WATCH_SECONDS   60
-#define ABORT_SECONDS   30 /* after a cancel conversations are cut (wire.md 12) */
-#define EXAMINE_MAX_MS  60000
-#define STOPPING_TEXT   "The director is stopping. Job canceled."
+#define WATCH_SECONDS  60
+#define ABORT_SECONDS  30 /* after a cancel conversations are cut (wire.md 12) */
+#define EXAMINE_MAX_MS 60000
+#define STOPPING_TEXT  "The director is stopping. Job canceled."
 
 struct job_table {
 	struct director *d;
-	char *state_path;        /* owned */
-	struct job_clock *clock; /* owned */
-	struct mutex lock;       /* RANK_JOBS */
-	struct cond wake;        /* work for the queue: changed */
+	struct job_clock *clock;     /* owned */
+	struct job_history *history; /* owned; the queue thread stores it */
+	struct mutex lock;           /* RANK_JOBS */
+	struct cond wake;            /* work for the queue: changed */
 	struct cond watch_wake;
 	struct cond ended; /* a job has ended */
 	struct job *jobs GUARDED_BY(&lock);
@@ -39,78 +37,8 @@ struct job_table {
 	bool stop GUARDED_BY(&lock), stop_watch GUARDED_BY(&lock);
 	uint64_t serial GUARDED_BY(&lock);
 	unsigned run GUARDED_BY(&lock);
-	struct job_info terminated[TERMINATED_KEEP] GUARDED_BY(&lock);
-	size_t n_terminated GUARDED_BY(&lock);
-	bool state_changed GUARDED_BY(&lock); /* terminated is newer than the state file */
 	struct thread queue_thread, watch_thread;
 };
-
-/* ---- state file: the last terminated jobs ---- */
-
-#define STATE_ROW "job %u %s %d %d %d %" PRIu64 " %" PRIu64 " %" PRId64 " %u\n"
-
-/* The queue thread alone writes it, and holds no lock meanwhile. */
-static void
-store_state(struct job_table *t)
-{
-	struct buf b = BUF_INIT(1u << 20);
-	struct err err = ERR_INIT;
-
-	mutex_lock(&t->lock);
-	t->state_changed = false;
-	for (size_t i = 0; i < t->n_terminated; i++) {
-		const struct job_info *r = &t->terminated[i];
-		char name[JOB_NAME_SIZE];
-
-		(void)snprintf(name, sizeof(name), "%s", r->name);
-		buf_text(&b, STATE_ROW, r->job_id, wire_bash(name), r->type, r->level, r->status,
-			 r->files, r->bytes, r->end_time, r->errors);
-	}
-	mutex_unlock(&t->lock);
-	if (fd_replace_file(t->state_path, buf_bytes(&b), 0640, &err) != ERR_OK)
-		log_warn("%s", err.text);
-	buf_release(&b);
-}
-
-static void
-load_state(struct job_table *t) NO_ANALYSIS /* no thread yet */
-{
-	struct buf b = BUF_INIT(1u << 20);
-	struct err err = ERR_INIT;
-	struct bytes in;
-	const uint8_t *nl;
-
-	if (fd_read_file(t->state_path, &b, &err) == ERR_OK) {
-		in = buf_bytes(&b);
-		while (in.n > 0 && (nl = memchr(in.p, '\n', in.n)) != NULL &&
-		       t->n_terminated < TERMINATED_KEEP) {
-			struct job_info r = { 0 };
-
-			if (wire_scan(bytes_of(in.p, (size_t)(nl - in.p)),
-				      "job %u %127s %d %d %d %" SCNu64 " %" SCNu64 " %" SCNd64
-				      " %u",
-				      &r.job_id, r.name, &r.type, &r.level, &r.status, &r.files,
-				      &r.bytes, &r.end_time, &r.errors)) {
-				(void)wire_unbash(r.name);
-				t->terminated[t->n_terminated++] = r;
-			}
-			in = bytes_skip(in, (size_t)(nl - in.p) + 1);
-		}
-	}
-	buf_release(&b);
-}
-
-void
-job_table_record_end(struct job_table *t, const struct job_info *info)
-{
-	mutex_lock(&t->lock);
-	if (t->n_terminated == TERMINATED_KEEP)
-		memmove(&t->terminated[0], &t->terminated[1],
-			--t->n_terminated * sizeof(t->terminated[0]));
-	t->terminated[t->n_terminated++] = *info;
-	t->state_changed = true; /* the queue is woken when the worker is done */
-	mutex_unlock(&t->lock);
-}
 
 /* ---- the list ---- */
 
@@ -118,18 +46,24 @@ struct job_table *
 job_table_new(struct director *d)
 {
 	struct job_table *t = NEW(struct job_table);
-	OWNED(freep) char *clock_path = NULL;
+	const char *dir = director_working_directory(d), *name = director_name(d);
+	OWNED(freep) char *clock_path = str_printf("%s/%s.clock", dir, name);
+	OWNED(freep) char *state_path = str_printf("%s/%s.state", dir, name);
 
 	t->d = d;
-	t->state_path = str_printf("%s/%s.state", director_working_directory(d), director_name(d));
-	clock_path = str_printf("%s/%s.clock", director_working_directory(d), director_name(d));
 	t->clock = job_clock_new(clock_path);
+	t->history = job_history_new(state_path);
 	mutex_init(&t->lock, RANK_JOBS);
 	cond_init(&t->wake);
 	cond_init(&t->watch_wake);
 	cond_init(&t->ended);
-	load_state(t);
 	return t;
+}
+
+void
+job_table_record_end(struct job_table *t, const struct job_info *info)
+{
+	job_history_add(t->history, info); /* the queue is woken when the worker is done */
 }
 
 struct job_clock *
@@ -160,12 +94,21 @@ job_table_add(struct job_table *t, struct job *j)
 	(void)job_ref(j);
 	mutex_lock(&t->lock);
 	j->serial = ++t->serial;
+	j->setting_up = true;
 	DL_APPEND(t->jobs, j);
-	wake_locked(t);
 	mutex_unlock(&t->lock);
 	/* After job_table_cancel_all nobody else would. */
 	if (cancel_asked(director_stop(t->d)))
 		(void)job_mark_canceled(j, STOPPING_TEXT);
+}
+
+void
+job_table_ready(struct job_table *t, struct job *j)
+{
+	mutex_lock(&t->lock);
+	j->setting_up = false;
+	wake_locked(t);
+	mutex_unlock(&t->lock);
 }
 
 size_t
@@ -213,7 +156,7 @@ job_table_find_same(struct job_table *t, const struct job *mine)
 
 	mutex_lock(&t->lock);
 	DL_FOREACH (t->jobs, j)
-		if (found == NULL && j != mine && j->id != 0 && !j->req.ignore_duplicates &&
+		if (found == NULL && j->serial < mine->serial && !j->req.ignore_duplicates &&
 		    !j->worker_done && strcmp(j->req.job, mine->req.job) == 0)
 			found = job_ref(j);
 	mutex_unlock(&t->lock);
@@ -236,15 +179,7 @@ job_table_list(struct job_table *t, struct job_info **out)
 size_t
 job_table_terminated(struct job_table *t, struct job_info **out)
 {
-	size_t n;
-
-	mutex_lock(&t->lock);
-	n = t->n_terminated;
-	*out = NEW_ARRAY(struct job_info, n + 1);
-	for (size_t i = 0; i < n; i++)
-		(*out)[i] = t->terminated[i];
-	mutex_unlock(&t->lock);
-	return n;
+	return job_history_list(t->history, out);
 }
 
 void
@@ -260,30 +195,13 @@ job_table_totals(struct job_table *t, unsigned *run, unsigned *running)
 	mutex_unlock(&t->lock);
 }
 
-static bool
-find_terminated(struct job_table *t, uint32_t job_id, const char *unique, struct job_info *out)
-{
-	bool found = false;
-
-	mutex_lock(&t->lock);
-	for (size_t i = t->n_terminated; i > 0 && !found; i--) {
-		const struct job_info *r = &t->terminated[i - 1];
-
-		found = unique != NULL ? strcmp(r->unique, unique) == 0 : r->job_id == job_id;
-		if (found)
-			*out = *r;
-	}
-	mutex_unlock(&t->lock);
-	return found;
-}
-
 bool
 job_find_id(struct job_table *t, uint32_t job_id, struct job_info *out)
 {
 	OWNED(job_unrefp) struct job *j = job_table_get(t, job_id);
 
 	if (j == NULL)
-		return find_terminated(t, job_id, NULL, out);
+		return job_history_find(t->history, job_id, NULL, out);
 	job_fill_info(j, out);
 	return true;
 }
@@ -299,7 +217,7 @@ job_find_unique(struct job_table *t, const char *unique, struct job_info *out)
 		if (strcmp(j->unique, unique) == 0)
 			id = j->id;
 	mutex_unlock(&t->lock);
-	return id != 0 ? job_find_id(t, id, out) : find_terminated(t, 0, unique, out);
+	return id != 0 ? job_find_id(t, id, out) : job_history_find(t->history, 0, unique, out);
 }
 
 /* ---- waiting for jobs ---- */
@@ -313,6 +231,33 @@ is_known_locked(struct job_table *t, uint32_t job_id) REQUIRES(&t->lock)
 		if (job_id == 0 || j->id == job_id)
 			return true;
 	return false;
+}
+
+bool
+job_is_alive(struct job_table *t, uint32_t job_id)
+{
+	bool alive;
+
+	mutex_lock(&t->lock);
+	alive = job_id != 0 && is_known_locked(t, job_id);
+	mutex_unlock(&t->lock);
+	return alive;
+}
+
+bool
+job_uses_volume(struct job_table *t, const char *volume)
+{
+	struct job **jobs;
+	size_t n = job_table_refs(t, &jobs);
+	bool used = false;
+
+	for (size_t i = 0; i < n; i++) {
+		mutex_lock(&jobs[i]->lock);
+		used = used || str_list_has(&jobs[i]->volumes, volume);
+		mutex_unlock(&jobs[i]->lock);
+	}
+	unref_all(jobs, n);
+	return used;
 }
 
 /* Slices, because the wait's cancel is an eventfd and not our condition. */
@@ -389,7 +334,7 @@ describe(const struct dir_conf *conf, struct job *j, struct queue_item *it)
 				   .priority = p->priority,
 				   .allow_mixed = p->job->allow_mixed_priority,
 				   .running = j->has_worker,
-				   .canceled = job_is_stopped(j) };
+				   .over = !j->has_worker && job_is_stopped(j) };
 	if (counted) {
 		it->read_storage = counter_of_storage(conf, p->read_storage);
 		it->write_storage = counter_of_storage(conf, p->write_storage);
@@ -411,17 +356,47 @@ compare_jobs(const void *pa, const void *pb)
 	return a->serial < b->serial ? -1 : 1;
 }
 
+/* What the daemons are told now changes nothing any more. */
+static void
+end_teller(struct job_table *t, struct job *j)
+{
+	cancel_now(&j->abort);
+	mutex_lock(&t->lock);
+	j->closing = true;
+	mutex_unlock(&t->lock);
+	thread_join(&j->teller);
+}
+
+static void
+be_queued(struct job *j)
+{
+	job_set_status(j, STATUS_CREATED);
+	mutex_lock(&j->lock);
+	j->queued = true;
+	mutex_unlock(&j->lock);
+}
+
 static void
 worker_main(void *arg)
 {
 	struct job *j = arg;
 	struct job_table *t = director_jobs(j->d);
+	bool ended;
 
 	thread_set_job(j->id);
 	thread_set_cancel(&j->abort);
-	job_run(j);
+	ended = job_run(j);
+	if (ended)
+		end_teller(t, j);
+	else
+		be_queued(j);
 	mutex_lock(&t->lock);
-	j->worker_done = true;
+	if (ended) {
+		j->worker_done = true;
+	} else {
+		j->has_worker = false;
+		t->run--;
+	}
 	wake_locked(t);
 	mutex_unlock(&t->lock);
 }
@@ -433,6 +408,7 @@ give_worker_locked(struct job_table *t, struct job *j) REQUIRES(&t->lock)
 	char name[16];
 
 	(void)snprintf(name, sizeof(name), "job-%u", j->id);
+	thread_join(&j->worker); /* one that gave the job back does nothing more */
 	mutex_lock(&j->lock);
 	j->queued = false;
 	mutex_unlock(&j->lock);
@@ -457,16 +433,6 @@ not_before(struct job *j, int64_t now)
 	return j->plan.when - now;
 }
 
-static void
-say_start_wait(struct job *j, int64_t seconds)
-{
-	if (job_status_now(j) == STATUS_WAIT_START)
-		return;
-	job_set_wait(j, STATUS_WAIT_START, "its start time has not come");
-	job_say(j, MSG_INFO, "Job %s waiting %" PRId64 " seconds for scheduled start time.",
-		j->unique, seconds);
-}
-
 /* Examine the queue once; returns ms after which to look again. */
 static int64_t
 examine_locked(struct job_table *t, const struct dir_conf *conf) REQUIRES(&t->lock)
@@ -481,12 +447,12 @@ examine_locked(struct job_table *t, const struct dir_conf *conf) REQUIRES(&t->lo
 	list = NEW_ARRAY(struct job *, total + 1);
 	items = NEW_ARRAY(struct queue_item, total + 1);
 	DL_FOREACH (t->jobs, j) {
-		int64_t wait = not_before(j, now);
+		int64_t wait;
 
-		if (j->worker_done)
+		if (j->setting_up || j->worker_done)
 			continue;
+		wait = not_before(j, now);
 		if (wait > 0) {
-			say_start_wait(j, wait);
 			if (wait * 1000 < next_ms)
 				next_ms = wait * 1000;
 			continue;
@@ -535,7 +501,7 @@ static void
 queue_main(void *arg)
 {
 	struct job_table *t = arg;
-	bool stop = false, store;
+	bool stop = false;
 
 	while (!stop) {
 		struct dir_conf *conf = director_conf_get(t->d);
@@ -551,11 +517,9 @@ queue_main(void *arg)
 		if (n == 0 && !t->changed && !(t->stop && t->jobs == NULL))
 			(void)cond_wait_ms(&t->wake, &t->lock, ms);
 		stop = t->stop && t->jobs == NULL;
-		store = t->state_changed;
 		mutex_unlock(&t->lock);
 		director_conf_put(t->d, conf);
-		if (store)
-			store_state(t);
+		job_history_store(t->history);
 		for (size_t i = 0; i < n; i++) {
 			thread_join(&ended[i]->worker);
 			job_unref(ended[i]);
@@ -613,8 +577,8 @@ limit_reached(struct job *j)
 	return NULL;
 }
 
-/* Waits for nothing. */
-static void
+/* Waits for nothing.  True: its conversations are to be cut soon. */
+static bool
 watch_limits(struct job *j)
 {
 	const char *why = NULL;
@@ -628,26 +592,44 @@ watch_limits(struct job *j)
 	mutex_lock(&j->lock);
 	canceled_ms = j->canceled_ms;
 	mutex_unlock(&j->lock);
-	if (canceled_ms != 0 && clock_mono_ms() - canceled_ms > ABORT_SECONDS * 1000)
+	if (canceled_ms == 0 || cancel_asked(&j->abort))
+		return false;
+	if (clock_mono_ms() - canceled_ms > ABORT_SECONDS * 1000)
 		cancel_now(&j->abort);
+	return true;
 }
 
-/* Tells the daemons of one job, which may take a while; true when there was one. */
-static bool
-watch_tell(struct job **jobs, size_t n)
+static void
+teller_main(void *arg)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool tell;
+	struct job *j = arg;
 
-		mutex_lock(&jobs[i]->lock);
-		tell = jobs[i]->watch_stop && !jobs[i]->stop_sent;
-		mutex_unlock(&jobs[i]->lock);
-		if (tell) {
-			job_stop_daemons(jobs[i], NULL, NULL);
-			return true;
-		}
-	}
-	return false;
+	thread_set_job(j->id);
+	thread_set_cancel(&j->abort);
+	job_stop_daemons(j, NULL, NULL);
+}
+
+static bool
+is_to_be_told(struct job *j)
+{
+	bool tell;
+
+	mutex_lock(&j->lock);
+	tell = j->watch_stop && !j->stop_sent;
+	mutex_unlock(&j->lock);
+	return tell;
+}
+
+static void
+start_tellers_locked(struct job_table *t) REQUIRES(&t->lock)
+{
+	struct err err = ERR_INIT;
+	struct job *j;
+
+	DL_FOREACH (t->jobs, j)
+		if (j->has_worker && !j->closing && !j->teller.running && is_to_be_told(j) &&
+		    thread_start(&j->teller, "teller", teller_main, j, &err) != ERR_OK)
+			log_error("cancel of %s: %s", j->unique, err.text);
 }
 
 static void
@@ -662,16 +644,12 @@ watch_main(void *arg)
 		int64_t ms = WATCH_SECONDS * 1000;
 
 		job_clock_look(t->clock);
-		for (size_t i = 0; i < n; i++) {
-			watch_limits(jobs[i]);
-			if (job_is_stopped(jobs[i]))
+		for (size_t i = 0; i < n; i++)
+			if (watch_limits(jobs[i]))
 				ms = 1000;
-		}
-		/* One at a time: a daemon that hangs must not keep the others' limits waiting. */
-		if (watch_tell(jobs, n))
-			ms = 0;
 		unref_all(jobs, n);
 		mutex_lock(&t->lock);
+		start_tellers_locked(t);
 		if (!t->watch_changed && !t->stop_watch)
 			(void)cond_wait_ms(&t->watch_wake, &t->lock, ms);
 		t->watch_changed = false;
@@ -698,12 +676,10 @@ job_table_cancel_all(struct job_table *t)
 
 	for (size_t i = 0; i < n; i++) {
 		(void)job_mark_canceled(jobs[i], STOPPING_TEXT);
-		mutex_lock(&jobs[i]->lock);
-		jobs[i]->watch_stop = true;
-		mutex_unlock(&jobs[i]->lock);
+		job_stop_daemons_soon(jobs[i]);
+		(void)job_stop_script(jobs[i]);
 	}
 	unref_all(jobs, n);
-	job_table_wake(t);
 }
 
 void
@@ -726,6 +702,6 @@ job_table_free(struct job_table *t)
 	cond_release(&t->ended);
 	mutex_release(&t->lock);
 	job_clock_free(t->clock);
-	free(t->state_path);
+	job_history_free(t->history);
 	free(t);
 }

@@ -88,6 +88,17 @@ wait_text(int letter)
 	}
 }
 
+/*
+ * Storage daemons send heartbeats while they look for a device or wait for a volume, and many do so
+ * only then: a job that runs may be silent for hours.  Spec: wire.md 12
+ */
+static void
+begin_phase(struct peer *p)
+{
+	if (p->is_storage)
+		conn_forget_beats(p->conn);
+}
+
 static void
 take_status(struct peer *p, struct bytes line)
 {
@@ -101,6 +112,7 @@ take_status(struct peer *p, struct bytes line)
 	}
 	if (!is_ours(p, unique, "a status"))
 		return;
+	begin_phase(p);
 	mutex_lock(&j->lock);
 	if (p->is_storage)
 		j->sd_status = letter;
@@ -137,7 +149,7 @@ take_attributes(struct peer *p, struct bytes line, struct err *err)
 	default:
 		p->attr_err = why;
 		job_fail(p->job, &why);
-		job_lost_daemon(p->job); /* nothing that is still sent can be kept */
+		job_stop_daemons_soon(p->job); /* nothing that is still sent can be kept */
 		return ERR_OK;
 	}
 }
@@ -173,6 +185,7 @@ dispatch(struct peer *p, struct bytes line, bool *reply, struct err *err)
 		break;
 	}
 	if (line.n > 0 && isdigit(line.p[0])) {
+		begin_phase(p);
 		*reply = true;
 		return ERR_OK;
 	}

@@ -32,7 +32,7 @@ struct peer {
 
 void peer_release(struct peer *p);
 
-/* What ends its waits: the job's abort, and the loss of a peer that sent heartbeats. */
+/* What ends its waits: the job's abort, and the loss of a peer that sends heartbeats. */
 void peer_attach(struct peer *p, struct conn *conn);
 
 /*

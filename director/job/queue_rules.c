@@ -8,7 +8,7 @@
 static bool
 holds_slot(const struct queue_item *it)
 {
-	return (it->running || it->start) && !it->canceled;
+	return it->running || (it->start && !it->over);
 }
 
 static bool
@@ -136,7 +136,7 @@ find_reference(const struct queue_item *items, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct queue_item *it = &items[i];
 
-		if (it->canceled)
+		if (!it->running && it->over)
 			continue;
 		if (r.item == NULL)
 			r.item = it;
@@ -170,7 +170,7 @@ queue_examine(struct queue_item *items, size_t n, uint32_t limit)
 		it->start = false;
 		it->status = 0;
 		it->reason[0] = '\0';
-		if (it->canceled) {
+		if (it->over) {
 			it->start = true;
 			continue;
 		}

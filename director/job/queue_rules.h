@@ -26,7 +26,7 @@ struct queue_item {
 	int priority;
 	bool running;
 	bool allow_mixed;
-	bool canceled; /* ends at once: needs nothing */
+	bool over; /* waits, cancelled or failed: ends at once and needs nothing */
 	struct queue_counter read_storage, write_storage, client, job;
 	/* out, of waiting items */
 	bool start;

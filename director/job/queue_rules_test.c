@@ -12,7 +12,7 @@
 /* One job: priority, running, mixed; its client, storage and job counters. */
 struct row {
 	int priority;
-	bool running, mixed, canceled;
+	bool running, mixed, over;
 	const char *client, *storage, *read_storage, *job;
 	char expect; /* S starts, or the letter */
 };
@@ -137,6 +137,24 @@ static const struct queue_case cases[] = {
 	  { { 10, 1, 0, 0, "c1", "s1", 0, "j1", 0 },
 	    { 11, 0, 0, 1, "c1", "s1", 0, "j2", 'S' },
 	    { 10, 0, 0, 0, "c1", "s1", 0, "j3", 'd' } } },
+	{ "a running job holds what it holds until it has ended, cancelled or not",
+	  10,
+	  5,
+	  5,
+	  1,
+	  { { 10, 1, 0, 1, "c1", "s1", 0, "j1", 0 }, { 10, 0, 0, 0, "c2", "s1", 0, "j1", 'j' } } },
+	{ "a cancelled job that runs still counts at the director",
+	  1,
+	  5,
+	  5,
+	  5,
+	  { { 10, 1, 0, 1, "c1", "s1", 0, "j1", 0 }, { 10, 0, 0, 0, "c2", "s2", 0, "j2", 'd' } } },
+	{ "a cancelled job that runs still has its priority",
+	  10,
+	  5,
+	  5,
+	  5,
+	  { { 10, 1, 0, 1, "c1", "s1", 0, "j1", 0 }, { 11, 0, 0, 0, "c2", "s2", 0, "j2", 'p' } } },
 	{ "jobs without counters need a worker only",
 	  10,
 	  1,
@@ -163,7 +181,7 @@ build(const struct queue_case *c, struct queue_item *items)
 						.priority = r->priority,
 						.running = r->running,
 						.allow_mixed = r->mixed,
-						.canceled = r->canceled,
+						.over = r->over,
 						.client = counter(r->client, c->client),
 						.write_storage = counter(r->storage, c->storage),
 						.read_storage = counter(r->read_storage,

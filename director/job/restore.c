@@ -52,10 +52,13 @@ storage_of(struct restore *r, const struct bsr_record *rec, struct dir_storage *
 	/* A storage chosen by hand rules. */
 	if (rec->storage != NULL && j->req.storage == NULL)
 		st = dir_conf_find_storage(j->conf, rec->storage);
-	if (st == NULL)
+	if (st == NULL && rec->storage != NULL)
 		return err_set(err, ERR_CONFIG,
 			       "the bootstrap names Storage \"%s\", which is not configured",
-			       rec->storage != NULL ? rec->storage : "");
+			       rec->storage);
+	if (st == NULL)
+		return err_set(err, ERR_CONFIG,
+			       "neither the bootstrap nor the job names a Storage to read from");
 	*out = st;
 	return ERR_OK;
 }
@@ -75,6 +78,8 @@ cut_parts(struct restore *r, struct bootstrap *b, struct err *err)
 		if (r->n == 0 || !same_daemon(r->parts[r->n - 1].storage, st))
 			r->parts[r->n++] = (struct part){ st, BUF_INIT(BSR_TEXT_MAX) };
 		bsr_record_emit(rec, &r->parts[r->n - 1].text);
+		for (size_t k = 0; k < rec->volumes.n; k++)
+			job_add_volume(r->job, rec->volumes.v[k], 0);
 	}
 	if (r->n == 0)
 		return err_set(err, ERR_CONFIG, "the bootstrap names nothing to restore");
@@ -285,15 +290,13 @@ await_storage(struct restore *r, int64_t seconds)
 static enum err_code
 run_part(struct restore *r, size_t at, struct err *err)
 {
-	bool ran;
-
 	if (start_storage(r, &r->parts[at], err) != ERR_OK)
 		return err->code;
 	if (at == 0 && start_client(r, err) != ERR_OK)
 		return err->code;
 	if (call_storage(r, err) != ERR_OK)
 		return err->code;
-	if (at == 0 && (fd_session_scripts(&r->fd, &ran, err) != ERR_OK ||
+	if (at == 0 && (fd_session_scripts(&r->fd, err) != ERR_OK ||
 			fd_session_plugin_options(&r->fd, err) != ERR_OK ||
 			job_store_start(r->job, err) != ERR_OK))
 		return err->code;

@@ -18,19 +18,57 @@ struct output {
 	bool after;        /* the job is over */
 };
 
-#define STOP_SECONDS 30 /* for a script behind a job that the director's stop has ended */
+/*
+ * A script that hangs holds its job's place in the queue.  Half a day: more than a copy of the
+ * volumes off site takes in a night, and the next night's run finds the place free.
+ */
+#define SCRIPT_SECONDS (12 * 3600)
+#define STOP_SECONDS   30 /* for a script behind a job that the director's stop has ended */
 
-/* A cancel ends a script before the job; the one behind it is there for cancelled jobs, too. */
+/*
+ * The cancel of the job ends a script before it.  The one behind it is there for cancelled jobs,
+ * too: a cancel that comes while it runs ends it (job_stop_script), and so does the director's
+ * stop.
+ */
 static struct wait
 patience_of(const struct output *o)
 {
-	struct cancel *stop = director_stop(o->job->d);
+	struct job *j = o->job;
 
 	if (!o->after)
-		return wait_for(&o->job->cancel, 0, "a run script");
-	if (cancel_asked(stop))
+		return wait_for(&j->cancel, SCRIPT_SECONDS, "a run script");
+	if (cancel_asked(director_stop(j->d)))
 		return wait_for(NULL, STOP_SECONDS, "a run script");
-	return wait_for(stop, 0, "a run script");
+	return wait_for(&j->script_stop, SCRIPT_SECONDS, "a run script");
+}
+
+/* Before patience_of: a stop that comes between the two finds the script. */
+static void
+begin_script(const struct output *o)
+{
+	struct job *j = o->job;
+
+	if (!o->after)
+		return;
+	mutex_lock(&j->lock);
+	j->in_script = true;
+	(void)snprintf(j->wait_reason, sizeof(j->wait_reason), "waits for the script behind it");
+	mutex_unlock(&j->lock);
+}
+
+/* The next script is not stopped with this one. */
+static void
+end_script(const struct output *o)
+{
+	struct job *j = o->job;
+
+	if (!o->after)
+		return;
+	mutex_lock(&j->lock);
+	j->in_script = false;
+	j->wait_reason[0] = '\0';
+	cancel_reset(&j->script_stop);
+	mutex_unlock(&j->lock);
 }
 
 static void
@@ -71,9 +109,9 @@ run_program(struct output *o, const char *command, struct err *err)
 {
 	struct job *j = o->job;
 	struct proc_argv argv = { .n = 0 };
-	struct wait w = patience_of(o);
 	char *env[N_ENV + 1], how[128];
 	enum err_code code;
+	struct wait w;
 	int status = 0;
 
 	if (proc_split(command, &argv, err) != ERR_OK)
@@ -86,8 +124,13 @@ run_program(struct output *o, const char *command, struct err *err)
 	}
 	make_env(j, env);
 	const struct proc_spec spec = { .argv = argv.words, .env = env };
+	begin_script(o);
+	w = patience_of(o);
 	code = argv.n == 0 ? err_set(err, ERR_CONFIG, "the command is empty")
 			   : proc_run_lines(&spec, &w, take_line, o, &status, err);
+	end_script(o);
+	if (code == ERR_CANCELED || code == ERR_PEER)
+		err_ctx(err, "Runscript: %s was ended", o->label);
 	if (code == ERR_OK && status != 0)
 		code = err_set(err, ERR_SYS, "Runscript: %s returned non-zero status=%d. ERR=%s",
 			       o->label, status, proc_status_text(status, how, sizeof(how)));

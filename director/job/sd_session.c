@@ -223,7 +223,7 @@ message_main(void *arg)
 		return;
 	/* The client works on for nobody: it is told at once. */
 	job_say(s->job, MSG_FATAL, "Director's comm line to SD dropped. %s", err.text);
-	job_lost_daemon(s->job);
+	job_stop_daemons_soon(s->job);
 }
 
 enum err_code

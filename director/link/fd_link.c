@@ -79,11 +79,11 @@ choose_security(struct director *d, const struct dir_client *client)
 }
 
 static enum err_code
-read_greeting(struct fd_link *l, struct err *err)
+read_greeting(struct fd_link *l, struct cancel *cancel, struct err *err)
 {
 	struct bytes line;
 
-	conn_set_wait(l->conn, NULL, GREETING_SECONDS, "the client's greeting");
+	conn_set_wait(l->conn, cancel, GREETING_SECONDS, "the client's greeting");
 	if (conn_recv_line(l->conn, &line, NULL, err) != ERR_OK)
 		return err->code;
 	if (wire_scan(line, DIR_FD_OK_HELLO_SCAN, &l->version))
@@ -135,7 +135,7 @@ fd_link_open(struct director *d, struct dir_conf *conf, struct dir_client *clien
 		return err_ctx(err, "client %s at %s:%u", client->name, client->address,
 			       client->port);
 	l->tls = strcmp(conn_encryption(l->conn), "None") != 0;
-	if (read_greeting(l, err) != ERR_OK)
+	if (read_greeting(l, o->cancel, err) != ERR_OK)
 		return err_ctx(err, "client %s at %s:%u", client->name, client->address,
 			       client->port);
 	director_handshake_set(d, client->name, l->tls ? HANDSHAKE_TLS : HANDSHAKE_CLEAR);

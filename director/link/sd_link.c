@@ -44,11 +44,11 @@ sd_link_conn(struct sd_link *l)
 }
 
 static enum err_code
-read_greeting(struct sd_link *l, struct err *err)
+read_greeting(struct sd_link *l, struct cancel *cancel, struct err *err)
 {
 	struct bytes line;
 
-	conn_set_wait(l->conn, NULL, GREETING_SECONDS, "the storage daemon's greeting");
+	conn_set_wait(l->conn, cancel, GREETING_SECONDS, "the storage daemon's greeting");
 	if (conn_recv_line(l->conn, &line, NULL, err) != ERR_OK)
 		return err->code;
 	if (!bytes_eq(line, bytes_str(DIR_SD_OK_HELLO)))
@@ -76,7 +76,7 @@ sd_link_open(struct director *d, struct dir_conf *conf, struct dir_storage *stor
 
 	(void)d;
 	l->storage = str_dup(storage->name);
-	if (link_dial(&ld, &l->conn, err) != ERR_OK || read_greeting(l, err) != ERR_OK)
+	if (link_dial(&ld, &l->conn, err) != ERR_OK || read_greeting(l, o->cancel, err) != ERR_OK)
 		return err_ctx(err, "storage %s at %s:%u", storage->name, storage->address,
 			       storage->port);
 	conn_set_wait(l->conn, o->cancel, SILENCE_SECONDS, "the storage daemon's answer");

@@ -261,12 +261,6 @@ overrides_text(const struct dir_run *run, char *out, size_t cap)
 }
 
 static void
-copy_name(char *out, size_t cap, const char *name)
-{
-	(void)snprintf(out, cap, "%s", name != NULL ? name : "");
-}
-
-static void
 fill_run(struct dir_conf *conf, const struct due_entry *e, struct sched_run *out)
 {
 	struct job_request *r = request_of(e);
@@ -274,17 +268,17 @@ fill_run(struct dir_conf *conf, const struct due_entry *e, struct sched_run *out
 	struct err err = ERR_INIT;
 
 	*out = (struct sched_run){ .time = e->next, .priority = due_priority(e) };
-	copy_name(out->job, sizeof(out->job), e->job->name);
-	copy_name(out->schedule, sizeof(out->schedule), e->job->schedule->name);
+	str_copy(out->job, sizeof(out->job), e->job->name);
+	str_copy(out->schedule, sizeof(out->schedule), e->job->schedule->name);
 	overrides_text(e->run, out->overrides, sizeof(out->overrides));
 	out->type = (int)e->job->type;
 	out->level = e->run->spec.level != 0 ? e->run->spec.level : (int)e->job->level;
 	if (job_plan_make(conf, r, &plan, &err) == ERR_OK) {
-		copy_name(out->client, sizeof(out->client),
-			  plan.client != NULL ? plan.client->name : NULL);
-		copy_name(out->pool, sizeof(out->pool), plan.pool != NULL ? plan.pool->name : NULL);
-		copy_name(out->storage, sizeof(out->storage),
-			  plan.write_storage != NULL ? plan.write_storage->name : NULL);
+		str_copy(out->client, sizeof(out->client),
+			 plan.client != NULL ? plan.client->name : NULL);
+		str_copy(out->pool, sizeof(out->pool), plan.pool != NULL ? plan.pool->name : NULL);
+		str_copy(out->storage, sizeof(out->storage),
+			 plan.write_storage != NULL ? plan.write_storage->name : NULL);
 	}
 	request_free(r);
 }

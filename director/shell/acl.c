@@ -39,3 +39,14 @@ acl_filters(const struct shell *sh, enum acl_kind kind)
 {
 	return !acl_unrestricted(sh, kind);
 }
+
+enum err_code
+acl_need_whole_site(const struct shell *sh, const char *what, struct err *err)
+{
+	if (acl_unrestricted(sh, ACL_JOB) && acl_unrestricted(sh, ACL_CLIENT))
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG,
+		       "%s reads files of the director's host: not authorized for a console that "
+		       "may not see all jobs and clients",
+		       what);
+}

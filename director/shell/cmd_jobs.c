@@ -38,7 +38,8 @@ cancel_one(struct shell *sh, uint32_t job_id, struct err *err)
 {
 	struct job_info info;
 
-	if (!job_find_id(director_jobs(sh->d), job_id, &info) || job_status_is_final(info.status))
+	if (!job_is_alive(director_jobs(sh->d), job_id) ||
+	    !job_find_id(director_jobs(sh->d), job_id, &info))
 		return err_set(err, ERR_CONFIG,
 			       "JobId %u is not running. Use Job name to cancel inactive jobs.",
 			       job_id);
@@ -201,38 +202,16 @@ cmd_cancel(struct shell *sh, struct err *err)
 
 /* ---- wait ---- */
 
-static const char *
-wait_word(int status)
-{
-	switch (status) {
-	case STATUS_OK:
-		return "OK";
-	case STATUS_WARNINGS:
-		return "OK -- with warnings";
-	case STATUS_ERROR:
-	case STATUS_NONFATAL:
-		return "Error";
-	case STATUS_FATAL:
-		return "Fatal Error";
-	case STATUS_CANCELED:
-		return "Canceled";
-	case STATUS_DIFFERENCES:
-		return "Differences";
-	default:
-		return "Unknown term code";
-	}
-}
-
 static void
 print_waited(struct shell *sh, uint32_t job_id, int status)
 {
 	int exit = status == STATUS_OK ? 0 : status == STATUS_WARNINGS ? 1 : status == '?' ? 3 : 2;
 	char letter[2] = { (char)status, '\0' };
 
-	out_text(sh->out, "JobId=%u\nJobStatus=%s (%c)\n", job_id, wait_word(status), status);
+	out_text(sh->out, "JobId=%u\nJobStatus=%s (%c)\n", job_id, job_status_end(status), status);
 	out_open_object(sh->out, "job");
 	out_number(sh->out, "jobid", job_id);
-	out_string(sh->out, "jobstatuslong", wait_word(status));
+	out_string(sh->out, "jobstatuslong", job_status_end(status));
 	out_string(sh->out, "jobstatus", letter);
 	out_number(sh->out, "exitstatus", exit);
 	out_close(sh->out);

@@ -7,7 +7,6 @@
 #include "director/shell/command.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
-#include "lib/catalog/cat_media.h"
 #include "lib/catalog/cat_purge.h"
 
 #define NOTHING_DONE "Nothing done."
@@ -37,52 +36,28 @@ need_all(const struct shell *sh, struct err *err)
 /* ---- shared ---- */
 
 static enum err_code
-get_volume(struct shell *sh, struct catalog *c, const char *name, struct cat_media *m,
-	   struct err *err)
+refuse_in_use(struct shell *sh, const char *volume, struct err *err)
 {
-	bool found = false;
-	uint64_t id;
-
-	if (name[0] == '*' && shell_number(name + 1, &id) && id <= UINT32_MAX) {
-		if (cat_media_get_by_id(c, (uint32_t)id, m, &found, err) != ERR_OK)
-			return err->code;
-	} else if (cat_media_get(c, name, m, &found, err) != ERR_OK) {
-		return err->code;
-	}
-	struct cat_pool pool;
-	bool has_pool = false;
-	if (found && cat_pool_get_by_id(c, m->pool_id, &pool, &has_pool, err) != ERR_OK)
-		return err->code;
-	if (!found || (has_pool && !acl_allows(sh, ACL_POOL, pool.name)))
-		return err_set(err, ERR_CONFIG, "Error: Media record for Volume \"%s\" not found.",
-			       name);
+	if (job_uses_volume(director_jobs(sh->d), volume))
+		return err_set(err, ERR_CONFIG, "Volume \"%s\" is in use by a running job.",
+			       volume);
 	return ERR_OK;
 }
 
-/* A job that runs now writes to, or reads from, the volume. */
-static bool
-is_in_use(struct shell *sh, const char *volume)
-{
-	OWNED(freep) struct job_info *jobs = NULL;
-	size_t n = job_table_list(director_jobs(sh->d), &jobs);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *at = strstr(jobs[i].volumes, volume);
-		size_t len = strlen(volume);
-
-		if (at != NULL && (at == jobs[i].volumes || at[-1] == '|') &&
-		    (at[len] == '\0' || at[len] == '|'))
-			return true;
-	}
-	return false;
-}
-
+/* Jobs that this console may not see are not removed with a volume that it may. */
 static enum err_code
-refuse_in_use(struct shell *sh, const char *volume, struct err *err)
+refuse_hidden(struct shell *sh, const char *volume, struct err *err)
 {
-	if (is_in_use(sh, volume))
-		return err_set(err, ERR_CONFIG, "Volume \"%s\" is in use by a running job.",
-			       volume);
+	OWNED(table_release) struct table t = { 0 };
+	struct cat_arg arg = { "volume", volume };
+
+	if (shell_query(sh, "list_jobs", &arg, 1, &t, err) != ERR_OK)
+		return err->code;
+	if (t.filtered > 0)
+		return err_set(err, ERR_CONFIG,
+			       "Volume \"%s\" holds %zu jobs that this console may not see: not "
+			       "deleted.",
+			       volume, t.filtered);
 	return ERR_OK;
 }
 
@@ -100,14 +75,6 @@ purge_of_volume(struct catalog *c, const struct cat_media *m, size_t *n, struct 
 	return jobs.n == 0 ? ERR_OK : cat_purge_jobs(c, ids, jobs.n, err);
 }
 
-static enum err_code
-ask_volume(struct shell *sh, char **out, struct err *err)
-{
-	return ask_text(sh, out, err,
-			"Enter the volume name or MediaId of the volume prefixed with an asterisk "
-			"(*).\nE.g. \"full-0001\" or \"*42\": ");
-}
-
 /* ---- delete ---- */
 
 static enum err_code
@@ -119,11 +86,11 @@ delete_volume(struct shell *sh, const char *name, struct err *err)
 	bool yes = false;
 	size_t n = 0;
 
-	if (name == NULL && ask_volume(sh, &asked, err) != ERR_OK)
+	if (name == NULL && shell_ask_volume(sh, &asked, err) != ERR_OK)
 		return err->code;
 	if (shell_catalog(sh, &c, err) != ERR_OK ||
-	    get_volume(sh, c, name != NULL ? name : asked, &m, err) != ERR_OK ||
-	    refuse_in_use(sh, m.name, err) != ERR_OK)
+	    shell_find_volume(sh, name != NULL ? name : asked, &m, NULL, err) != ERR_OK ||
+	    refuse_in_use(sh, m.name, err) != ERR_OK || refuse_hidden(sh, m.name, err) != ERR_OK)
 		return err->code;
 	if (sh->batch && !args_has(&sh->args, "yes"))
 		return err_set(err, ERR_CONFIG, "delete volume=%s: say yes in batch mode", m.name);
@@ -158,7 +125,6 @@ judge_jobs(struct shell *sh, struct catalog *c, uint32_t *ids, size_t *n, struct
 	size_t kept = 0;
 
 	for (size_t i = 0; i < *n; i++) {
-		struct job_info info;
 		struct cat_job job;
 		bool found = false;
 
@@ -168,8 +134,7 @@ judge_jobs(struct shell *sh, struct catalog *c, uint32_t *ids, size_t *n, struct
 			out_error(sh->out, "Illegal JobId %u ignored\n", ids[i]);
 			continue;
 		}
-		if (job_find_id(director_jobs(sh->d), ids[i], &info) &&
-		    !job_status_is_final(info.status)) {
+		if (job_is_alive(director_jobs(sh->d), ids[i])) {
 			out_error(sh->out, "JobId %u is running: not deleted\n", ids[i]);
 			continue;
 		}
@@ -277,7 +242,8 @@ purge_volume(struct shell *sh, const char *name, struct err *err)
 	if (args_value(&sh->args, "action") != NULL)
 		return err_set(err, ERR_CONFIG,
 			       "purge action=: is not available in this version yet");
-	if (shell_catalog(sh, &c, err) != ERR_OK || get_volume(sh, c, name, &m, err) != ERR_OK ||
+	if (shell_catalog(sh, &c, err) != ERR_OK ||
+	    shell_find_volume(sh, name, &m, NULL, err) != ERR_OK ||
 	    refuse_in_use(sh, m.name, err) != ERR_OK ||
 	    cat_purge_jobs_of_volume(c, m.media_id, 0, &jobs, err) != ERR_OK)
 		return err->code;
@@ -312,12 +278,9 @@ jobs_by(struct shell *sh, const struct cat_arg *args, size_t n_args, uint32_t **
 		return err->code;
 	*ids = NEW_ARRAY(uint32_t, table_rows(&t) + 1);
 	for (size_t r = 0; r < table_rows(&t); r++) {
-		struct job_info info;
-
 		if (!shell_number(table_at(&t, r, "jobid"), &v) || v > UINT32_MAX)
 			continue;
-		if (job_find_id(director_jobs(sh->d), (uint32_t)v, &info) &&
-		    !job_status_is_final(info.status))
+		if (job_is_alive(director_jobs(sh->d), (uint32_t)v))
 			continue;
 		(*ids)[(*n)++] = (uint32_t)v;
 	}
@@ -392,7 +355,7 @@ cmd_purge(struct shell *sh, struct err *err)
 		return err->code;
 	if (at < 2)
 		return purge_selected(sh, at == 0, err);
-	if (ask_volume(sh, &asked, err) != ERR_OK)
+	if (shell_ask_volume(sh, &asked, err) != ERR_OK)
 		return err->code;
 	return purge_volume(sh, asked, err);
 }

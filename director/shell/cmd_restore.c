@@ -83,9 +83,9 @@ storage_of(const struct writer *w, const struct cat_bsr_row *row)
 }
 
 /* One section: the runs that lie within the stretch. */
-static void
+static enum err_code
 write_section(struct writer *w, const struct cat_bsr_row *row, const struct tree_run *runs,
-	      size_t n)
+	      size_t n, struct err *err)
 {
 	OWNED(bsr_record_release) struct bsr_record rec = { 0 };
 	const char *storage = storage_of(w, row);
@@ -104,7 +104,9 @@ write_section(struct writer *w, const struct cat_bsr_row *row, const struct tree
 		count += last - first + 1;
 	}
 	if (count == 0)
-		return;
+		return ERR_OK;
+	if (!acl_allows(w->sh, ACL_STORAGE, storage))
+		return err_set(err, ERR_CONFIG, "No authorization. Storage \"%s\".", storage);
 	if (storage[0] != '\0')
 		rec.storage = str_dup(storage);
 	rec.media_type = str_dup(row->media_type);
@@ -120,6 +122,7 @@ write_section(struct writer *w, const struct cat_bsr_row *row, const struct tree
 	note_volume(w, row, storage);
 	if (w->r->storage[0] == '\0')
 		(void)snprintf(w->r->storage, sizeof(w->r->storage), "%s", storage);
+	return ERR_OK;
 }
 
 static enum err_code
@@ -134,40 +137,93 @@ write_job(struct writer *w, uint32_t job_id, const struct tree_run *runs, size_t
 			       "JobId %u: the catalog names no volume that holds its files",
 			       job_id);
 	for (size_t i = 0; i < rows.n; i++)
-		write_section(w, &rows.v[i], runs, n);
+		if (write_section(w, &rows.v[i], runs, n, err) != ERR_OK)
+			return err->code;
 	return ERR_OK;
 }
 
+/* The data of a hard link come back under the name that held them, which nobody marked: it may be
+ * of another file today. */
+static enum err_code
+say_unmarked(struct writer *w, struct tree *t, uint32_t job_id, struct err *err)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(1u << 24);
+	OWNED(table_release) struct table names = { 0 };
+	char id[16];
+	size_t n;
+	OWNED(freep) struct tree_run *runs = tree_unmarked_runs(t, job_id, &n);
+
+	for (size_t i = 0; i < n; i++)
+		buf_text(&text, "%s%d-%d", i > 0 ? "," : "", runs[i].first, runs[i].last);
+	if (n == 0)
+		return ERR_OK;
+	(void)snprintf(id, sizeof(id), "%u", job_id);
+	struct cat_arg args[] = { { "jobid", id }, { "runs", buf_str(&text) } };
+	if (shell_query(w->sh, "restore_names_of_indexes", args, 2, &names, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < table_rows(&names); i++)
+		out_warning(w->sh->out,
+			    "Also restored: %s of JobId %u: it holds the data of a hard link that "
+			    "is selected\n",
+			    table_at(&names, i, "filename"), job_id);
+	return ERR_OK;
+}
+
+/* Oldest job first: what is written last stays. */
 static enum err_code
 write_marked(struct writer *w, struct tree *t, struct err *err)
 {
 	OWNED(freep) uint32_t *jobs = NEW_ARRAY(uint32_t, w->r->n_ids + 1);
 	size_t n_jobs = tree_marked_jobs(t, jobs, w->r->n_ids);
 
+	w->r->files = 0;
 	for (size_t i = 0; i < n_jobs; i++) {
 		size_t n;
 		OWNED(freep) struct tree_run *runs = tree_marked_runs(t, jobs[i], &n);
 
-		if (write_job(w, jobs[i], runs, n, err) != ERR_OK)
+		if (write_job(w, jobs[i], runs, n, err) != ERR_OK ||
+		    say_unmarked(w, t, jobs[i], err) != ERR_OK)
 			return err->code;
+		for (size_t k = 0; k < n; k++)
+			w->r->files += (uint64_t)(runs[k].last - runs[k].first) + 1;
 	}
 	return ERR_OK;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct cat_job *x = a, *y = b;
+
+	if (x->job_tdate != y->job_tdate)
+		return x->job_tdate < y->job_tdate ? -1 : 1;
+	return (x->job_id > y->job_id) - (x->job_id < y->job_id);
 }
 
 /* No file rows: every FileIndex of every job. */
 static enum err_code
 write_whole(struct writer *w, struct err *err)
 {
+	OWNED(freep) struct cat_job *jobs = NEW_ARRAY(struct cat_job, w->r->n_ids + 1);
+
 	for (size_t i = 0; i < w->r->n_ids; i++) {
-		struct tree_run run = { 1, INT32_MAX };
-		struct cat_job job;
 		bool found = false;
 
-		if (cat_job_get(w->r->c, w->r->ids[i], &job, &found, err) != ERR_OK ||
-		    write_job(w, w->r->ids[i], &run, 1, err) != ERR_OK)
+		if (cat_job_get(w->r->c, w->r->ids[i], &jobs[i], &found, err) != ERR_OK)
 			return err->code;
-		if (found)
-			w->r->files += job.job_files;
+		if (!found)
+			return err_set(err, ERR_CONFIG, "JobId %u was deleted meanwhile.",
+				       w->r->ids[i]);
+	}
+	qsort(jobs, w->r->n_ids, sizeof(jobs[0]), by_time);
+	for (size_t i = 0; i < w->r->n_ids; i++) {
+		struct tree_run run = { 1, INT32_MAX };
+
+		if (jobs[i].job_files == 0)
+			continue;
+		if (write_job(w, jobs[i].job_id, &run, 1, err) != ERR_OK)
+			return err->code;
+		w->r->files += jobs[i].job_files;
 	}
 	return ERR_OK;
 }
@@ -358,6 +414,8 @@ from_bootstrap(struct shell *sh, struct restore *r, struct err *err)
 {
 	const char *path = args_value(&sh->args, "bootstrap");
 
+	if (acl_need_whole_site(sh, "bootstrap=", err) != ERR_OK)
+		return err->code;
 	if (access(path, R_OK) != 0)
 		return err_errno(err, ERR_SYS, "bootstrap=%s", path);
 	r->bootstrap = str_dup(path);

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "director/job/job_setup.h"
 #include "director/shell/command.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/units.h"
-#include "lib/catalog/cat_media.h"
 
 /* ---- one row per thing of a volume that can be changed ---- */
 
@@ -271,6 +271,18 @@ ask_status(struct change *ch, char **out, struct err *err)
 	return ERR_OK;
 }
 
+#define GONE "The Volume was deleted meanwhile."
+
+static enum err_code
+store_changes(struct change *ch, const struct cat_media *was, struct err *err)
+{
+	bool found = false;
+
+	if (cat_media_store(ch->c, was, ch->m, &found, err) != ERR_OK)
+		return err->code;
+	return found ? ERR_OK : err_set(err, ERR_CONFIG, GONE);
+}
+
 static enum err_code
 change_menu(struct change *ch, struct err *err)
 {
@@ -287,6 +299,7 @@ change_menu(struct change *ch, struct err *err)
 	for (;;) {
 		OWNED(freep) char *value = NULL;
 		struct err e = ERR_INIT;
+		struct cat_media was;
 		bool found = false;
 		size_t at;
 
@@ -308,38 +321,15 @@ change_menu(struct change *ch, struct err *err)
 		if (cat_media_get_by_id(ch->c, ch->m->media_id, ch->m, &found, err) != ERR_OK)
 			return err->code;
 		if (!found)
-			return err_set(err, ERR_CONFIG, "The Volume was deleted meanwhile.");
+			return err_set(err, ERR_CONFIG, GONE);
+		was = *ch->m;
 		if (changes[at].run(ch, value, &e) != ERR_OK) {
 			out_info(ch->sh->out, "%s\n", e.text);
 			continue;
 		}
-		if (cat_media_store(ch->c, ch->m, err) != ERR_OK)
+		if (store_changes(ch, &was, err) != ERR_OK)
 			return err->code;
 	}
-}
-
-static enum err_code
-ask_volume(struct shell *sh, char **out, struct err *err)
-{
-	return ask_text(sh, out, err,
-			"Enter the volume name or MediaId of the volume prefixed with an asterisk "
-			"(*).\nE.g. \"full-0001\" or \"*42\": ");
-}
-
-static enum err_code
-find_volume(struct catalog *c, const char *name, struct cat_media *m, struct err *err)
-{
-	bool found = false;
-	uint64_t id;
-
-	if (name[0] == '*' && shell_number(name + 1, &id) && id <= UINT32_MAX) {
-		if (cat_media_get_by_id(c, (uint32_t)id, m, &found, err) != ERR_OK)
-			return err->code;
-	} else if (cat_media_get(c, name, m, &found, err) != ERR_OK) {
-		return err->code;
-	}
-	return found ? ERR_OK
-		     : err_set(err, ERR_CONFIG, "Media record for Volume \"%s\" not found.", name);
 }
 
 /* Every word behind "update volume": a change, or the volume itself. */
@@ -369,20 +359,17 @@ update_volume(struct shell *sh, struct err *err)
 	const char *name = args_value_of(&sh->args, keys);
 	OWNED(freep) char *asked = NULL;
 	struct cat_pool pool = { 0 };
-	struct cat_media m;
+	struct cat_media m, was;
 	struct change ch = { sh, NULL, &m, &pool };
-	bool found = false, any = false;
+	bool any = false;
 
 	if (judge_words(sh, err) != ERR_OK || shell_catalog(sh, &ch.c, err) != ERR_OK)
 		return err->code;
-	if (name == NULL && ask_volume(sh, &asked, err) != ERR_OK)
+	if (name == NULL && shell_ask_volume(sh, &asked, err) != ERR_OK)
 		return err->code;
-	if (find_volume(ch.c, name != NULL ? name : asked, &m, err) != ERR_OK ||
-	    cat_pool_get_by_id(ch.c, m.pool_id, &pool, &found, err) != ERR_OK)
+	if (shell_find_volume(sh, name != NULL ? name : asked, &m, &pool, err) != ERR_OK)
 		return err->code;
-	if (!acl_allows(sh, ACL_POOL, pool.name))
-		return err_set(err, ERR_CONFIG, "Media record for Volume \"%s\" not found.",
-			       m.name);
+	was = m;
 	for (size_t i = 0; i < N_CHANGES; i++) {
 		const char *value = args_value(&sh->args, changes[i].key);
 
@@ -392,38 +379,10 @@ update_volume(struct shell *sh, struct err *err)
 		if (changes[i].run(&ch, value, err) != ERR_OK)
 			return err->code;
 	}
-	return any ? cat_media_store(ch.c, &m, err) : change_menu(&ch, err);
+	return any ? store_changes(&ch, &was, err) : change_menu(&ch, err);
 }
 
 /* ---- pools ---- */
-
-static void
-pool_from_resource(const struct dir_pool *p, struct cat_pool *out)
-{
-	*out = (struct cat_pool){ .max_vols = p->maximum_volumes,
-				  .use_catalog = p->use_catalog,
-				  .recycle = p->recycle,
-				  .auto_prune = p->auto_prune,
-				  .action_on_purge = p->action_on_purge,
-				  .vol_retention = p->volume_retention,
-				  .vol_use_duration = p->volume_use_duration,
-				  .max_vol_jobs = p->maximum_volume_jobs,
-				  .max_vol_files = p->maximum_volume_files,
-				  .max_vol_bytes = p->maximum_volume_bytes,
-				  .min_block_size = (uint32_t)p->minimum_block_size,
-				  .max_block_size = (uint32_t)p->maximum_block_size,
-				  .label_type = (uint32_t)p->label_type };
-	(void)snprintf(out->name, sizeof(out->name), "%s", p->name);
-	(void)snprintf(out->type, sizeof(out->type), "%s", dir_pool_type_text(p->pool_type));
-	if (p->label_format != NULL)
-		(void)snprintf(out->label_format, sizeof(out->label_format), "%s", p->label_format);
-	if (p->recycle_pool != NULL)
-		(void)snprintf(out->recycle_pool, sizeof(out->recycle_pool), "%s",
-			       p->recycle_pool->name);
-	if (p->scratch_pool != NULL)
-		(void)snprintf(out->scratch_pool, sizeof(out->scratch_pool), "%s",
-			       p->scratch_pool->name);
-}
 
 static const char *const pool_keys[] = { "pool", NULL };
 
@@ -439,7 +398,7 @@ update_pool(struct shell *sh, struct err *err)
 	if (res_pick(sh, RES_POOL, pool_keys, &r, err) != ERR_OK ||
 	    shell_catalog(sh, &c, err) != ERR_OK)
 		return err->code;
-	pool_from_resource((const struct dir_pool *)(const void *)r, &pool);
+	cat_pool_of((const struct dir_pool *)(const void *)r, &pool);
 	struct cat_arg arg = { "name", r->name };
 	if (cat_pool_sync(c, &pool, err) != ERR_OK ||
 	    shell_query(sh, "list_pools", &arg, 1, &t, err) != ERR_OK)
@@ -464,7 +423,7 @@ cmd_create(struct shell *sh, struct err *err)
 	if (found)
 		return err_set(err, ERR_CONFIG,
 			       "Error: Pool %s already exists.\nUse update to change it.", r->name);
-	pool_from_resource((const struct dir_pool *)(const void *)r, &pool);
+	cat_pool_of((const struct dir_pool *)(const void *)r, &pool);
 	if (cat_pool_sync(c, &pool, err) != ERR_OK)
 		return err->code;
 	out_info(sh->out, "Pool %s created.\n", r->name);

@@ -10,7 +10,6 @@
 
 #define TEXT_MAX  (1u << 31)    /* of one table; lists of many files are one text */
 #define FLUSH_AT  (256u * 1024) /* collected text leaves when it is this long */
-#define PAYLOAD   999996u       /* largest frame sent (wire.md 10) */
 #define DEPTH_MAX 8
 
 struct out {
@@ -146,7 +145,7 @@ static void
 send_bytes(struct out *o, const uint8_t *p, size_t n)
 {
 	while (n > 0 && !has_failed(o)) {
-		size_t part = n < PAYLOAD ? n : PAYLOAD;
+		size_t part = n < FRAME_SEND_MAX ? n : FRAME_SEND_MAX;
 
 		if (o->mode != API_JSON && cancel_asked(o->cancel)) {
 			o->cut = true;

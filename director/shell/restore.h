@@ -26,7 +26,6 @@ struct restore {
 	struct str_list paths; /* file= and what the menu asked for */
 	struct str_list dirs;  /* directory= */
 	bool select;           /* to the tree shell even though something is marked */
-	bool whole;            /* no file rows: everything in the jobs */
 	uint64_t files;        /* selected */
 	char *bootstrap;       /* owned: path of the file written */
 	char storage[128];     /* first Storage of the bootstrap */
@@ -38,7 +37,8 @@ void restore_release(struct restore *r);
 MUST_CHECK enum err_code restore_choose_jobs(struct shell *sh, struct restore *r, struct err *err);
 /* The table of the jobs, and "You have selected the following JobIds". */
 MUST_CHECK enum err_code restore_show_jobs(struct shell *sh, struct restore *r, struct err *err);
-/* Fill a tree from the jobs, mark what the words say, let the person mark the rest. */
+/* Fill a tree from the jobs, mark what the words say, let the person mark the rest.  *out stays
+ * NULL when a job has no file rows any more and all of the jobs is to be restored. */
 MUST_CHECK enum err_code restore_choose_files(struct shell *sh, struct restore *r,
 					      struct tree **out, struct err *err);
 /* Write the bootstrap file of what is marked; t NULL: everything of the jobs. */

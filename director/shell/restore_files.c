@@ -16,7 +16,8 @@
 struct filler {
 	struct shell *sh;
 	struct tree *t;
-	uint64_t n;
+	uint64_t n, odd;      /* rows; of them without a place in the tree */
+	struct err odd_first; /* why, the first of them */
 };
 
 static enum err_code
@@ -29,6 +30,7 @@ add_file(void *ctx, const struct cat_file *f, struct err *err)
 				.path = f->path,
 				.name = f->name,
 				.lstat = f->lstat };
+	struct err why = ERR_INIT;
 
 	if (++fill->n % PROGRESS_ROWS == 0) {
 		out_text(fill->sh->out, "+");
@@ -36,15 +38,38 @@ add_file(void *ctx, const struct cat_file *f, struct err *err)
 		if (cancel_asked(fill->sh->stop) || out_broken(fill->sh->out))
 			return err_set(err, ERR_CANCELED, "The director stops.");
 	}
-	return tree_add(fill->t, &row, err);
+	enum err_code code = tree_add(fill->t, &row, &why);
+	if (code != ERR_FORMAT) {
+		if (code != ERR_OK)
+			*err = why;
+		return code;
+	}
+	if (fill->odd++ == 0)
+		fill->odd_first = why;
+	return ERR_OK;
 }
 
+/* What cannot be selected is said; whoever needs it can restore the whole job. */
+static void
+say_left_out(struct shell *sh, const struct filler *fill, const struct cat_file_count *count)
+{
+	if (fill->odd > 0)
+		out_warning(sh->out, "%s entries have no place in the tree, e.g. %s\n",
+			    U64_COMMAS(fill->odd), fill->odd_first.text);
+	if (count->homeless > 0)
+		out_warning(sh->out,
+			    "%s files cannot be selected: the names of their directories are not "
+			    "in table Path any more\n",
+			    U64_COMMAS(count->homeless));
+}
+
+/* job_rows: one per job, how many rows the catalog has of it. */
 static enum err_code
-fill_tree(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
+fill_tree(struct shell *sh, struct restore *r, struct tree *t, uint64_t *job_rows, struct err *err)
 {
 	OWNED(buf_release) struct buf list = BUF_INIT(1u << 24);
-	struct filler fill = { sh, t, 0 };
-	struct cat_file_reader reader = { .file = add_file, .ctx = &fill };
+	struct filler fill = { .sh = sh, .t = t };
+	struct cat_file_reader reader = { .file = add_file, .ctx = &fill, .job_rows = job_rows };
 	struct cat_file_count count = { 0 };
 
 	for (size_t i = 0; i < r->n_ids; i++)
@@ -55,6 +80,7 @@ fill_tree(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
 	    tree_finish(t, err) != ERR_OK)
 		return err->code;
 	out_text(sh->out, "\n");
+	say_left_out(sh, &fill, &count);
 	return ERR_OK;
 }
 
@@ -157,45 +183,49 @@ mark_words(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
 
 /* ---- no file rows any more ---- */
 
-/* Not pruned: there never were any. */
-static bool
-saved_nothing(const struct restore *r)
+/* Jobs that saved files of which the catalog knows none (any more), said by their ids. */
+static enum err_code
+find_pruned(struct restore *r, const uint64_t *job_rows, struct buf *ids, struct err *err)
 {
 	for (size_t i = 0; i < r->n_ids; i++) {
 		struct cat_job job;
-		struct err ignored = ERR_INIT;
 		bool found = false;
 
-		if (cat_job_get(r->c, r->ids[i], &job, &found, &ignored) != ERR_OK || !found ||
-		    job.job_files > 0)
-			return false;
+		if (job_rows[i] > 0)
+			continue;
+		if (cat_job_get(r->c, r->ids[i], &job, &found, err) != ERR_OK)
+			return err->code;
+		if (!found)
+			return err_set(err, ERR_CONFIG, "JobId %u was deleted meanwhile.",
+				       r->ids[i]);
+		if (job.job_files > 0)
+			buf_text(ids, "%s%u", ids->len > 0 ? "," : "", r->ids[i]);
 	}
-	return true;
+	return ERR_OK;
 }
 
+/* A tree without the files of such a job would be taken for all there is. */
 static enum err_code
-restore_whole(struct shell *sh, struct restore *r, struct err *err)
+restore_whole(struct shell *sh, struct restore *r, const char *pruned, struct err *err)
 {
 	bool yes = args_has(&sh->args, "all") || args_has(&sh->args, "yes");
 
-	if (saved_nothing(r))
-		return err_set(err, ERR_CONFIG, "%s saved no files: there is nothing to restore.",
-			       r->n_ids == 1 ? "This job" : "These jobs");
 	if (r->paths.n + r->dirs.n > 0 || args_value(&sh->args, "fileregex") != NULL)
 		return err_set(
 			err, ERR_CONFIG,
-			"The file records of these jobs were pruned: only all of them can be "
-			"restored");
-	out_text(sh->out, "For one or more of the JobIds selected, no files were found,\n"
-			  "so file selection is not possible.\n"
-			  "Most likely your retention policy pruned the files.\n");
+			"The file records of JobId(s) %s were pruned: only all of the jobs can be "
+			"restored",
+			pruned);
+	out_text(sh->out,
+		 "For one or more of the JobIds selected, no files were found,\n"
+		 "so file selection is not possible.\n"
+		 "Most likely your retention policy pruned the files.\n"
+		 "JobIds without files: %s\n",
+		 pruned);
 	if (!yes && ask_yesno(sh, &yes, err,
 			      "\nDo you want to restore all the files? (yes|no): ") != ERR_OK)
 		return err->code;
-	if (!yes)
-		return err_set(err, ERR_CANCELED, "No files selected to be restored.");
-	r->whole = true;
-	return ERR_OK;
+	return yes ? ERR_OK : err_set(err, ERR_CANCELED, "No files selected to be restored.");
 }
 
 enum err_code
@@ -204,11 +234,17 @@ restore_choose_files(struct shell *sh, struct restore *r, struct tree **out, str
 	bool all = args_has(&sh->args, "all"), done = args_has(&sh->args, "done");
 	bool named = r->paths.n + r->dirs.n > 0 || args_value(&sh->args, "fileregex") != NULL;
 	OWNED(tree_freep) struct tree *t = tree_new();
+	OWNED(freep) uint64_t *job_rows = NEW_ARRAY(uint64_t, r->n_ids + 1);
+	OWNED(buf_release) struct buf pruned = BUF_INIT(1u << 24);
 
-	if (judge_regex(sh, err) != ERR_OK || fill_tree(sh, r, t, err) != ERR_OK)
+	if (judge_regex(sh, err) != ERR_OK || fill_tree(sh, r, t, job_rows, err) != ERR_OK ||
+	    find_pruned(r, job_rows, &pruned, err) != ERR_OK)
 		return err->code;
+	if (pruned.len > 0)
+		return restore_whole(sh, r, buf_str(&pruned), err);
 	if (tree_count(t) == 0)
-		return restore_whole(sh, r, err);
+		return err_set(err, ERR_CONFIG, "%s saved no files: there is nothing to restore.",
+			       r->n_ids == 1 ? "This job" : "These jobs");
 	if (all && !named)
 		(void)tree_mark_all(t);
 	out_text(sh->out, "%s file%s inserted into the tree%s\n", U64_COMMAS(tree_count(t)),

@@ -40,20 +40,43 @@ job_row(struct shell *sh, uint32_t id, struct table *t, struct err *err)
 	return ERR_OK;
 }
 
-/* The ids the person named: exist, are allowed, are backups; the client is theirs. */
+static bool
+has_id(const uint32_t *ids, size_t n, uint32_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* What a job that the console may not read does to the selection. */
+enum hidden {
+	HIDDEN_LEFT_OUT, /* of a list that the person typed */
+	HIDDEN_REFUSED,  /* of a chain: without it the rest is not the state that was asked for */
+};
+
+/* The ids: exist, are allowed, are backups, each once; the client is theirs. */
 static enum err_code
-judge_ids(struct shell *sh, struct restore *r, struct err *err)
+judge_ids(struct shell *sh, struct restore *r, enum hidden hidden, struct err *err)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->n_ids; i++) {
 		OWNED(table_release) struct table t = { 0 };
 
+		if (has_id(r->ids, kept, r->ids[i]))
+			continue;
 		if (job_row(sh, r->ids[i], &t, err) != ERR_OK)
 			return err->code;
 		const char *name = table_at(&t, 0, "name"), *client = table_at(&t, 0, "client");
 		const char *type = table_at(&t, 0, "type");
-		if (!acl_allows(sh, ACL_JOB, name) || !acl_allows(sh, ACL_CLIENT, client)) {
+		if (!acl_allows(sh, ACL_JOB, name) || !acl_allows(sh, ACL_CLIENT, client) ||
+		    !acl_allows(sh, ACL_FILESET, table_at(&t, 0, "fileset"))) {
+			if (hidden == HIDDEN_REFUSED)
+				return err_set(err, ERR_CONFIG,
+					       "Access to JobId=%u (Job \"%s\") not authorized: it "
+					       "is part of the backup to be restored.",
+					       r->ids[i], name);
 			out_error(sh->out,
 				  "Access to JobId=%u (Job \"%s\") not authorized. Not selected.\n",
 				  r->ids[i], name);
@@ -84,7 +107,7 @@ take_ids(struct shell *sh, struct restore *r, const char *text, struct err *err)
 	r->n_ids = 0;
 	if (!shell_job_ids(text, &r->ids, &r->n_ids))
 		return err_set(err, ERR_CONFIG, "\"%s\" is no list of JobIds like 12,15", text);
-	return judge_ids(sh, r, err);
+	return judge_ids(sh, r, HIDDEN_LEFT_OUT, err);
 }
 
 /* ---- newest chain of a client and fileset ---- */
@@ -190,7 +213,7 @@ newest_chain(struct shell *sh, struct restore *r, struct err *err)
 	for (size_t i = 0; i < jobs.n; i++)
 		r->ids[i] = jobs.v[i].job_id;
 	r->n_ids = jobs.n;
-	return judge_ids(sh, r, err);
+	return judge_ids(sh, r, HIDDEN_REFUSED, err);
 }
 
 /* "2020" is completed to "2020-01-01 00:00:00". */
@@ -331,8 +354,10 @@ read_list(struct restore *r, const char *path, struct err *err)
 }
 
 static enum err_code
-take_path(struct restore *r, const char *value, struct err *err)
+take_path(const struct shell *sh, struct restore *r, const char *value, struct err *err)
 {
+	if (value[0] == '<' && acl_need_whole_site(sh, "file=<", err) != ERR_OK)
+		return err->code;
 	if (value[0] == '<')
 		return read_list(r, value + 1, err);
 	if (value[0] == '?')
@@ -356,7 +381,7 @@ ask_paths(struct shell *sh, struct restore *r, const char *question, bool dirs, 
 			break;
 		if (dirs)
 			str_list_add(&r->dirs, text);
-		else if (take_path(r, text, err) != ERR_OK)
+		else if (take_path(sh, r, text, err) != ERR_OK)
 			out_info(sh->out, "%s\n", err->text);
 	}
 	if (r->paths.n + r->dirs.n == 0)
@@ -511,7 +536,7 @@ take_words(struct shell *sh, struct restore *r, struct err *err)
 		if (a->v[i].value == NULL)
 			continue;
 		if (strcasecmp(a->v[i].key, "file") == 0 &&
-		    take_path(r, a->v[i].value, err) != ERR_OK)
+		    take_path(sh, r, a->v[i].value, err) != ERR_OK)
 			return err->code;
 		if (strcasecmp(a->v[i].key, "directory") == 0)
 			str_list_add(&r->dirs, a->v[i].value);

@@ -123,7 +123,8 @@ mod_bootstrap(struct shell *sh, struct job_request *req, UNUSED const struct job
 {
 	OWNED(freep) char *v = NULL;
 
-	if (ask_text(sh, &v, err, "Please enter the Bootstrap file name: ") != ERR_OK)
+	if (acl_need_whole_site(sh, "bootstrap=", err) != ERR_OK ||
+	    ask_text(sh, &v, err, "Please enter the Bootstrap file name: ") != ERR_OK)
 		return err->code;
 	if (v[0] != '\0' && access(v, R_OK) != 0) {
 		struct err e = ERR_INIT;

@@ -12,8 +12,9 @@
 /* ---- keywords: one row each ---- */
 
 enum value_kind {
-	VAL_TEXT,     /* any text */
-	VAL_RESOURCE, /* a name that must resolve */
+	VAL_TEXT,      /* any text */
+	VAL_HOST_FILE, /* a file on the director's host */
+	VAL_RESOURCE,  /* a name that must resolve */
 	VAL_LEVEL,
 	VAL_REPLACE,
 	VAL_WHEN,
@@ -57,7 +58,7 @@ static const struct keyword keywords[] = {
 	{ "jobid",                VAL_JOB_ID,   RES_JOB,      AT(job_id) },
 	{ "where",                VAL_TEXT,     RES_JOB,      AT(where) },
 	{ "regexwhere",           VAL_RELOCATE, RES_JOB,      AT(regex_where) },
-	{ "bootstrap",            VAL_TEXT,     RES_JOB,      AT(bootstrap) },
+	{ "bootstrap",            VAL_HOST_FILE, RES_JOB,     AT(bootstrap) },
 	{ "pluginoptions",        VAL_TEXT,     RES_JOB,      AT(plugin_options) },
 	{ "comment",              VAL_TEXT,     RES_JOB,      AT(comment) },
 	{ "since",                VAL_DATE,     RES_JOB,      AT(since) },
@@ -159,6 +160,13 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 	case VAL_RESOURCE:
 		if (unknown_resource(sh, k, v, err) != ERR_OK)
 			return err->code;
+		run_set_text(req, k->offset, v);
+		break;
+	case VAL_HOST_FILE:
+		if (acl_need_whole_site(sh, "bootstrap=", err) != ERR_OK)
+			return err->code;
+		/* Not the one that restore wrote any more: it is the person's, and stays. */
+		req->delete_bootstrap = false;
 		run_set_text(req, k->offset, v);
 		break;
 	case VAL_TEXT:
@@ -266,7 +274,7 @@ run_request_take(struct shell *sh, const struct args *args, size_t at, struct jo
 			return err_set(err, ERR_CONFIG, "%s specified twice.", a->key);
 		given[k] = true;
 		if (a->value[0] == '\0' && keywords[k].kind != VAL_TEXT &&
-		    keywords[k].kind != VAL_RELOCATE)
+		    keywords[k].kind != VAL_HOST_FILE && keywords[k].kind != VAL_RELOCATE)
 			continue;
 		if (take_value(sh, &keywords[k], a->value, req, err) != ERR_OK)
 			return err->code;

@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/thread.h"
 #include "lib/msg/deliver.h"
 #include "lib/proto/shell_rows.h"
 
@@ -294,6 +295,7 @@ listen_to(struct shell *sh, struct conn *conn, struct err *err)
 	sh->stop = input_cancel(sh->input);
 	sh->out = out_new(&sh->io);
 	out_set_cancel(sh->out, sh->stop);
+	thread_set_cancel(sh->stop); /* a catalog that hangs holds neither person nor director */
 	return ERR_OK;
 }
 
@@ -321,6 +323,7 @@ shell_serve(struct conn *conn, const struct hello *who, struct director *d)
 	if (greet(&sh, conn, who, &err) != ERR_OK || listen_to(&sh, conn, &err) != ERR_OK ||
 	    (serve_loop(&sh, &err) != ERR_OK && err.code != ERR_EOF && err.code != ERR_CANCELED))
 		log_info("Console %s from %s: %s", sh.name, sh.peer, err.text);
+	thread_set_cancel(NULL);
 }
 
 /* ---- a line of a run script ---- */

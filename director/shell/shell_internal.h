@@ -12,6 +12,7 @@
 #include "director/shell/args.h"
 #include "director/shell/input.h"
 #include "director/shell/out.h"
+#include "lib/catalog/cat_media.h"
 #include "lib/catalog/cat_query.h"
 
 struct shell {
@@ -47,6 +48,9 @@ bool acl_allows(const struct shell *sh, enum acl_kind kind, const char *item);
 bool acl_unrestricted(const struct shell *sh, enum acl_kind kind);
 /* A list exists and decides rows: rows are to be filtered. */
 bool acl_filters(const struct shell *sh, enum acl_kind kind);
+/* For words that name files on the director's host: lists and bootstraps may be of any client. */
+MUST_CHECK enum err_code acl_need_whole_site(const struct shell *sh, const char *what,
+					     struct err *err);
 
 /* ---- prompts: console.md 4 ---- */
 
@@ -146,6 +150,13 @@ MUST_CHECK enum err_code shell_query(struct shell *sh, const char *statement,
 void shell_table_from(const struct cat_table *ct, struct table *out);
 /* Drop rows that the console may not see, by the columns name, client, pool, fileset, storage. */
 void shell_filter(const struct shell *sh, const char *statement, struct table *t);
+
+/* Ask for a volume's name, or "*" and its MediaId; *out is owned. */
+MUST_CHECK enum err_code shell_ask_volume(struct shell *sh, char **out, struct err *err);
+/* The volume of such a name, and its pool (pool may be NULL).  ERR_CONFIG: there is none, or its
+ * pool is not for this console. */
+MUST_CHECK enum err_code shell_find_volume(struct shell *sh, const char *name, struct cat_media *m,
+					   struct cat_pool *pool, struct err *err);
 
 /* ---- others ---- */
 

@@ -135,6 +135,44 @@ shell_query(struct shell *sh, const char *statement, const struct cat_arg *args,
 	return ERR_OK;
 }
 
+/* ---- volumes ---- */
+
+enum err_code
+shell_ask_volume(struct shell *sh, char **out, struct err *err)
+{
+	return ask_text(sh, out, err,
+			"Enter the volume name or MediaId of the volume prefixed with an asterisk "
+			"(*).\nE.g. \"full-0001\" or \"*42\": ");
+}
+
+enum err_code
+shell_find_volume(struct shell *sh, const char *name, struct cat_media *m, struct cat_pool *pool,
+		  struct err *err)
+{
+	struct cat_pool of = { 0 };
+	bool found = false, has_pool = false;
+	struct catalog *c;
+	enum err_code code;
+	uint64_t id;
+
+	if (shell_catalog(sh, &c, err) != ERR_OK)
+		return err->code;
+	if (name[0] == '*' && shell_number(name + 1, &id) && id <= UINT32_MAX)
+		code = cat_media_get_by_id(c, (uint32_t)id, m, &found, err);
+	else
+		code = cat_media_get(c, name, m, &found, err);
+	if (code == ERR_OK && found)
+		code = cat_pool_get_by_id(c, m->pool_id, &of, &has_pool, err);
+	if (code != ERR_OK)
+		return code;
+	if (!found || (has_pool && !acl_allows(sh, ACL_POOL, of.name)))
+		return err_set(err, ERR_CONFIG, "Error: Media record for Volume \"%s\" not found.",
+			       name);
+	if (pool != NULL)
+		*pool = of;
+	return ERR_OK;
+}
+
 /* ---- messages ---- */
 
 static bool

@@ -195,18 +195,32 @@ job_slot(struct tree *t, uint32_t job_id, uint16_t *out, struct err *err)
 	return ERR_OK;
 }
 
+static bool
+has_directory(const struct tree_row *r)
+{
+	return r->path.n > 0 && r->path.p[r->path.n - 1] == '/';
+}
+
+/* What has no directory has its whole name as path. */
+static struct bytes
+row_name(const struct tree_row *r)
+{
+	return r->name.n > 0 || has_directory(r) ? r->name : r->path;
+}
+
 static enum err_code
-judge_row(const struct tree *t, const struct tree_row *r, struct err *err)
+judge_row(const struct tree_row *r, struct err *err)
 {
 	if (r->file_index <= 0)
 		return err_set(err, ERR_FORMAT, "JobId %u: FileIndex %d is not positive", r->job_id,
 			       r->file_index);
-	if (r->path_slot >= t->n_slots && (r->path.n == 0 || r->path.p[r->path.n - 1] != '/'))
-		return err_set(err, ERR_FORMAT, "JobId %u: FileIndex %d has no directory",
-			       r->job_id, r->file_index);
-	if (r->name.n > UINT16_MAX || r->lstat.n > UINT16_MAX)
-		return err_set(err, ERR_LIMIT, "JobId %u: FileIndex %d: name of %zu bytes",
-			       r->job_id, r->file_index, r->name.n);
+	if (r->path.n + r->name.n == 0)
+		return err_set(err, ERR_FORMAT, "JobId %u: FileIndex %d has no name", r->job_id,
+			       r->file_index);
+	if (row_name(r).n > UINT16_MAX || r->lstat.n > UINT16_MAX)
+		return err_set(err, ERR_FORMAT,
+			       "JobId %u: FileIndex %d: name of %zu bytes, attributes of %zu",
+			       r->job_id, r->file_index, row_name(r).n, r->lstat.n);
 	return ERR_OK;
 }
 
@@ -214,6 +228,10 @@ judge_row(const struct tree *t, const struct tree_row *r, struct err *err)
 static enum err_code
 slot_node(struct tree *t, const struct tree_row *r, uint32_t *out, struct err *err)
 {
+	if (!has_directory(r)) {
+		*out = tree_root(t);
+		return ERR_OK;
+	}
 	while (t->n_slots <= r->path_slot) {
 		t->slot = (uint32_t *)mem_grow(t->slot, t->n_slots, &t->cap_slots,
 					       sizeof(*t->slot));
@@ -230,16 +248,17 @@ enum err_code
 tree_add(struct tree *t, const struct tree_row *r, struct err *err)
 {
 	struct tree_entry e = { .file_index = r->file_index };
+	struct bytes name = row_name(r);
 
-	if (judge_row(t, r, err) != ERR_OK || ensure_root(t, err) != ERR_OK ||
+	if (judge_row(r, err) != ERR_OK || ensure_root(t, err) != ERR_OK ||
 	    job_slot(t, r->job_id, &e.job, err) != ERR_OK)
 		return err->code;
 	if (slot_node(t, r, &e.dir, err) != ERR_OK)
 		return err->code;
-	if (put_text(t, r->name, &e.name_at, err) != ERR_OK ||
+	if (put_text(t, name, &e.name_at, err) != ERR_OK ||
 	    put_text(t, r->lstat, &e.lstat_at, err) != ERR_OK)
 		return err->code;
-	e.name_len = (uint16_t)r->name.n;
+	e.name_len = (uint16_t)name.n;
 	e.lstat_len = (uint16_t)r->lstat.n;
 	if (t->n_entries >= TREE_NONE - 1)
 		return err_set(err, ERR_LIMIT, "too many files for one restore");

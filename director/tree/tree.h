@@ -6,7 +6,8 @@
  * Layout:  packed arrays, one entry of fixed size per file, texts in one arena; a million files
  *          take about 100 bytes each.  Directories get a node each; files of one directory are
  *          neighbours in one index array once tree_finish has run, sorted when first looked at.
- * Rules:   marking one name of a hard link also marks the name that holds the data.
+ * Rules:   marking one name of a hard link also marks the name that holds the data.  What has no
+ *          directory (a name without '/') stands below the root.
  * Owns:    everything; borrows nothing after a call returns.
  * Threads: one thread.
  * Errors:  ERR_LIMIT  more rows or text than the 32-bit numbers can hold
@@ -28,7 +29,7 @@ struct tree_row {
 	uint32_t job_id;
 	int32_t file_index; /* > 0 */
 	uint32_t path_slot; /* small number of the path: the same path has the same one */
-	struct bytes path;  /* ends in '/'; read when path_slot is new */
+	struct bytes path;  /* ends in '/', or is a name of its own */
 	struct bytes name;  /* empty: the directory itself */
 	struct bytes lstat; /* text */
 };
@@ -37,8 +38,9 @@ struct tree *tree_new(void);
 void tree_free(struct tree *t);
 void tree_freep(struct tree **t);
 
-/* ---- filling: every row once, then finish ---- */
+/* ---- filling: every row once, newest job first, then finish ---- */
 
+/* ERR_FORMAT: this row has no place and was left out; others may follow. */
 MUST_CHECK enum err_code tree_add(struct tree *t, const struct tree_row *row, struct err *err);
 /* Build the directories. */
 MUST_CHECK enum err_code tree_finish(struct tree *t, struct err *err);
@@ -99,8 +101,6 @@ enum tree_scope {
 /* Mark or unmark; how many entries changed. */
 uint32_t tree_mark(struct tree *t, const struct tree_item *item, bool on, enum tree_scope scope);
 uint32_t tree_mark_all(struct tree *t);
-/* Mark one entry by job and FileIndex (restore tables); false: not in the tree. */
-bool tree_mark_row(struct tree *t, uint32_t job_id, int32_t file_index);
 
 /* ---- result ---- */
 
@@ -109,12 +109,14 @@ struct tree_run {
 	int32_t first, last;
 };
 
-/* Job ids with marked entries, ascending; n <= max written to out, the number returned. */
+/* Job ids with marked entries, oldest job first; n <= max written to out, the number returned. */
 size_t tree_marked_jobs(struct tree *t, uint32_t *out, size_t max);
 /*
  * Marked FileIndexes of a job as joined runs, ascending; owned array, *n of them.  With the data of
- * marked hard links that stand under a name which the tree no longer shows.
+ * marked hard links that stand under a name which the tree no longer shows, or is not marked.
  */
 struct tree_run *tree_marked_runs(struct tree *t, uint32_t job_id, size_t *n);
+/* Only these data: what is restored though nobody marked it. */
+struct tree_run *tree_unmarked_runs(struct tree *t, uint32_t job_id, size_t *n);
 
 #endif

@@ -94,22 +94,6 @@ tree_mark_all(struct tree *t)
 	return changed;
 }
 
-bool
-tree_mark_row(struct tree *t, uint32_t job_id, int32_t file_index)
-{
-	for (size_t j = 0; j < t->n_jobs; j++) {
-		if (t->job[j].id != job_id)
-			continue;
-		uint32_t at = tree_entry_of(t, j, file_index);
-
-		if (at == TREE_NONE)
-			return false;
-		(void)set_entry(t, at, true);
-		return true;
-	}
-	return false;
-}
-
 /* ---- sums: a parent's index is smaller than its children's ---- */
 
 void
@@ -140,14 +124,7 @@ tree_item_tag(struct tree *t, const struct tree_item *item)
 
 /* ---- result ---- */
 
-static int
-by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
+/* Rows came newest job first. */
 size_t
 tree_marked_jobs(struct tree *t, uint32_t *out, size_t max)
 {
@@ -157,16 +134,40 @@ tree_marked_jobs(struct tree *t, uint32_t *out, size_t max)
 	for (size_t i = 0; i < t->n_entries; i++)
 		if ((t->entry[i].flags & ENTRY_MARKED) != 0)
 			seen[t->entry[i].job] = 1;
-	for (size_t j = 0; j < t->n_jobs && n < max; j++)
+	for (size_t j = t->n_jobs; j-- > 0 && n < max;)
 		if (seen[j] != 0)
 			out[n++] = t->job[j].id;
 	free(seen);
-	qsort(out, n, sizeof(*out), by_number);
 	return n;
 }
 
-struct tree_run *
-tree_marked_runs(struct tree *t, uint32_t job_id, size_t *n)
+/* Why a FileIndex is read. */
+enum { WANT_MARKED = 1, WANT_LINK = 2 };
+
+/* One byte per FileIndex of the job; owned. */
+static uint8_t *
+wanted(struct tree *t, size_t job)
+{
+	/* A data name behind max_index cannot be: links point back. */
+	uint8_t *want = NEW_ARRAY(uint8_t, (size_t)t->job[job].max_index + 1);
+
+	for (size_t i = 0; i < t->n_entries; i++) {
+		const struct tree_entry *e = &t->entry[i];
+		int64_t link;
+
+		if (e->job != job || (e->flags & ENTRY_MARKED) == 0)
+			continue;
+		want[e->file_index] |= WANT_MARKED;
+		link = tree_link_index(t, e);
+		if (link > 0 && link <= t->job[job].max_index)
+			want[link] |= WANT_LINK;
+	}
+	return want;
+}
+
+/* Runs of what is wanted, for one of the reasons in any and not for one in none. */
+static struct tree_run *
+runs_of(struct tree *t, uint32_t job_id, unsigned any, unsigned none, size_t *n)
 {
 	struct tree_run *runs = NULL;
 	size_t job = 0, cap = 0;
@@ -176,20 +177,9 @@ tree_marked_runs(struct tree *t, uint32_t job_id, size_t *n)
 		job++;
 	if (job == t->n_jobs)
 		return NULL;
-	/* A data name behind max_index cannot be: links point back. */
-	uint8_t *want = NEW_ARRAY(uint8_t, (size_t)t->job[job].max_index + 1);
-	for (size_t i = 0; i < t->n_entries; i++) {
-		const struct tree_entry *e = &t->entry[i];
-
-		if (e->job != job || (e->flags & ENTRY_MARKED) == 0)
-			continue;
-		want[e->file_index] = 1;
-		int64_t link = tree_link_index(t, e);
-		if (link > 0 && link <= t->job[job].max_index)
-			want[link] = 1;
-	}
+	uint8_t *want = wanted(t, job);
 	for (uint32_t fi = 1; fi <= t->job[job].max_index; fi++) {
-		if (want[fi] == 0)
+		if ((want[fi] & any) == 0 || (want[fi] & none) != 0)
 			continue;
 		if (*n > 0 && runs[*n - 1].last == (int32_t)fi - 1) {
 			runs[*n - 1].last = (int32_t)fi;
@@ -200,4 +190,16 @@ tree_marked_runs(struct tree *t, uint32_t job_id, size_t *n)
 	}
 	free(want);
 	return runs;
+}
+
+struct tree_run *
+tree_marked_runs(struct tree *t, uint32_t job_id, size_t *n)
+{
+	return runs_of(t, job_id, WANT_MARKED | WANT_LINK, 0, n);
+}
+
+struct tree_run *
+tree_unmarked_runs(struct tree *t, uint32_t job_id, size_t *n)
+{
+	return runs_of(t, job_id, WANT_LINK, WANT_MARKED, n);
 }

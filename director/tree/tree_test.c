@@ -189,12 +189,20 @@ data_behind_a_name_that_is_gone_is_read_too(void **state)
 	struct tree *t = (struct tree *)*state;
 	size_t n;
 
-	assert_true(tree_mark_row(t, 3, 10));
-	assert_false(tree_mark_row(t, 3, 11));
+	tree_match(t, tree_root(t), bytes_str("/srv/old.txt"), false, mark_it, t);
+	assert_int_equal(tree_marked(t), 1);
 	OWNED(freep) struct tree_run *runs = tree_marked_runs(t, 3, &n);
 	assert_int_equal(n, 1);
 	assert_int_equal(runs[0].first, 9);
 	assert_int_equal(runs[0].last, 10);
+	OWNED(freep) struct tree_run *unasked = tree_unmarked_runs(t, 3, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(unasked[0].first, 9);
+	assert_int_equal(unasked[0].last, 9);
+	tree_match(t, tree_root(t), bytes_str("/srv/data/hard.txt"), false, mark_it, t);
+	OWNED(freep) struct tree_run *none = tree_unmarked_runs(t, 7, &n);
+	assert_int_equal(n, 0); /* the name with the data was marked, too */
+	assert_null(none);
 }
 
 static void
@@ -206,7 +214,7 @@ runs_are_joined_per_job(void **state)
 
 	(void)tree_mark_all(t);
 	assert_int_equal(tree_marked_jobs(t, jobs, 4), 2);
-	assert_int_equal(jobs[0], 3);
+	assert_int_equal(jobs[0], 3); /* the rows of 7 came first: it is newer */
 	assert_int_equal(jobs[1], 7);
 	OWNED(freep) struct tree_run *runs = tree_marked_runs(t, 7, &n);
 	assert_int_equal(n, 1);
@@ -237,11 +245,43 @@ bad_rows_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(tree_add(t, &r, &err), ERR_FORMAT);
+	r.file_index = -1;
+	assert_int_equal(tree_add(t, &r, &err), ERR_FORMAT);
 	r.file_index = 1;
-	r.path = bytes_str("a");
+	r.path = bytes_str("");
+	assert_int_equal(tree_add(t, &r, &err), ERR_FORMAT);
+	r.path = bytes_str("/a/");
+	r.lstat = bytes_of(err.text, 70000); /* only its length is looked at */
 	assert_int_equal(tree_add(t, &r, &err), ERR_FORMAT);
 	assert_int_equal(tree_finish(t, &err), ERR_OK);
 	assert_int_equal(tree_count(t), 0);
+}
+
+/* Spec: catalog.md 6.5: the whole name is the path then. */
+static void
+names_without_a_directory_stand_below_the_root(void **state)
+{
+	OWNED(tree_freep) struct tree *t = tree_new();
+	struct err err = ERR_INIT;
+	struct tree_row r = { .job_id = 1, .lstat = bytes_str(REG) };
+	static const struct {
+		const char *path, *name;
+	} odd[] = { { "x", "" }, { "", "y" }, { "/a/", "z" }, { "@plugin", "" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		r.file_index++;
+		r.path_slot = (uint32_t)i;
+		r.path = bytes_str(odd[i].path);
+		r.name = bytes_str(odd[i].name);
+		assert_int_equal(tree_add(t, &r, &err), ERR_OK);
+	}
+	assert_int_equal(tree_finish(t, &err), ERR_OK);
+	assert_int_equal(tree_count(t), 4);
+	assert_int_equal(tree_files(t), 4);
+	expect_match(t, "/", "*", false, "/@plugin;/a/;/x;/y;");
+	expect_match(t, "/", "x", false, "/x;");
+	assert_int_equal(tree_mark_all(t), 4);
 }
 
 static void
@@ -276,6 +316,7 @@ main(void)
 		TEST(runs_are_joined_per_job),
 		TEST(only_a_directory_entry_can_be_marked),
 		TEST(bad_rows_are_refused),
+		TEST(names_without_a_directory_stand_below_the_root),
 		TEST(windows_paths_hang_below_the_root),
 	};
 

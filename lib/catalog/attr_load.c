@@ -133,6 +133,7 @@ is_disk_full(const struct pg *pg)
 	return pg != NULL && strcmp(pg->state, "53100") == 0;
 }
 
+/* The statement that opens waits for a transaction of a lost connection that still has the row. */
 static enum err_code
 read_state(struct loader *l, bool first, struct err *err)
 {
@@ -152,6 +153,11 @@ read_state(struct loader *l, bool first, struct err *err)
 	if (first)
 		l->batches_done = batches;
 	drop_committed(l, batches);
+	if (l->batches_done != batches)
+		return err_set(err, ERR_CATALOG,
+			       "the row of job %u in tercet_ingest is not the one it was: was the "
+			       "job deleted while it ran?",
+			       l->job_id);
 	return ERR_OK;
 }
 
@@ -331,15 +337,21 @@ static enum err_code
 mark_progress(struct loader *l, struct progress *p, struct err *err)
 {
 	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
 
-	arg_u64(&a, l->job_id);
-	arg_text(&a, buf_str(&p->firsts));
-	arg_text(&a, buf_str(&p->lasts));
 	arg_u64(&a, l->n_sent);
 	arg_u64(&a, p->rows - p->deleted);
 	arg_u64(&a, p->deleted);
-	if (pg_run(l->data, SQL_INGEST_MARK, &a, NULL, err) != ERR_OK)
+	arg_u64(&a, l->job_id);
+	arg_u64(&a, l->batches_done);
+	arg_text(&a, buf_str(&p->firsts));
+	arg_text(&a, buf_str(&p->lasts));
+	if (pg_run(l->data, SQL_INGEST_MARK, &a, &r, err) != ERR_OK)
 		return passing_or_final(l->data, err);
+	/* The state is read anew on a new connection. */
+	if (strcmp(PQcmdTuples(r), "0") == 0)
+		return err_set(err, ERR_PEER,
+			       "job %u: rows that seemed lost with a connection are in", l->job_id);
 	return ERR_OK;
 }
 

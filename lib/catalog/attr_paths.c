@@ -7,6 +7,17 @@
 #include "lib/base/own.h"
 #include "lib/catalog/attr_load.h"
 
+/* Longer names do not fit into path_name_idx, whose entries have at most 2704 bytes. */
+#define INDEXED_MAX 2600u
+/* A directory may have as many ancestors as its name has bytes: they are asked for in pieces. */
+#define PIECE_BYTES (4u * 1024 * 1024)
+
+/* The same statement for names in the index of Path, and for longer ones. */
+enum length { ORDINARY, LONG, LENGTHS };
+typedef enum sql_id by_length[LENGTHS];
+static const by_length finds = { SQL_PATH_FIND, SQL_PATH_FIND_LONG };
+static const by_length inserts = { SQL_PATH_INSERT, SQL_PATH_INSERT_LONG };
+
 /* A directory without an id in the cache. */
 struct miss {
 	struct bytes path; /* borrowed from the batch */
@@ -107,27 +118,19 @@ by_path(struct miss *a, struct miss *b)
 	return a->path.n < b->path.n ? -1 : a->path.n > b->path.n;
 }
 
-/* Run one of the path statements over the misses that have no id yet; *left: how many still
- * have none. */
+/* Run one statement over a list of names; *left: how many still have no id. */
 static enum err_code
-ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *err)
+ask_piece(struct pg *pg, enum sql_id id, bool made, struct buf *list, struct miss *all,
+	  size_t *left, struct err *err)
 {
 	struct sql_args a = { .n = 0 };
 	OWNED(pg_clearp) PGresult *r = NULL;
-	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
-	enum err_code code;
 
-	if (*left == 0)
-		return ERR_OK;
-	buf_put(&list, "{", 1);
-	for (struct miss *m = all; m != NULL; m = m->hh.next)
-		if (m->id == 0)
-			array_put(&list, m->path);
-	buf_put(&list, "}", 1);
-	arg_text(&a, buf_str(&list));
-	code = pg_run(pg, id, &a, &r, err);
-	if (code != ERR_OK)
-		return code;
+	buf_put(list, "}", 1);
+	arg_text(&a, buf_str(list));
+	if (pg_run(pg, id, &a, &r, err) != ERR_OK)
+		return err->code;
+	buf_clear(list);
 	for (int i = 0; i < PQntuples(r); i++) {
 		struct miss *m = find_miss(all, bytes_of(PQgetvalue(r, i, 1),
 							 (size_t)PQgetlength(r, i, 1)));
@@ -135,9 +138,42 @@ ask(struct pg *pg, enum sql_id id, struct miss *all, size_t *left, struct err *e
 		if (m == NULL || m->id != 0)
 			continue;
 		m->id = cell_u32(r, i, 0);
-		m->made = id == SQL_PATH_INSERT;
+		m->made = made;
 		(*left)--;
 	}
+	return ERR_OK;
+}
+
+/* The misses of one length that have no id yet. */
+static enum err_code
+ask_length(struct pg *pg, const by_length ids, enum length length, struct miss *all, size_t *left,
+	   struct err *err)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+	enum sql_id id = ids[length];
+	bool made = ids == inserts;
+
+	for (struct miss *m = all; m != NULL; m = m->hh.next) {
+		if (m->id != 0 || (m->path.n > INDEXED_MAX) != (length == LONG))
+			continue;
+		if (list.len == 0)
+			buf_put(&list, "{", 1);
+		array_put(&list, m->path);
+		if (list.len > PIECE_BYTES &&
+		    ask_piece(pg, id, made, &list, all, left, err) != ERR_OK)
+			return err->code;
+	}
+	return list.len == 0 ? ERR_OK : ask_piece(pg, id, made, &list, all, left, err);
+}
+
+static enum err_code
+ask(struct pg *pg, const by_length ids, struct miss *all, size_t *left, struct err *err)
+{
+	if (*left == 0)
+		return ERR_OK;
+	for (int length = 0; length < LENGTHS; length++)
+		if (ask_length(pg, ids, (enum length)length, all, left, err) != ERR_OK)
+			return err->code;
 	return ERR_OK;
 }
 
@@ -191,9 +227,8 @@ insert_hierarchy(struct catalog *c, struct pg *pg, struct miss *all, struct err 
 static enum err_code
 insert_misses(struct catalog *c, struct pg *pg, struct miss *all, size_t *left, struct err *err)
 {
-	if (pg_begin(pg, err) != ERR_OK || ask(pg, SQL_PATH_INSERT, all, left, err) != ERR_OK ||
-	    ask(pg, SQL_PATH_FIND, all, left, err) != ERR_OK ||
-	    insert_hierarchy(c, pg, all, err) != ERR_OK)
+	if (pg_begin(pg, err) != ERR_OK || ask(pg, inserts, all, left, err) != ERR_OK ||
+	    ask(pg, finds, all, left, err) != ERR_OK || insert_hierarchy(c, pg, all, err) != ERR_OK)
 		return err->code;
 	return pg_commit(pg, err);
 }
@@ -203,7 +238,7 @@ resolve_misses(struct catalog *c, struct pg *pg, struct miss *all, struct err *e
 {
 	size_t left = HASH_COUNT(all);
 
-	if (ask(pg, SQL_PATH_FIND, all, &left, err) != ERR_OK)
+	if (ask(pg, finds, all, &left, err) != ERR_OK)
 		return err->code;
 	if (left > 0 && insert_misses(c, pg, all, &left, err) != ERR_OK) {
 		pg_rollback(pg);

@@ -2,7 +2,8 @@
  * lib/catalog/attr_paths.h - names of directories to PathIds, missing rows made
  *
  * Purpose: the cache first, then one SELECT for all misses, then one INSERT for what is new,
- *          together with the rows of PathHierarchy and all ancestors.
+ *          together with the rows of PathHierarchy and all ancestors.  Names too long for the
+ *          index of Path have statements of their own, and very many bytes of names go in pieces.
  * Threads: the connection's; many jobs may do so at once: rows are inserted in sorted order and
  *          each statement commits by itself, so that two jobs cannot wait for one another.
  * Spec:    catalog.md 11, 16.4 (2), 16.5

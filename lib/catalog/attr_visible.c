@@ -116,6 +116,25 @@ visible_again(struct loader *l)
 	l->n_flying = 0;
 }
 
+/* Ids from the cache may be of rows that somebody has removed from Path since. */
+static enum err_code
+check_paths(struct loader *l, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	arg_u64(&a, l->job_id);
+	if (pg_run(l->paths, SQL_VISIBILITY_LOST, &a, &r, err) != ERR_OK)
+		return err->code;
+	if (cell_u64(r, 0, 0) == 0)
+		return ERR_OK;
+	path_cache_clear(l->catalog->paths);
+	return err_set(err, ERR_CATALOG,
+		       "%llu directories of job %u have no row in table Path: they were removed "
+		       "while the director ran; the next job makes them anew",
+		       (unsigned long long)cell_u64(r, 0, 0), l->job_id);
+}
+
 enum err_code
 visible_finish(struct loader *l, struct err *err)
 {
@@ -124,6 +143,8 @@ visible_finish(struct loader *l, struct err *err)
 	while (l->n_waiting > 0)
 		if (visible_send(l, err) != ERR_OK || visible_await(l, err) != ERR_OK)
 			return err->code;
+	if (check_paths(l, err) != ERR_OK)
+		return err->code;
 	arg_u64(&a, l->job_id);
 	return pg_run(l->paths, SQL_VISIBILITY_DONE, &a, NULL, err);
 }

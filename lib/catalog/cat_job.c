@@ -92,7 +92,7 @@ cat_job_insert(struct catalog *c, const struct cat_job *job, const char *comment
 	return ERR_OK;
 }
 
-/* UPDATE of one Job row that must be there. */
+/* UPDATE of one Job row that must be there; ERR_BUG: it is not, and will not be. */
 static enum err_code
 update(struct catalog *c, enum sql_id id, const struct sql_args *a, uint32_t job_id,
        struct err *err)
@@ -102,7 +102,9 @@ update(struct catalog *c, enum sql_id id, const struct sql_args *a, uint32_t job
 	if (catalog_run(c, id, a, &r, err) != ERR_OK)
 		return err->code;
 	if (strcmp(PQcmdTuples(r), "1") != 0)
-		return err_set(err, ERR_CATALOG, "job %u has no row in the catalog", job_id);
+		return err_set(err, ERR_BUG,
+			       "job %u has no row in the catalog: it was deleted while it ran",
+			       job_id);
 	return ERR_OK;
 }
 
@@ -191,16 +193,6 @@ cat_job_get(struct catalog *c, uint32_t job_id, struct cat_job *out, bool *found
 }
 
 enum err_code
-cat_job_get_by_job(struct catalog *c, const char *job, struct cat_job *out, bool *found,
-		   struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_text(&a, job);
-	return get(c, SQL_JOB_GET_BY_JOB, &a, out, found, err);
-}
-
-enum err_code
 cat_job_level_facts(struct catalog *c, const struct cat_level_key *key, struct cat_level_facts *out,
 		    struct err *err)
 {
@@ -242,20 +234,6 @@ static int64_t
 before_or_all(int64_t before)
 {
 	return before != 0 ? before : clock_now() + AHEAD_SECONDS;
-}
-
-enum err_code
-cat_job_accurate_chain(struct catalog *c, const struct cat_accurate_key *key, struct cat_jobs *out,
-		       struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_letter(&a, key->type);
-	arg_u64(&a, key->client_id);
-	arg_u64(&a, key->file_set_id);
-	arg_time(&a, before_or_all(key->before));
-	arg_letter(&a, key->level);
-	return list(c, SQL_JOB_ACCURATE_CHAIN, &a, out, err);
 }
 
 enum err_code

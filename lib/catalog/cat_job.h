@@ -44,9 +44,6 @@ MUST_CHECK enum err_code cat_job_checkpoint(struct catalog *c, uint32_t job_id, 
 MUST_CHECK enum err_code cat_job_end(struct catalog *c, const struct cat_job *job, struct err *err);
 MUST_CHECK enum err_code cat_job_get(struct catalog *c, uint32_t job_id, struct cat_job *out,
 				     bool *found, struct err *err);
-/* By unique run name. */
-MUST_CHECK enum err_code cat_job_get_by_job(struct catalog *c, const char *job, struct cat_job *out,
-					    bool *found, struct err *err);
 
 /* Jobs with the same type, name, client and fileset. */
 struct cat_level_key {
@@ -68,17 +65,6 @@ struct cat_level_facts {
 /* Spec: director.md 7.1, 7.2, 7.4; cat_level_facts.failed_* excludes jobs not yet ended. */
 MUST_CHECK enum err_code cat_job_level_facts(struct catalog *c, const struct cat_level_key *key,
 					     struct cat_level_facts *out, struct err *err);
-
-/* The accurate chain, ascending JobTDate; empty when there is no Full.  Spec: director.md 8.1 */
-struct cat_accurate_key {
-	uint32_t client_id, file_set_id;
-	char type;      /* B or A */
-	char level;     /* I and f: with differential and incrementals; else only the Full */
-	int64_t before; /* StartTime less than this */
-};
-MUST_CHECK enum err_code cat_job_accurate_chain(struct catalog *c,
-						const struct cat_accurate_key *key,
-						struct cat_jobs *out, struct err *err);
 
 /* Jobs whose letter is not final; oldest first. */
 MUST_CHECK enum err_code cat_job_list_running(struct catalog *c, struct cat_jobs *out,

@@ -96,3 +96,26 @@ cat_jobmedia_list(struct catalog *c, const uint32_t *job_ids, size_t n, struct c
 		bsr_from_row(r, (int)i, &out->v[i]);
 	return ERR_OK;
 }
+
+static int
+by_first_index(const void *a, const void *b)
+{
+	const struct cat_bsr_row *x = a, *y = b;
+
+	return (x->first_index > y->first_index) - (x->first_index < y->first_index);
+}
+
+uint32_t
+cat_bsr_rows_reach(const struct cat_bsr_rows *rows)
+{
+	OWNED(freep) struct cat_bsr_row *v = NEW_ARRAY(struct cat_bsr_row, rows->n + 1);
+	uint32_t reach = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		v[i] = rows->v[i];
+	qsort(v, rows->n, sizeof(v[0]), by_first_index);
+	for (size_t i = 0; i < rows->n && v[i].first_index <= reach + 1; i++)
+		if (v[i].last_index > reach)
+			reach = v[i].last_index;
+	return reach;
+}

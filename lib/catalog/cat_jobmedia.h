@@ -47,4 +47,7 @@ void cat_bsr_rows_release(struct cat_bsr_rows *rows);
 MUST_CHECK enum err_code cat_jobmedia_list(struct catalog *c, const uint32_t *job_ids, size_t n,
 					   struct cat_bsr_rows *out, struct err *err);
 
+/* Up to which FileIndex the stretches of one job hold every file.  Pure. */
+uint32_t cat_bsr_rows_reach(const struct cat_bsr_rows *rows);
+
 #endif

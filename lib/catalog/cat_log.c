@@ -1,7 +1,8 @@
 /*
  * Lines wait in a list; the writer takes all of them every second and inserts them with one
  * statement.  A batch that could not be stored goes back to the front and is tried again; when
- * the answer to its commit was lost, the server is asked first whether it is in.
+ * the answer to its commit was lost, the server is asked first whether it is in.  A batch that the
+ * server refuses is halved until the line it refuses is found: that one is dropped.
  */
 #include "lib/catalog/cat_log.h"
 
@@ -38,6 +39,7 @@ struct log_writer {
 	struct cancel halt;      /* ends its waits for the server */
 	char txid[PG_TXID_MAX];  /* of a commit without an answer ... */
 	size_t n_doubtful;       /* ... with so many of the first lines; 0: none */
+	size_t at_once;          /* lines of the next statement */
 
 	struct mutex lock;   /* RANK_MSG */
 	struct cond changed; /* any field below changed */
@@ -99,16 +101,17 @@ cat_log_add(struct catalog *c, uint32_t job_id, int64_t time, struct bytes text)
 	free(l);
 }
 
-/* The first lines as three array texts; *n of them. */
+/* The first lines, max at most, as three array texts; *n of them. */
 static void
-arrays_of(const struct line *l, struct buf *jobs, struct buf *times, struct buf *texts, size_t *n)
+arrays_of(const struct line *l, size_t max, struct buf *jobs, struct buf *times, struct buf *texts,
+	  size_t *n)
 {
 	char when[24];
 
 	buf_text(jobs, "{");
 	buf_text(times, "{");
 	buf_text(texts, "{");
-	for (*n = 0; l != NULL && *n < LINES_MAX; l = l->next, (*n)++) {
+	for (*n = 0; l != NULL && *n < max; l = l->next, (*n)++) {
 		buf_text(jobs, "%s%u", *n > 0 ? "," : "", l->job_id);
 		buf_text(times, "%s\"%s\"", *n > 0 ? "," : "",
 			 clock_format(l->time, "%Y-%m-%d %H:%M:%S", when, sizeof(when)));
@@ -142,7 +145,7 @@ insert_in_tx(struct log_writer *w, const struct line *lines, size_t *n, struct e
 	OWNED(buf_release) struct buf texts = BUF_INIT(SIZE_MAX);
 	struct sql_args a = { .n = 0 };
 
-	arrays_of(lines, &jobs, &times, &texts, n);
+	arrays_of(lines, w->at_once, &jobs, &times, &texts, n);
 	arg_text(&a, buf_str(&jobs));
 	arg_text(&a, buf_str(&times));
 	arg_text(&a, buf_str(&texts));
@@ -152,9 +155,22 @@ insert_in_tx(struct log_writer *w, const struct line *lines, size_t *n, struct e
 	return pg_tx_id(w->pg, w->txid, err);
 }
 
-/* The first *n lines are in when it returns ERR_OK. */
+/* A server that is there has said no, and it is because of a line: not a lack of rights, of room
+ * or of time, which may pass. */
+static bool
+refuses_a_line(const struct pg *pg)
+{
+	static const char *const classes[] = { "22", "23", "54" };
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (!pg_is_lost(pg) && strncmp(pg->state, classes[i], 2) == 0)
+			return true;
+	return false;
+}
+
+/* The first *n lines are in when it returns ERR_OK; *refused: one of them never will. */
 static enum err_code
-insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *err)
+insert(struct log_writer *w, const struct line *lines, size_t *n, bool *refused, struct err *err)
 {
 	enum pg_outcome outcome = PG_ABORTED;
 
@@ -171,6 +187,7 @@ insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *er
 			return ERR_OK;
 	}
 	if (insert_in_tx(w, lines, n, err) != ERR_OK) {
+		*refused = refuses_a_line(w->pg);
 		pg_rollback(w->pg);
 		return err->code;
 	}
@@ -180,16 +197,35 @@ insert(struct log_writer *w, const struct line *lines, size_t *n, struct err *er
 	return err->code;
 }
 
+/* After a batch of n lines; how many of them are to be forgotten. */
+static size_t
+lines_done(struct log_writer *w, const struct line *lines, size_t n, bool refused,
+	   const struct err *err)
+{
+	if (err->code == ERR_OK) {
+		w->at_once = w->at_once * 2 < LINES_MAX ? w->at_once * 2 : LINES_MAX;
+		return n;
+	}
+	if (!refused)
+		return 0;
+	w->at_once = n > 1 ? n / 2 : 1;
+	if (n > 1)
+		return 0;
+	log_warn("a message of job %u was not stored: %s", lines->job_id, err->text);
+	return 1;
+}
+
 /* Store what waits now; false: the server did not take it.  *more: something still waits. */
 static bool
 store_some(struct log_writer *w, bool *more)
 {
 	struct err err = ERR_INIT;
+	bool refused = false;
 	struct line *lines;
 	struct line *end;
 	size_t bytes = 0;
 	size_t n = 0;
-	enum err_code code;
+	bool good;
 
 	mutex_lock(&w->lock);
 	lines = w->head;
@@ -200,9 +236,10 @@ store_some(struct log_writer *w, bool *more)
 	*more = false;
 	if (lines == NULL)
 		return true;
-	code = insert(w, lines, &n, &err);
+	good = insert(w, lines, &n, &refused, &err) == ERR_OK || refused;
+	n = lines_done(w, lines, n, refused, &err);
 	mutex_lock(&w->lock);
-	for (size_t i = 0; code == ERR_OK && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct line *done = lines;
 
 		lines = done->next;
@@ -210,7 +247,7 @@ store_some(struct log_writer *w, bool *more)
 		free(done);
 	}
 	w->bytes -= bytes;
-	w->stored += code == ERR_OK ? n : 0;
+	w->stored += n;
 	if (lines != NULL) {
 		end->next = w->head;
 		if (w->tail == NULL)
@@ -218,11 +255,11 @@ store_some(struct log_writer *w, bool *more)
 		w->head = lines;
 	}
 	*more = w->head != NULL;
-	w->away = code != ERR_OK;
-	(void)snprintf(w->why, sizeof(w->why), "%s", code != ERR_OK ? err.text : "");
+	w->away = !good;
+	(void)snprintf(w->why, sizeof(w->why), "%s", good ? "" : err.text);
 	cond_broadcast(&w->changed);
 	mutex_unlock(&w->lock);
-	return code == ERR_OK;
+	return good;
 }
 
 static void
@@ -297,6 +334,7 @@ log_writer_start(struct catalog *c, struct err *err)
 	struct log_writer *w = NEW(struct log_writer);
 
 	w->catalog = c;
+	w->at_once = LINES_MAX;
 	w->halt.event = -1;
 	mutex_init(&w->lock, RANK_MSG);
 	cond_init(&w->changed);

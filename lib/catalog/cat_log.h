@@ -5,7 +5,8 @@
  *          collects lines and inserts many with one statement, about once a second.
  * Threads: cat_log_add, cat_log_flush from any thread.
  * Errors:  none from cat_log_add.  While the server is away up to 16 MiB of lines wait; beyond
- *          that the newest are dropped and one line in the daemon log says how many.
+ *          that the newest are dropped and one line in the daemon log says how many.  A line that
+ *          the server refuses is dropped and said there.
  * Spec:    catalog.md 4.8, 8.8
  */
 #ifndef TERCET_CATALOG_CAT_LOG_H
@@ -15,7 +16,8 @@
 
 /* text: with the "<daemon> JobId <n>: " prefix and trailing newline, without the date. */
 void cat_log_add(struct catalog *c, uint32_t job_id, int64_t time, struct bytes text);
-/* All lines added before are stored, or the server is away and ERR_CATALOG says so. */
+/* All lines added before are stored (or refused for good), or the server is away and ERR_CATALOG
+ * says so. */
 MUST_CHECK enum err_code cat_log_flush(struct catalog *c, struct err *err);
 
 #endif

@@ -348,11 +348,10 @@ why_not(const PGresult *r, int row, const struct cat_media_want *w)
 	if (w->in_changer && (!cell_bool(r, row, 5) || cell_u32(r, row, 6) != w->storage_id))
 		return "it is not in the changer";
 	if (strcmp(status, "Recycle") == 0 || strcmp(status, "Purged") == 0)
-		return cell_bool(r, row, 4) ? "the storage daemon did not want it, or another job "
-					      "has just taken it"
+		return cell_bool(r, row, 4) ? "the storage daemon did not want it"
 					    : "recycling is off for it";
 	if (strcmp(status, "Append") == 0 || strcmp(status, "Unlabeled") == 0)
-		return "the storage daemon did not want it, or another job has just taken it";
+		return "the storage daemon did not want it";
 	return "it is not in state Append, Unlabeled, Recycle or Purged";
 }
 
@@ -421,27 +420,4 @@ cat_media_from_scratch(struct catalog *c, uint32_t scratch_pool_id, const struct
 	struct scratch_call call = { scratch_pool_id, to, media_type, out, found };
 
 	return catalog_tx(c, from_scratch, &call, err);
-}
-
-enum err_code
-cat_media_oldest(struct catalog *c, const struct cat_media_want *want, struct cat_media *out,
-		 bool *found, struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	want_args(want, &a);
-	return get(c, SQL_MEDIA_OLDEST, &a, out, found, err);
-}
-
-enum err_code
-cat_media_prunable(struct catalog *c, const struct cat_media_want *want, struct cat_media_list *out,
-		   struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_text(&a, want->media_type);
-	arg_u64(&a, want->pool_id);
-	arg_bool(&a, want->in_changer);
-	arg_u64(&a, want->storage_id);
-	return list(c, SQL_MEDIA_PRUNABLE, &a, out, err);
 }

@@ -88,13 +88,6 @@ MUST_CHECK enum err_code cat_media_from_scratch(struct catalog *c, uint32_t scra
 						const struct cat_pool *to, const char *media_type,
 						struct cat_media *out, bool *found,
 						struct err *err);
-/* Attempts 8, 9: the oldest Full or Used volume with Recycle = 1. */
-MUST_CHECK enum err_code cat_media_oldest(struct catalog *c, const struct cat_media_want *want,
-					  struct cat_media *out, bool *found, struct err *err);
-/* Candidates of attempt 5, oldest first: Full or Used, not archived.  Spec: director.md 11.2 */
-MUST_CHECK enum err_code cat_media_prunable(struct catalog *c, const struct cat_media_want *want,
-					    struct cat_media_list *out, struct err *err);
-
 /* What UpdateMedia carries; vol_first_written 0: job_start is taken. */
 struct cat_media_update {
 	const char *name;
@@ -123,16 +116,10 @@ MUST_CHECK enum err_code cat_media_apply_limits(struct catalog *c, struct cat_me
 /* To Recycle, counters reset, if it still is Purged (*done).  Spec: catalog.md 8.5 */
 MUST_CHECK enum err_code cat_media_recycle(struct catalog *c, uint32_t media_id,
 					   struct cat_media *out, bool *done, struct err *err);
-/* Operator or daemon sets the letter of the state. */
-MUST_CHECK enum err_code cat_media_set_status(struct catalog *c, uint32_t media_id,
-					      const char *status, struct err *err);
-/* After truncation or relabel. */
-MUST_CHECK enum err_code cat_media_set_size(struct catalog *c, uint32_t media_id,
-					    uint32_t vol_files, uint64_t vol_bytes,
-					    struct err *err);
-/* update volume: all columns an operator may change. */
-MUST_CHECK enum err_code cat_media_store(struct catalog *c, const struct cat_media *m,
-					 struct err *err);
+/* update volume: what of the columns that an operator may change differs between was and now; the
+ * others stay as a job has left them meanwhile.  *found: there is such a volume still. */
+MUST_CHECK enum err_code cat_media_store(struct catalog *c, const struct cat_media *was,
+					 const struct cat_media *now, bool *found, struct err *err);
 MUST_CHECK enum err_code cat_media_delete(struct catalog *c, uint32_t media_id, struct err *err);
 
 #endif

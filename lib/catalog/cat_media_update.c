@@ -311,40 +311,55 @@ cat_media_recycle(struct catalog *c, uint32_t media_id, struct cat_media *out, b
 	return catalog_tx(c, recycle, &call, err);
 }
 
-enum err_code
-cat_media_set_status(struct catalog *c, uint32_t media_id, const char *status, struct err *err)
-{
-	struct sql_args a = { .n = 0 };
+/* What an operator may change. */
+#define MEMBER(m)                                                                                  \
+	{                                                                                          \
+		offsetof(struct cat_media, m), sizeof(((struct cat_media *)NULL)->m)               \
+	}
+static const struct {
+	size_t at, size;
+} operators_members[] = {
+	MEMBER(status),          MEMBER(pool_id),       MEMBER(slot),
+	MEMBER(in_changer),      MEMBER(recycle),       MEMBER(enabled),
+	MEMBER(action_on_purge), MEMBER(vol_retention), MEMBER(vol_use_duration),
+	MEMBER(max_vol_jobs),    MEMBER(max_vol_files), MEMBER(max_vol_bytes),
+	MEMBER(recycle_pool_id),
+};
 
-	arg_text(&a, status);
-	arg_u64(&a, media_id);
-	return catalog_run(c, SQL_MEDIA_SET_STATUS, &a, NULL, err);
-}
-
-enum err_code
-cat_media_set_size(struct catalog *c, uint32_t media_id, uint32_t vol_files, uint64_t vol_bytes,
-		   struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_u64(&a, vol_files);
-	arg_u64(&a, vol_bytes);
-	arg_u64(&a, media_id);
-	return catalog_run(c, SQL_MEDIA_SET_SIZE, &a, NULL, err);
-}
+struct store_call {
+	const struct cat_media *was, *now;
+	bool *found;
+};
 
 static enum err_code
-store_tx(struct pg *pg, void *ctx, struct err *err)
+store_changes(struct pg *pg, void *ctx, struct err *err)
 {
-	return store(pg, ctx, err);
+	const struct store_call *call = ctx;
+	struct sql_args a = { .n = 0 };
+	struct cat_media m;
+
+	arg_text(&a, call->was->name);
+	if (media_run_one(pg, SQL_MEDIA_GET_FOR_UPDATE, &a, &m, call->found, err) != ERR_OK)
+		return err->code;
+	*call->found = *call->found && m.media_id == call->was->media_id;
+	if (!*call->found)
+		return ERR_OK;
+	for (size_t i = 0; i < sizeof(operators_members) / sizeof(operators_members[0]); i++) {
+		size_t at = operators_members[i].at, size = operators_members[i].size;
+
+		if (memcmp((const char *)call->was + at, (const char *)call->now + at, size) != 0)
+			memcpy((char *)&m + at, (const char *)call->now + at, size);
+	}
+	return store(pg, &m, err);
 }
 
 enum err_code
-cat_media_store(struct catalog *c, const struct cat_media *m, struct err *err)
+cat_media_store(struct catalog *c, const struct cat_media *was, const struct cat_media *now,
+		bool *found, struct err *err)
 {
-	struct cat_media copy = *m;
+	struct store_call call = { was, now, found };
 
-	return catalog_tx(c, store_tx, &copy, err);
+	return catalog_tx(c, store_changes, &call, err);
 }
 
 enum err_code

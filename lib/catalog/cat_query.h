@@ -40,6 +40,7 @@
  *   restore_jobs_of_file     client name          jobid name starttime jobtype jobstatus jobfiles
  *                                                 jobbytes
  *   restore_names_of_files   session_id session_time runs ("3-7,9-9")    name
+ *   restore_names_of_indexes jobid runs          filename
  *   restore_filesets         client    fileset: distinct names this client has good jobs for
  *   names_jobs names_clients names_pools names_volumes names_storages names_filesets   (none) name
  *   catalog_health           (none)    key value

@@ -19,12 +19,15 @@
 #define FIRST_SLOTS   65536u
 #define COPY_FIELDS   6u
 #define COPY_HEAD_LEN 19u
+#define PATHS_MAX     UINT32_MAX /* bytes of the names of all directories */
 
 struct path_row {
 	uint32_t path_id; /* 0: empty slot */
 	uint32_t slot;
-	size_t at, n; /* in the bytes */
+	size_t at, n; /* in the bytes; at NOWHERE: table Path has no such row */
 };
+
+#define NOWHERE SIZE_MAX
 
 struct path_table {
 	struct path_row *v; /* owned, open addressing */
@@ -83,19 +86,26 @@ grow_paths(struct path_table *t)
 	*t = bigger;
 }
 
-static enum err_code
-add_path(struct path_table *t, uint32_t path_id, struct bytes path, struct err *err)
+static void
+add_row(struct path_table *t, uint32_t path_id, size_t at, size_t n)
 {
 	struct path_row *row;
-	size_t at = t->bytes.len;
 
-	if (buf_append(&t->bytes, path.p, path.n, err) != ERR_OK)
-		return err->code;
 	if ((t->used + 1) * 4 > t->slots * 3)
 		grow_paths(t);
 	row = path_slot(t, path_id);
 	if (row->path_id == 0)
-		*row = (struct path_row){ path_id, (uint32_t)t->used++, at, path.n };
+		*row = (struct path_row){ path_id, (uint32_t)t->used++, at, n };
+}
+
+static enum err_code
+add_path(struct path_table *t, uint32_t path_id, struct bytes path, struct err *err)
+{
+	size_t at = t->bytes.len;
+
+	if (buf_append(&t->bytes, path.p, path.n, err) != ERR_OK)
+		return err_ctx(err, "names of directories");
+	add_row(t, path_id, at, path.n);
 	return ERR_OK;
 }
 
@@ -120,19 +130,6 @@ number(struct rd *r)
 	return v;
 }
 
-static enum err_code
-end_copy(struct pg *pg, struct err *err)
-{
-	OWNED(pg_clearp) PGresult *r = PQgetResult(pg->conn);
-	PGresult *more;
-
-	while ((more = PQgetResult(pg->conn)) != NULL)
-		PQclear(more);
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		return pg_fail(pg, r, "reading files", err);
-	return ERR_OK;
-}
-
 /* One message of the server is one tuple; the first also has the head of the format. */
 static enum err_code
 read_tuple(struct stream *s, struct bytes message, bool first, tuple_fn fn, struct err *err)
@@ -153,27 +150,26 @@ read_tuple(struct stream *s, struct bytes message, bool first, tuple_fn fn, stru
 static enum err_code
 copy_out(struct stream *s, const char *sql, tuple_fn fn, struct err *err)
 {
-	OWNED(pg_clearp) PGresult *r = PQexec(s->pg->conn, sql);
-	enum err_code code = ERR_OK;
 	bool first = true;
 
-	if (PQresultStatus(r) != PGRES_COPY_OUT)
-		return pg_fail(s->pg, r, "reading files", err);
+	if (pg_run_text(s->pg, sql, NULL, err) != ERR_OK)
+		return err_ctx(err, "reading files");
 	for (;;) {
-		char *message = NULL;
-		int n = PQgetCopyData(s->pg->conn, &message, 0);
+		struct bytes message = bytes_of(NULL, 0);
+		enum err_code code = pg_copy_get(s->pg, &message, err);
 
-		if (n < 0)
-			break;
-		code = read_tuple(s, bytes_of(message, (size_t)n), first, fn, err);
+		if (code != ERR_OK)
+			return err_ctx(err, "reading files");
+		if (message.p == NULL)
+			return ERR_OK;
+		code = read_tuple(s, message, first, fn, err);
 		first = false;
-		PQfreemem(message);
+		PQfreemem((void *)(uintptr_t)message.p);
 		if (code != ERR_OK) {
 			pg_stream_drop(s->pg);
 			return code;
 		}
 	}
-	return end_copy(s->pg, err);
 }
 
 static enum err_code
@@ -187,7 +183,8 @@ take_path(struct stream *s, struct rd *r, struct err *err)
 	return add_path(&s->paths, path_id, path, err);
 }
 
-/* A directory that the directory cache (of another program) has left out. */
+/* A directory that the directory cache (of another program) has left out; what is not in Path
+ * either is noted, so that it is asked for once. */
 static enum err_code
 fetch_path(struct stream *s, uint32_t path_id, struct err *err)
 {
@@ -197,8 +194,10 @@ fetch_path(struct stream *s, uint32_t path_id, struct err *err)
 	arg_u64(&a, path_id);
 	if (catalog_run(s->catalog, SQL_RESTORE_PATH, &a, &r, err) != ERR_OK)
 		return err->code;
-	if (PQntuples(r) == 0)
+	if (PQntuples(r) == 0) {
+		add_row(&s->paths, path_id, NOWHERE, 0);
 		return ERR_OK;
+	}
 	return add_path(&s->paths, path_id,
 			bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), err);
 }
@@ -281,6 +280,8 @@ take_file(struct stream *s, struct rd *r, struct err *err)
 	if (!rd_done(r))
 		return err_set(err, ERR_CATALOG, "the server sent a malformed row of File");
 	s->count->rows++;
+	if (s->reader->job_rows != NULL)
+		s->reader->job_rows[s->job_slot]++;
 	if (!is_new(s, f.path_id, f.name))
 		return ERR_OK;
 	if (f.file_index == 0) {
@@ -291,11 +292,12 @@ take_file(struct stream *s, struct rd *r, struct err *err)
 	if (p->path_id == 0 && fetch_path(s, f.path_id, err) != ERR_OK)
 		return err->code;
 	p = path_slot(&s->paths, f.path_id);
-	if (p->path_id == 0)
-		return err_set(err, ERR_CATALOG,
-			       "job %u: a file is in directory %u, which has no "
-			       "row in table Path",
-			       s->job_id, f.path_id);
+	if (p->at == NOWHERE) {
+		if (s->reader->job_rows != NULL)
+			s->reader->job_rows[s->job_slot]--;
+		s->count->homeless++;
+		return ERR_OK;
+	}
 	f.path = bytes_of(s->paths.bytes.p + p->at, p->n);
 	f.path_slot = p->slot;
 	s->count->files++;
@@ -347,7 +349,7 @@ cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,
 {
 	OWNED(stream_release)
 	struct stream s = {
-		.catalog = c, .reader = reader, .count = count, .paths.bytes = BUF_INIT(SIZE_MAX)
+		.catalog = c, .reader = reader, .count = count, .paths.bytes = BUF_INIT(PATHS_MAX)
 	};
 	enum err_code code;
 
@@ -361,30 +363,4 @@ cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,
 		code = stream_all(&s, job_ids, n, err);
 	catalog_put(c, s.pg);
 	return code;
-}
-
-static char *
-text_of(struct bytes b)
-{
-	return str_ndup(b.n > 0 ? (const char *)b.p : "", b.n);
-}
-
-enum err_code
-cat_restore_find_file(struct catalog *c, const uint32_t *job_ids, size_t n, struct bytes path,
-		      struct bytes name, uint32_t *job_id, int32_t *file_index, struct err *err)
-{
-	OWNED(freep) char *ids = ids_text(job_ids, n);
-	OWNED(freep) char *path_text = text_of(path);
-	OWNED(freep) char *name_text = text_of(name);
-	struct sql_args a = { .n = 0 };
-	OWNED(pg_clearp) PGresult *r = NULL;
-
-	arg_text(&a, ids);
-	arg_text(&a, path_text);
-	arg_text(&a, name_text);
-	if (catalog_run(c, SQL_RESTORE_FIND_FILE, &a, &r, err) != ERR_OK)
-		return err->code;
-	*job_id = PQntuples(r) > 0 ? cell_u32(r, 0, 0) : 0;
-	*file_index = PQntuples(r) > 0 ? (int32_t)cell_i64(r, 0, 1) : 0;
-	return ERR_OK;
 }

@@ -40,25 +40,21 @@ struct cat_file_reader {
 	/* Not ERR_OK ends the stream with it. */
 	enum err_code (*file)(void *ctx, const struct cat_file *f, struct err *err);
 	void *ctx;
+	uint64_t *job_rows; /* borrowed; NULL, or one per job: +1 for each row not homeless */
 };
 struct cat_file_count {
-	uint64_t rows;    /* read from the database */
-	uint64_t files;   /* handed to the reader */
-	uint64_t deleted; /* gone since: not handed over */
+	uint64_t rows;     /* read from the database */
+	uint64_t files;    /* handed to the reader */
+	uint64_t deleted;  /* gone since: not handed over */
+	uint64_t homeless; /* their directory has no row in Path: not handed over */
 };
 /*
  * Files of the jobs, newest job (JobTDate) first, within a job in stored order.  The newest
  * sighting of a (path, name) wins; when that says deleted the file is left out.
- * Jobs whose files were purged simply have none: see cat_job.purged_files.
+ * Jobs whose files were purged simply have none: job_rows tells.
  */
 MUST_CHECK enum err_code cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,
 					   const struct cat_file_reader *r,
 					   struct cat_file_count *count, struct err *err);
-
-/* The newest version of one full name in the jobs; *file_index 0: deleted or not there. */
-MUST_CHECK enum err_code cat_restore_find_file(struct catalog *c, const uint32_t *job_ids, size_t n,
-					       struct bytes path, struct bytes name,
-					       uint32_t *job_id, int32_t *file_index,
-					       struct err *err);
 
 #endif

@@ -23,11 +23,13 @@ session_close(struct session *s)
 	pg_info_release(&s->info);
 }
 
-/* The server answers before the encoding of a connection is known: only its text tells. */
 static bool
-no_such_database(const struct err *err)
+no_such_database(const struct pg_info *info)
 {
-	return strstr(err->text, "database") != NULL && strstr(err->text, "does not exist") != NULL;
+	char state[6];
+
+	pg_why_refused(info, state);
+	return strcmp(state, "3D000") == 0;
 }
 
 static enum err_code
@@ -37,7 +39,7 @@ session_open(const struct catalog_options *o, struct session *s, struct err *err
 		return err->code;
 	if (pg_open(&s->info, &s->pg, err) == ERR_OK)
 		return ERR_OK;
-	if (no_such_database(err))
+	if (no_such_database(&s->info))
 		return err_set(err, ERR_CATALOG,
 			       "database \"%s\" does not exist: run tercet-catalog create",
 			       s->info.db_name);
@@ -77,7 +79,7 @@ open_or_create(const struct catalog_options *o, struct session *s, struct buf *l
 
 	if (session_open(o, s, err) == ERR_OK)
 		return ERR_OK;
-	if (!no_such_database(err))
+	if (!no_such_database(&s->info))
 		return err->code;
 	if (create_database(&s->info, &why) != ERR_OK)
 		return err_set(
@@ -131,6 +133,11 @@ cat_schema_upgrade(const struct catalog_options *o, struct buf *lines, struct er
 		buf_text(lines,
 			 "taken over: File and PathVisibility are partitioned now, no row was "
 			 "copied\n");
+		return ERR_OK;
+	case SCHEMA_BEHIND:
+		if (schema_install(s.pg, err) != ERR_OK)
+			return err->code;
+		buf_text(lines, "the tables of this version of Tercet were added\n");
 		return ERR_OK;
 	case SCHEMA_OTHER:
 		if (schema_check_usable(s.pg, err) == ERR_OK)

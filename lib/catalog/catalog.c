@@ -50,19 +50,24 @@ pause_for_server(int64_t ms)
 	return wait_pause(&w, &ignored) == ERR_OK;
 }
 
-/* Connect; try again until the time is up.  A refusal by the server itself (wrong password, no
- * such database) ends it at once. */
+/* What no time heals: a wrong password, no right to connect, no such database. */
+static bool
+is_refused(const struct pg_info *info)
+{
+	char state[6];
+
+	pg_why_refused(info, state);
+	return strncmp(state, "28", 2) == 0 || strcmp(state, "3D000") == 0;
+}
+
+/* Connect; try again until the time is up or the server refuses. */
 static enum err_code
 connect_within(const struct pg_info *info, unsigned seconds, struct pg **out, struct err *err)
 {
 	int64_t end = clock_mono_ms() + (int64_t)seconds * 1000;
 
 	while (pg_open(info, out, err) != ERR_OK) {
-		bool refused = strstr(err->text, "authentication failed") != NULL ||
-			       strstr(err->text, "does not exist") != NULL ||
-			       strstr(err->text, "pg_hba.conf") != NULL;
-
-		if (refused || clock_mono_ms() >= end || !pause_for_server(RETRY_PAUSE_MS))
+		if (clock_mono_ms() >= end || is_refused(info) || !pause_for_server(RETRY_PAUSE_MS))
 			return err->code;
 	}
 	return ERR_OK;
@@ -363,7 +368,15 @@ catalog_prepare(const struct catalog_options *o, struct pg_info *info, struct ma
 }
 
 /* With managed a database without tables is made ready here; elsewhere that is a person's
- * decision (tercet-catalog create). */
+ * decision (tercet-catalog create).  Small tables that a newer program adds to its own need none.
+ */
+static bool
+is_ours_to_complete(const struct catalog *c, enum schema_state state)
+{
+	return state == SCHEMA_BEHIND ||
+	       (c->managed != NULL && (state == SCHEMA_EMPTY || state == SCHEMA_FOREIGN));
+}
+
 static enum err_code
 check_database(struct catalog *c, struct err *err)
 {
@@ -374,8 +387,7 @@ check_database(struct catalog *c, struct err *err)
 	if (catalog_take(c, &pg, err) != ERR_OK)
 		return err->code;
 	code = schema_state_read(pg, &state, err);
-	if (code == ERR_OK && c->managed != NULL &&
-	    (state == SCHEMA_EMPTY || state == SCHEMA_FOREIGN))
+	if (code == ERR_OK && is_ours_to_complete(c, state))
 		code = schema_install(pg, err);
 	if (code == ERR_OK)
 		code = schema_check_usable(pg, err);
@@ -457,17 +469,6 @@ enum err_code
 catalog_ping(struct catalog *c, struct err *err)
 {
 	return catalog_run(c, SQL_CATALOG_PING, NULL, NULL, err);
-}
-
-enum err_code
-catalog_server_limit(struct catalog *c, uint32_t *out, struct err *err)
-{
-	OWNED(pg_clearp) PGresult *r = NULL;
-
-	if (catalog_run(c, SQL_CATALOG_SERVER_LIMIT, NULL, &r, err) != ERR_OK)
-		return err->code;
-	*out = cell_u32(r, 0, 0);
-	return ERR_OK;
 }
 
 enum err_code

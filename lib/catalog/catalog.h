@@ -69,8 +69,6 @@ const char *catalog_name(const struct catalog *c);
 const char *catalog_db_name(const struct catalog *c);
 /* One round trip; ERR_CATALOG says why not. */
 MUST_CHECK enum err_code catalog_ping(struct catalog *c, struct err *err);
-/* max_connections of the server, for the warning at start.  Spec: catalog.md 2.2 */
-MUST_CHECK enum err_code catalog_server_limit(struct catalog *c, uint32_t *out, struct err *err);
 /* Keep partitions ready, finish half-done purges; call at start and once a day. */
 MUST_CHECK enum err_code catalog_maintain(struct catalog *c, struct err *err);
 

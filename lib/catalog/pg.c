@@ -15,7 +15,9 @@
 /* Every session.  Spec: catalog.md 2.2 */
 static const char session_options[] =
 	"-c datestyle=ISO,YMD -c cursor_tuple_fraction=1 -c client_min_messages=WARNING "
-	"-c standard_conforming_strings=on";
+	"-c standard_conforming_strings=on "
+	/* The server ends a transaction whose client is gone within a minute, not within hours. */
+	"-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
 void
 pg_info_release(struct pg_info *i)
@@ -70,33 +72,37 @@ quiet(void *arg, const char *message)
 	(void)message;
 }
 
+#define CONNECT_SECONDS 5
+
+/* What libpq is told; values point into info. */
+struct words {
+	const char *names[14], *values[14];
+};
+
+static struct words
+words_of(const struct pg_info *info)
+{
+	/* An expanded conninfo in dbname comes first, so that the named words rule. */
+	return (struct words){
+		.names = { "dbname", "host", "port", "user", "password", "connect_timeout",
+			   "client_encoding", "options", "fallback_application_name",
+			   "keepalives_idle", "keepalives_interval", "tcp_user_timeout", "dbname",
+			   NULL },
+		.values = { info->more, info->host, info->port, info->user, info->password, "5",
+			    "SQL_ASCII", session_options, "tercet", "30", "10", "60000",
+			    info->db_name, NULL },
+	};
+}
+
 enum err_code
 pg_open(const struct pg_info *info, struct pg **out, struct err *err)
 {
-	/* An expanded conninfo in dbname comes first, so that the named words rule. */
-	const char *words[] = { "dbname",
-				"host",
-				"port",
-				"user",
-				"password",
-				"connect_timeout",
-				"client_encoding",
-				"options",
-				"fallback_application_name",
-				"keepalives_idle",
-				"keepalives_interval",
-				"tcp_user_timeout",
-				"dbname",
-				NULL };
-	const char *values[] = { info->more,     info->host, info->port,  info->user,
-				 info->password, "5",        "SQL_ASCII", session_options,
-				 "tercet",       "30",       "10",        "60000",
-				 info->db_name,  NULL };
+	const struct words w = words_of(info);
 	OWNED(pg_closep) struct pg *pg = NEW(struct pg);
 	char text[400];
 
 	pg->db_name = info->db_name;
-	pg->conn = PQconnectdbParams(words, values, 1);
+	pg->conn = PQconnectdbParams(w.names, w.values, 1);
 	if (PQstatus(pg->conn) != CONNECTION_OK) {
 		tidy(PQerrorMessage(pg->conn), text, sizeof(text));
 		return err_set(err, ERR_CATALOG, "catalog %s: cannot connect: %s", info->db_name,
@@ -105,6 +111,41 @@ pg_open(const struct pg_info *info, struct pg **out, struct err *err)
 	PQsetNoticeProcessor(pg->conn, quiet, NULL);
 	*out = TAKE_PTR(pg);
 	return ERR_OK;
+}
+
+/* "FATAL:  28P01: ...", whatever the word for FATAL. */
+static void
+find_state(const char *text, char state[6])
+{
+	for (const char *p = text; (p = strstr(p, ":  ")) != NULL; p++) {
+		if (strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5 || p[8] != ':')
+			continue;
+		memcpy(state, p + 3, 5);
+		state[5] = '\0';
+		return;
+	}
+}
+
+void
+pg_why_refused(const struct pg_info *info, char state[6])
+{
+	const struct words words = words_of(info);
+	struct wait w = wait_for(thread_cancel(), CONNECT_SECONDS, "the catalog");
+	PGconn *conn = PQconnectStartParams(words.names, words.values, 1);
+	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+	struct err ignored = ERR_INIT;
+
+	state[0] = '\0';
+	if (conn == NULL)
+		return;
+	(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+	while (PQstatus(conn) != CONNECTION_BAD && next != PGRES_POLLING_OK &&
+	       next != PGRES_POLLING_FAILED &&
+	       wait_fd(&w, PQsocket(conn), next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+		       &ignored) == ERR_OK)
+		next = PQconnectPoll(conn);
+	find_state(PQerrorMessage(conn), state);
+	PQfinish(conn);
 }
 
 void
@@ -256,6 +297,19 @@ push_out(struct pg *pg, struct err *err)
 	return left < 0 ? pg_fail(pg, NULL, "sending", err) : ERR_OK;
 }
 
+/* Until a result, or its end, is there. */
+static enum err_code
+await_result(struct pg *pg, struct err *err)
+{
+	while (PQisBusy(pg->conn)) {
+		if (await(pg, POLLIN, err) != ERR_OK)
+			return err->code;
+		if (PQconsumeInput(pg->conn) == 0)
+			break;
+	}
+	return ERR_OK;
+}
+
 /* The last result of what was sent; a COPY is left open. */
 static enum err_code
 collect(struct pg *pg, PGresult **out, struct err *err)
@@ -268,12 +322,8 @@ collect(struct pg *pg, PGresult **out, struct err *err)
 		PGresult *r;
 		ExecStatusType status;
 
-		while (PQisBusy(pg->conn)) {
-			if (await(pg, POLLIN, err) != ERR_OK)
-				return err->code;
-			if (PQconsumeInput(pg->conn) == 0)
-				break;
-		}
+		if (await_result(pg, err) != ERR_OK)
+			return err->code;
 		r = PQgetResult(pg->conn);
 		if (r == NULL)
 			break;
@@ -370,7 +420,7 @@ pg_run_text(struct pg *pg, const char *sql, PGresult **out, struct err *err)
 enum err_code
 pg_copy_put(struct pg *pg, const void *p, size_t n, struct err *err)
 {
-	if (PQputCopyData(pg->conn, p, (int)n) < 0)
+	if (PQputCopyData(pg->conn, p, (int)n) != 1) /* 0: not queued */
 		return pg_fail(pg, NULL, "loading", err);
 	return push_out(pg, err);
 }
@@ -380,7 +430,7 @@ pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err)
 {
 	OWNED(pg_clearp) PGresult *r = NULL;
 
-	if (PQputCopyEnd(pg->conn, NULL) < 0)
+	if (PQputCopyEnd(pg->conn, NULL) != 1)
 		return pg_fail(pg, NULL, "loading", err);
 	if (collect(pg, &r, err) != ERR_OK)
 		return err->code;
@@ -388,6 +438,32 @@ pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err)
 		return pg_fail(pg, r, "loading", err);
 	*rows = strtoull(PQcmdTuples(r), NULL, 10);
 	return ERR_OK;
+}
+
+static enum err_code
+end_copy_out(struct pg *pg, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (collect(pg, &r, err) != ERR_OK)
+		return err->code;
+	return PQresultStatus(r) == PGRES_COMMAND_OK ? ERR_OK : pg_fail(pg, r, "reading", err);
+}
+
+enum err_code
+pg_copy_get(struct pg *pg, struct bytes *out, struct err *err)
+{
+	char *message = NULL;
+	int n;
+
+	while ((n = PQgetCopyData(pg->conn, &message, 1)) == 0) {
+		if (await(pg, POLLIN, err) != ERR_OK)
+			return err->code;
+		if (PQconsumeInput(pg->conn) == 0)
+			return pg_fail(pg, NULL, "reading", err);
+	}
+	*out = bytes_of(message, n > 0 ? (size_t)n : 0);
+	return n > 0 ? ERR_OK : end_copy_out(pg, err);
 }
 
 enum err_code
@@ -402,8 +478,11 @@ pg_stream(struct pg *pg, enum sql_id id, const struct sql_args *a, struct err *e
 enum err_code
 pg_stream_next(struct pg *pg, PGresult **out, struct err *err)
 {
-	OWNED(pg_clearp) PGresult *r = PQgetResult(pg->conn);
+	OWNED(pg_clearp) PGresult *r = NULL;
 
+	if (await_result(pg, err) != ERR_OK)
+		return err->code;
+	r = PQgetResult(pg->conn);
 	if (r != NULL && !result_is_good(r)) {
 		err->code = pg_fail(pg, r, "reading a result", err);
 		pg_stream_drop(pg);
@@ -420,6 +499,13 @@ pg_stream_drop(struct pg *pg)
 	char why[256];
 	PGresult *r;
 
+	/* Who is to end does not wait for the rest: the connection is closed. */
+	if (cancel_asked(pg->cancel != NULL ? pg->cancel : thread_cancel()))
+		pg->given_up = true;
+	if (pg_is_lost(pg)) {
+		PQfreeCancel(cancel);
+		return;
+	}
 	if (cancel != NULL && PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE)
 		(void)PQcancel(cancel, why, sizeof(why));
 	PQfreeCancel(cancel);

@@ -37,6 +37,11 @@ void pg_info_release(struct pg_info *i);
 
 /* Connect once and apply the session settings. */
 MUST_CHECK enum err_code pg_open(const struct pg_info *info, struct pg **out, struct err *err);
+/*
+ * Why the last pg_open failed, by another try: the server's SQLSTATE, "" when none answered.  The
+ * text is in the server's language and its code is not told otherwise.
+ */
+void pg_why_refused(const struct pg_info *info, char state[6]);
 void pg_close(struct pg *pg);
 void pg_closep(struct pg **pg);
 /* From here on waits for the server end with ERR_CANCELED when c is asked. */
@@ -72,7 +77,9 @@ MUST_CHECK enum err_code pg_run_text(struct pg *pg, const char *sql, PGresult **
 /* Into an open COPY FROM STDIN; its end; *rows is what the server took. */
 MUST_CHECK enum err_code pg_copy_put(struct pg *pg, const void *p, size_t n, struct err *err);
 MUST_CHECK enum err_code pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err);
-/* Begin to read a result row by row: then PQgetResult until NULL. */
+/* The next message of an open COPY TO STDOUT, to be given to PQfreemem; NULL at its end. */
+MUST_CHECK enum err_code pg_copy_get(struct pg *pg, struct bytes *out, struct err *err);
+/* Begin to read a result row by row. */
 MUST_CHECK enum err_code pg_stream(struct pg *pg, enum sql_id id, const struct sql_args *a,
 				   struct err *err);
 /* The next piece, NULL at the end; ERR_CATALOG when the server reports an error. */

@@ -6,6 +6,13 @@
 #include "lib/base/own.h"
 #include "lib/catalog/catalog.h"
 
+/* Steps that are in, of a database with the tables of a catalog. */
+static size_t
+steps_of(const PGresult *facts)
+{
+	return (size_t)cell_u64(facts, 0, 2);
+}
+
 enum err_code
 schema_state_read(struct pg *pg, enum schema_state *out, struct err *err)
 {
@@ -22,8 +29,10 @@ schema_state_read(struct pg *pg, enum schema_state *out, struct err *err)
 		return err->code;
 	if (PQntuples(v) != 1 || cell_i64(v, 0, 0) != CAT_SCHEMA_VERSION)
 		*out = SCHEMA_OTHER;
+	else if (steps_of(r) == 1)
+		*out = SCHEMA_FOREIGN;
 	else
-		*out = cell_bool(r, 0, 2) ? SCHEMA_READY : SCHEMA_FOREIGN;
+		*out = sql_step(steps_of(r)) != NULL ? SCHEMA_BEHIND : SCHEMA_READY;
 	return ERR_OK;
 }
 
@@ -64,20 +73,25 @@ schema_check_usable(struct pg *pg, struct err *err)
 		return err_set(err, ERR_CATALOG,
 			       "Version error for database \"%s\". Wanted %d, got %lld",
 			       pg->db_name, CAT_SCHEMA_VERSION, (long long)version);
-	if (!cell_bool(r, 0, 2))
+	if (steps_of(r) == 1)
 		return err_set(err, ERR_CATALOG,
 			       "database \"%s\" is a catalog of version %d that has not been taken "
 			       "over: stop its director, make a dump, run tercet-catalog upgrade",
 			       pg->db_name, CAT_SCHEMA_VERSION);
+	if (sql_step(steps_of(r)) != NULL)
+		return err_set(err, ERR_CATALOG,
+			       "database \"%s\" was made by an older Tercet and lacks %s: run "
+			       "tercet-catalog upgrade",
+			       pg->db_name, sql_step(steps_of(r))->name);
 	return ERR_OK;
 }
 
 static enum err_code
-run_steps(struct pg *pg, bool tables_exist, struct err *err)
+run_steps(struct pg *pg, size_t from, struct err *err)
 {
 	const struct sql_step *step;
 
-	for (size_t i = tables_exist ? 1 : 0; (step = sql_step(i)) != NULL; i++)
+	for (size_t i = from; (step = sql_step(i)) != NULL; i++)
 		if (pg_run_text(pg, step->text, NULL, err) != ERR_OK)
 			return err_ctx(err, "schema step %s", step->name);
 	return ERR_OK;
@@ -99,7 +113,7 @@ schema_install(struct pg *pg, struct err *err)
 		return schema_check_usable(pg, err);
 	if (pg_begin(pg, err) != ERR_OK)
 		return err->code;
-	if (run_steps(pg, state == SCHEMA_FOREIGN, err) != ERR_OK) {
+	if (run_steps(pg, state == SCHEMA_EMPTY ? 0 : steps_of(r), err) != ERR_OK) {
 		pg_rollback(pg);
 		return err->code;
 	}

@@ -21,11 +21,12 @@
 #include <sys/stat.h>
 #include <syslog.h>
 
-#define TEXT_MAX      (4u * 1024 * 1024) /* of one message; a frame holds at most 1 MB */
-#define PENDING_MAX   (4u * TEXT_MAX)    /* lines that wait for a slow disk */
-#define SEND_SECONDS  120                /* for one mail or operator command */
-#define DEFAULT_MAIL  "/usr/sbin/sendmail -F TERCET %r"
-#define DEFAULT_STAMP "%d-%b %H:%M"
+#define TEXT_MAX        (4u * 1024 * 1024) /* of one message; a frame holds at most 1 MB */
+#define PENDING_MAX     (4u * TEXT_MAX)    /* lines that wait for a slow disk */
+#define FAR_OFF_SECONDS (24 * 3600)
+#define SEND_SECONDS    120 /* for one mail or operator command */
+#define DEFAULT_MAIL    "/usr/sbin/sendmail -F TERCET %r"
+#define DEFAULT_STAMP   "%d-%b %H:%M"
 
 struct dest {
 	const struct conf_msg_dest *conf; /* borrowed */
@@ -205,10 +206,8 @@ feed_command(const char *command, const struct msg_mail *mail, const char *recip
 	struct proc_spec spec = { .argv = argv.words, .write_stdin = true, .discard_output = true };
 	if (argv.n == 0)
 		log_error("mail command is empty");
-	else if (proc_start(&spec, &p, &err) != ERR_OK ||
-		 (head.n > 0 &&
-		  fd_write_full(p.in, argv.words[0], head.p, head.n, &err) != ERR_OK) ||
-		 fd_write_full(p.in, argv.words[0], text.p, text.n, &err) != ERR_OK)
+	else if (proc_start(&spec, &p, &err) != ERR_OK || proc_feed(&p, head, &w, &err) != ERR_OK ||
+		 proc_feed(&p, text, &w, &err) != ERR_OK)
 		log_error("%s: %s", argv.words[0], err.text);
 	else {
 		close(TAKE_FD(p.in));
@@ -265,6 +264,15 @@ deliver_one(struct msg_sink *s, const struct conf_msg_dest *conf, enum msg_type 
 	}
 }
 
+/* A peer says when it was; what no clock shows, or one that is far off, is no time to keep. */
+static bool
+is_likely(int64_t time)
+{
+	int64_t now = clock_now();
+
+	return time >= now - FAR_OFF_SECONDS && time <= now + FAR_OFF_SECONDS;
+}
+
 void
 msg_sink_put(struct msg_sink *s, enum msg_type type, int64_t time, const char *text)
 {
@@ -273,7 +281,7 @@ msg_sink_put(struct msg_sink *s, enum msg_type type, int64_t time, const char *t
 	size_t n = strnlen(text, TEXT_MAX / 2), head;
 	uint32_t job_id;
 
-	if (time <= 1)
+	if (!is_likely(time))
 		time = clock_now();
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\0'))
 		n--;

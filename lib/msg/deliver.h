@@ -67,7 +67,7 @@ void msg_sink_set_job(struct msg_sink *s, uint32_t job_id, const char *unique);
 
 /*
  * Deliver one message.
- *   time  epoch seconds; 0: now
+ *   time  epoch seconds; 0, or more than a day from now: now
  *   text  complete with "<daemon> JobId <n>: " and prefix as wire.md 4 has it, no time stamp;
  *         line feeds inside are kept, one at the end is dropped
  */

@@ -9,6 +9,7 @@
 #include "lib/msg/deliver.h"
 
 #include "lib/base/fd.h"
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
@@ -126,6 +127,7 @@ each_destination_gets_its_types(void **state UNUSED)
 	};
 	struct conf_messages m = { .dest = dests, .n_dest = 3 };
 
+	clock_set_test(1795228200);
 	for (int round = 0; round < 2; round++) {
 		struct msg_sink *s = sink_of(&m, &rows);
 
@@ -139,6 +141,49 @@ each_destination_gets_its_types(void **state UNUSED)
 	assert_non_null(strstr(strstr(append_text, "two") + 1, "two"));
 	assert_string_equal(file_text, "2026 t-fd JobId 7: Error: two\n");
 	assert_string_equal(buf_str(&rows), "7:t-dir JobId 7: one|7:t-dir JobId 7: one|");
+	clock_set_test(0);
+}
+
+static void
+take_time(void *arg, uint32_t job_id UNUSED, int64_t time, const char *text UNUSED)
+{
+	*(int64_t *)arg = time;
+}
+
+static void
+a_time_that_is_far_off_is_taken_for_now(void **state UNUSED)
+{
+	enum { NOW = 1795228200, DAY = 24 * 3600 };
+	static const struct {
+		int64_t said, kept;
+	} rows[] = {
+		{ 0, NOW },
+		{ NOW - 60, NOW - 60 },
+		{ NOW + DAY, NOW + DAY },
+		{ NOW - DAY - 1, NOW },
+		{ NOW + DAY + 1, NOW },
+		{ 10000000000000, NOW }, /* year 318857: too late for PostgreSQL, not for us */
+		{ INT64_MAX, NOW },
+		{ INT64_MIN, NOW },
+	};
+	struct conf_msg_dest dest = { .kind = CONF_DEST_CATALOG, .types = CONF_MSG_ALL };
+	struct conf_messages m = { .dest = &dest, .n_dest = 1 };
+	int64_t kept = 0;
+	const struct msg_sink_options o = { .messages = &m,
+					    .daemon = "t-dir",
+					    .working_directory = dir,
+					    .timestamp_format = "%Y",
+					    .catalog = take_time,
+					    .catalog_arg = &kept };
+	struct msg_sink *s = msg_sink_new(&o);
+
+	clock_set_test(NOW);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		msg_sink_put(s, MSG_INFO, rows[i].said, "a");
+		assert_int_equal(kept, rows[i].kept);
+	}
+	clock_set_test(0);
+	msg_sink_finish(s, NULL);
 }
 
 #define WRITERS 4
@@ -397,6 +442,7 @@ main(void)
 		cmocka_unit_test(mail_goes_by_the_end_of_the_job),
 		cmocka_unit_test(types_are_wanted_one_by_one),
 		cmocka_unit_test(each_destination_gets_its_types),
+		cmocka_unit_test(a_time_that_is_far_off_is_taken_for_now),
 		cmocka_unit_test(many_writers_keep_their_order),
 		cmocka_unit_test(mail_is_given_to_the_command_without_a_shell),
 		cmocka_unit_test(a_mail_that_fails_is_kept),

@@ -6,10 +6,11 @@ struct status_row {
 	int letter;
 	int rank;
 	const char *word, *text;
+	const char *end; /* NULL: a job does not end with it */
 };
 
 static const struct status_row statuses[] = {
-#define X(name, letter, rank, word, text) { letter, rank, word, text },
+#define X(name, letter, rank, word, text, end) { letter, rank, word, text, end },
 	JOB_STATUSES(X)
 #undef X
 };
@@ -55,6 +56,14 @@ job_status_word(int letter)
 	const struct status_row *row = find_status(letter);
 
 	return row != NULL ? row->word : "Unknown term code";
+}
+
+const char *
+job_status_end(int letter)
+{
+	const struct status_row *row = find_status(letter);
+
+	return row != NULL && row->end != NULL ? row->end : "Unknown term code";
 }
 
 const char *

@@ -12,6 +12,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/catalog/cat_restore.h"
+#include "lib/catalog/catalog_internal.h"
+#include "lib/proto/attr_record.h"
 #include "lib/proto/stream.h"
 #include "regress/catalog/farm.h"
 
@@ -236,6 +238,145 @@ records_follow_the_rules(void **state)
 	farm_end_job(&farm, id, 'T', 6);
 }
 
+/* Letters that do not compress, in components of 240. */
+static void
+long_directory(struct buf *out, size_t n, uint64_t seed)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	buf_text(out, "/long/");
+	for (size_t i = 1; out->len < n; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		buf_put(out, i % 240 == 0 ? "/" : &letters[seed >> 58], 1);
+	}
+	buf_put(out, "/", 1);
+}
+
+static void
+push_name(struct cat_attr *a, int32_t index, const struct buf *dir, const char *name)
+{
+	struct err err = ERR_INIT;
+	OWNED(buf_release) struct buf full = BUF_INIT(1u << 20);
+	OWNED(buf_release) struct buf rec = BUF_INIT(1u << 20);
+	struct attr_record r = { .file_index = index,
+				 .type = *name == '\0' ? FT_DIREND : FT_REG,
+				 .lstat = bytes_str(
+					 "A A IGk B A A A I BAA I BrAQCh BrAQCh BrAQCh A A C") };
+
+	buf_put(&full, dir->p, dir->len);
+	buf_text(&full, "%s", name);
+	r.name = buf_bytes(&full);
+	MUST(attr_record_emit(&r, &rec, &err));
+	MUST(cat_attr_push(a, index, STREAM_UNIX_ATTRIBUTES, buf_bytes(&rec), &err));
+}
+
+struct found {
+	const struct buf *dir;
+	unsigned n;
+};
+
+static enum err_code
+note_found(void *ctx, const struct cat_file *f, struct err *err)
+{
+	struct found *found = ctx;
+
+	found->n += bytes_eq(f->path, buf_bytes(found->dir)) && bytes_eq(f->name, bytes_str("f"));
+	return ERR_OK;
+}
+
+/* Any user may make such a directory; an entry of a B-tree is at most 2704 bytes. */
+static void
+directories_with_names_too_long_for_an_index_are_stored_and_found(void **state)
+{
+	struct err err = ERR_INIT;
+	struct wait w = wait_for(NULL, 1200, "test");
+	struct cat_attr_count count;
+	OWNED(buf_release) struct buf longest = BUF_INIT(1u << 20);
+	OWNED(buf_release) struct buf deep = BUF_INIT(1u << 20);
+	OWNED(buf_release) struct buf plain = BUF_INIT(1u << 20);
+	uint32_t id = 0;
+
+	long_directory(&longest, 3000, 1);
+	buf_text(&plain, "/long/");
+	while (deep.len < 8000) /* with its ancestors 16 MB of names */
+		buf_text(&deep, "/d");
+	buf_text(&deep, "/");
+	for (int round = 0; round < 2; round++) {
+		OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+		struct cat_attr_options o = { .job_id = farm_job(&farm, "long", 'F', clock_now(),
+								 client_id, file_set_id) };
+		struct found found = { &longest, 0 };
+		struct cat_file_reader reader = { .file = note_found, .ctx = &found };
+		struct cat_file_count files;
+
+		id = o.job_id;
+		path_cache_clear(farm.catalog->paths); /* the second job finds the rows */
+		MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+		push_name(a, 1, &longest, "f");
+		push_name(a, 2, &deep, "f");
+		push_name(a, 3, &longest, "");
+		push_name(a, 4, &plain, "f");
+		MUST(cat_attr_finish(a, &w, &count, &err));
+		assert_int_equal(count.files, 4);
+		farm_end_job(&farm, id, 'T', 4);
+		MUST(cat_restore_files(farm.catalog, &id, 1, &reader, &files, &err));
+		assert_int_equal(files.files, 4);
+		assert_int_equal(files.homeless, 0);
+		assert_int_equal(found.n, 1);
+	}
+	assert_int_equal(farm_number(&farm, "SELECT count(*) - count(DISTINCT path) FROM path"), 0);
+	assert_int_equal(farm_number(&farm, "SELECT count(*) FROM tercet_long_path WHERE "
+					    "length(path) <= 2600"),
+			 0);
+	assert_int_equal(farm_number(&farm, "SELECT count(*) FROM path WHERE length(path) > 2900 "
+					    "AND path LIKE '/long/%'"),
+			 1);
+	assert_int_equal(number_of_job("SELECT count(*) FROM file JOIN path USING (pathid) WHERE "
+				       "jobid = %u",
+				       id),
+			 4);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT count(*) FROM pathhierarchy h JOIN path p USING "
+				     "(pathid) JOIN path q ON q.pathid = h.ppathid WHERE "
+				     "q.path <> tercet_parent_path(p.path)"),
+			 0);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT count(*) FROM path p LEFT JOIN pathhierarchy h "
+				     "USING (pathid) WHERE p.path <> '' AND h.pathid IS NULL"),
+			 0);
+}
+
+/* As bareos-dbcheck does it, beside the director. */
+static void
+rows_of_path_that_were_removed_are_missed_once(void **state)
+{
+	struct err err = ERR_INIT;
+	struct wait w = wait_for(NULL, 1200, "test");
+	struct cat_attr_count count;
+	OWNED(buf_release) struct buf dir = BUF_INIT(1000);
+	enum err_code code[3];
+
+	buf_text(&dir, "/removed/beside/");
+	for (int round = 0; round < 3; round++) {
+		OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+		struct cat_attr_options o = { .job_id = farm_job(&farm, "gone", 'F', clock_now(),
+								 client_id, file_set_id) };
+
+		MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+		push_name(a, 1, &dir, "f");
+		code[round] = cat_attr_finish(a, &w, &count, &err);
+		farm_end_job(&farm, o.job_id, 'T', 1);
+		if (round == 0)
+			(void)farm_number(&farm, "WITH d AS (DELETE FROM path WHERE path = "
+						 "'/removed/beside/' RETURNING 1) SELECT 1");
+	}
+	assert_int_equal(code[0], ERR_OK);
+	assert_int_equal(code[1], ERR_CATALOG);
+	assert_non_null(strstr(err.text, "no row in table Path"));
+	assert_int_equal(code[2], ERR_OK);
+}
+
 struct seen {
 	uint64_t files;
 	uint64_t from[2];
@@ -289,10 +430,11 @@ the_newest_sighting_of_a_file_wins(void **state)
 	uint32_t inc = farm_job(&farm, "chain", 'I', 1795100000, client_id, file_set_id);
 	uint32_t ids[2] = { full, inc };
 	struct seen seen = { 0 };
-	struct cat_file_reader reader = { .file = note_file, .ctx = &seen, .want_md5 = true };
+	uint64_t job_rows[2] = { 0 };
+	struct cat_file_reader reader = {
+		.file = note_file, .ctx = &seen, .want_md5 = true, .job_rows = job_rows
+	};
 	struct cat_file_count count;
-	uint32_t job_id;
-	int32_t file_index;
 
 	load_chain_job(full, false);
 	load_chain_job(inc, true);
@@ -303,13 +445,8 @@ the_newest_sighting_of_a_file_wins(void **state)
 	assert_int_equal(count.deleted, 1);
 	assert_int_equal(seen.from[0], 1);
 	assert_int_equal(seen.from[1], 2);
-	MUST(cat_restore_find_file(farm.catalog, ids, 2, bytes_str("/chain/"), bytes_str("gone"),
-				   &job_id, &file_index, &err));
-	assert_int_equal(file_index, 0);
-	MUST(cat_restore_find_file(farm.catalog, ids, 2, bytes_str("/chain/"), bytes_str("b"),
-				   &job_id, &file_index, &err));
-	assert_int_equal(job_id, inc);
-	assert_int_equal(file_index, 1);
+	assert_int_equal(job_rows[0], 3);
+	assert_int_equal(job_rows[1], 3);
 }
 
 int
@@ -318,6 +455,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_of_a_job_arrive_once_with_their_digests),
 		cmocka_unit_test(records_follow_the_rules),
+		cmocka_unit_test(directories_with_names_too_long_for_an_index_are_stored_and_found),
+		cmocka_unit_test(rows_of_path_that_were_removed_are_missed_once),
 		cmocka_unit_test(the_newest_sighting_of_a_file_wins),
 		cmocka_unit_test(a_server_killed_in_mid_job_loses_and_doubles_nothing),
 		cmocka_unit_test(records_wait_in_the_spool_file_while_the_server_is_away),

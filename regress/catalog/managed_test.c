@@ -280,6 +280,33 @@ a_bareos_catalog_is_taken_over_with_its_rows(void **state)
 	catalog_close(other.catalog);
 }
 
+/* What the program made before it had the newest step. */
+static void
+a_catalog_of_an_older_tercet_gets_the_steps_it_lacks(void **state)
+{
+	struct err err = ERR_INIT;
+	struct catalog_options o = outside("older");
+	OWNED(buf_release) struct buf lines = BUF_INIT(1u << 20);
+	struct farm other = { .dir = "" };
+	size_t problems;
+
+	for (int round = 0; round < 2; round++) {
+		run_in("postgres", "DROP DATABASE IF EXISTS older");
+		run_in("postgres", "CREATE DATABASE older TEMPLATE template0 ENCODING 'SQL_ASCII'");
+		for (size_t i = 0; i < 3; i++)
+			run_in("older", sql_step(i)->text);
+		run_in("older", "INSERT INTO path (path) VALUES ('/a/')");
+		if (round == 0)
+			MUST(cat_schema_upgrade(&o, &lines, &err));
+		MUST(catalog_open(&o, &other.catalog, &err));
+		MUST(cat_schema_check(&o, &lines, &problems, &err));
+		assert_int_equal(problems, 0);
+		assert_int_equal(farm_number(&other, "SELECT count(*) FROM tercet_long_path"), 0);
+		assert_int_equal(farm_number(&other, "SELECT count(*) FROM path"), 1);
+		catalog_close(other.catalog);
+	}
+}
+
 int
 main(void)
 {
@@ -293,6 +320,7 @@ main(void)
 		cmocka_unit_test(create_makes_database_and_tables_and_check_likes_them),
 		cmocka_unit_test(wrong_databases_are_refused_with_the_reason),
 		cmocka_unit_test(a_bareos_catalog_is_taken_over_with_its_rows),
+		cmocka_unit_test(a_catalog_of_an_older_tercet_gets_the_steps_it_lacks),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

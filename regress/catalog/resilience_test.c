@@ -38,13 +38,14 @@ enum lose {
 	LOSE_NOTHING,
 	LOSE_COMMIT,        /* the COMMIT does not reach the server */
 	LOSE_COMMIT_ANSWER, /* the answer to COMMIT does not reach us */
+	LOSE_IN_COMMIT,     /* both ends are closed while the server commits */
 	LOSE_ALL,           /* nothing passes, nothing is closed */
 };
 
 static struct {
 	int listener;
 	struct thread thread;
-	atomic_int lose; /* enum lose; the two in the middle happen once */
+	atomic_int lose; /* enum lose; the three in the middle happen once */
 	atomic_int lost; /* how often it happened */
 	atomic_bool stop;
 	struct {
@@ -121,6 +122,10 @@ pass(size_t i, bool from_client)
 		if (lose_once(LOSE_COMMIT))
 			return false;
 		proxy.pairs[i].close_on_answer = lose_once(LOSE_COMMIT_ANSWER);
+		if (lose_once(LOSE_IN_COMMIT)) {
+			MUST(fd_write_full(to, "proxy", piece, (size_t)n, &err));
+			return false;
+		}
 	}
 	return fd_write_full(to, "proxy", piece, (size_t)n, &err) == ERR_OK;
 }
@@ -314,6 +319,46 @@ attributes_are_stored_once(void **state)
 				     "SELECT count(*) - count(DISTINCT fileindex) FROM file WHERE "
 				     "jobid = (SELECT max(jobid) FROM job)"),
 			 0);
+}
+
+/* The loader is back before the server has ended the transaction it was cut off from. */
+static void
+a_commit_that_outlives_its_connection_is_not_done_again(void **state)
+{
+	enum { N = 5000 };
+	OWNED(catalog_closep) struct catalog *c = through_proxy();
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "slow", 'F', 1795000000, 1, 1);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 1200, "test");
+	struct cat_attr_count count;
+	int before = atomic_load(&proxy.lost);
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	(void)farm_number(&farm, "CREATE SEQUENCE slow_once START 100; "
+				 "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ "
+				 "BEGIN IF nextval('slow_once') = 1 THEN PERFORM pg_sleep(3); END "
+				 "IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER slow AFTER "
+				 "UPDATE ON tercet_ingest DEFERRABLE INITIALLY DEFERRED FOR EACH "
+				 "ROW EXECUTE FUNCTION slow(); SELECT 1");
+	MUST(cat_attr_open(c, &o, &a, &err));
+	/* The directories are known after the first round: the next COMMIT is of the rows. */
+	for (uint32_t i = 1; i <= 2 * N; i++) {
+		farm_push_file(a, (i - 1) % N + 1, true);
+		if (i == N) {
+			MUST(cat_attr_flush(a, &err));
+			(void)farm_number(&farm, "SELECT setval('slow_once', 1, false)");
+			atomic_store(&proxy.lose, LOSE_IN_COMMIT);
+		}
+	}
+	MUST(cat_attr_finish(a, &w, &count, &err));
+	(void)farm_number(&farm, "DROP TRIGGER slow ON tercet_ingest; DROP FUNCTION "
+				 "slow(); DROP SEQUENCE slow_once; SELECT 1");
+	assert_int_equal(atomic_load(&proxy.lost), before + 1);
+	assert_int_equal(count.rows, 2 * N);
+	assert_int_equal(farm_number(&farm, "SELECT count(*) FROM file WHERE jobid = (SELECT "
+					    "max(jobid) FROM job)"),
+			 2 * N);
 }
 
 static void
@@ -530,6 +575,7 @@ main(void)
 		cmocka_unit_test(a_volume_update_done_again_speaks_once),
 		cmocka_unit_test(job_messages_are_stored_once),
 		cmocka_unit_test(attributes_are_stored_once),
+		cmocka_unit_test(a_commit_that_outlives_its_connection_is_not_done_again),
 		cmocka_unit_test(a_loader_that_waits_for_the_server_sees_the_end),
 		cmocka_unit_test(the_first_row_of_a_name_is_made_once),
 		cmocka_unit_test(ten_jobs_load_at_the_same_time),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/thread.h"
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_fileset.h"
 #include "lib/catalog/cat_jobmedia.h"
@@ -222,10 +224,8 @@ the_most_recent_chain_is_full_diff_and_incrementals(void **state)
 	uint32_t media;
 	uint32_t id[8];
 	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
-	OWNED(cat_jobs_release) struct cat_jobs accurate = { 0 };
 	OWNED(cat_bsr_rows_release) struct cat_bsr_rows bsr = { 0 };
 	struct cat_recent_key key = { .client_id = client, .fileset = "FS" };
-	struct cat_accurate_key akey = { client, fs1, 'B', 'I', 0 };
 	static const char levels[] = "FFIDIIF";
 	static const char status[] = "TTTTTWf";
 
@@ -242,9 +242,6 @@ the_most_recent_chain_is_full_diff_and_incrementals(void **state)
 	assert_int_equal(jobs.v[1].job_id, id[3]);
 	assert_int_equal(jobs.v[2].job_id, id[4]);
 	assert_int_equal(jobs.v[3].job_id, id[5]);
-	MUST(cat_job_accurate_chain(cat, &akey, &accurate, &err));
-	assert_int_equal(accurate.n, 4);
-	assert_int_equal(accurate.v[3].job_id, id[5]);
 	cat_jobs_release(&jobs);
 	key.before = T0 + 250;
 	MUST(cat_restore_recent(cat, &key, &jobs, &err));
@@ -288,26 +285,6 @@ jobs_of_one_second_are_all_in_the_chain(void **state)
 	MUST(cat_restore_recent(cat, &key, &jobs, &err));
 	assert_int_equal(jobs.n, 3);
 	assert_int_equal(jobs.v[2].job_id, id[4]);
-}
-
-static void
-the_accurate_chain_has_jobs_that_begin_in_the_second_another_ended(void **state)
-{
-	struct err err = ERR_INIT;
-	uint32_t client = farm_client(&farm, "fd-quicker");
-	uint32_t id[4];
-	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
-	struct cat_accurate_key key = { client, fs1, 'B', 'I', T0 + 100 };
-	static const char levels[] = "FDII";
-
-	for (int i = 0; i < 4; i++) {
-		id[i] = farm_job(&farm, "quicker", levels[i], T0 + i, client, fs1);
-		farm_end_job(&farm, id[i], 'T', 5); /* a second after it began */
-	}
-	MUST(cat_job_accurate_chain(cat, &key, &jobs, &err));
-	assert_int_equal(jobs.n, 4);
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(jobs.v[i].job_id, id[i]);
 }
 
 static void
@@ -382,7 +359,7 @@ update_media_guards_its_counters(void **state)
 	struct err err = ERR_INIT;
 	OWNED(buf_release) struct buf notes = BUF_INIT(65536);
 	struct cat_pool pool;
-	struct cat_media m;
+	struct cat_media m, was;
 	bool found;
 	struct cat_media_update u = { .name = "Upd-0001",
 				      .status = "Append",
@@ -409,8 +386,10 @@ update_media_guards_its_counters(void **state)
 	u.relabel = false;
 	u.vol_bytes = 5;
 	u.end_time = T0 + 50;
+	was = m;
 	m.max_vol_bytes = 300000;
-	MUST(cat_media_store(cat, &m, &err));
+	MUST(cat_media_store(cat, &was, &m, &found, &err));
+	assert_true(found);
 	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
 	assert_int_equal(m.vol_bytes, 301740);
 	assert_int_equal(m.last_written, T0 + 5); /* no new block */
@@ -483,7 +462,11 @@ the_status_of_an_operator_outlives_a_running_job(void **state)
 
 		id = volume(&pool, name, "Append");
 		MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
-		MUST(cat_media_set_status(cat, id, words_of_daemons[i].is, &err));
+		OWNED(freep)
+		char *sql = str_printf("UPDATE media SET volstatus = '%s' WHERE mediaid = %u "
+				       "RETURNING 1",
+				       words_of_daemons[i].is, id);
+		assert_int_equal(farm_number(&farm, sql), 1);
 		u.status = words_of_daemons[i].said;
 		u.vol_blocks = words_of_daemons[i].blocks;
 		u.relabel = words_of_daemons[i].relabel;
@@ -493,6 +476,139 @@ the_status_of_an_operator_outlives_a_running_job(void **state)
 			fail_msg("%s, the daemon said %s: is %s", words_of_daemons[i].is,
 				 words_of_daemons[i].said, m.status);
 		assert_int_equal(m.max_vol_bytes, 0);
+	}
+}
+
+/* A job writes to the volume between the reading and the storing of its row. */
+static void
+what_an_operator_changes_undoes_nothing_of_a_job(void **state)
+{
+	struct err err = ERR_INIT;
+	OWNED(buf_release) struct buf notes = BUF_INIT(65536);
+	struct cat_pool pool;
+	struct cat_media was, now, m;
+	struct cat_media_update u = { .name = "Both-0001",
+				      .status = "Full",
+				      .vol_jobs = 1,
+				      .vol_blocks = 20,
+				      .vol_bytes = 2000,
+				      .end_time = T0,
+				      .job_start = T0 };
+	bool found;
+
+	(void)pool_of("Both", 0, &pool);
+	(void)volume(&pool, "Both-0001", "Append");
+	MUST(cat_media_get(cat, "Both-0001", &was, &found, &err));
+	now = was;
+	now.max_vol_jobs = 9;
+	now.recycle = !was.recycle;
+	MUST(cat_media_update(cat, &u, &m, &found, &notes, &err));
+	MUST(cat_media_store(cat, &was, &now, &found, &err));
+	assert_true(found);
+	MUST(cat_media_get(cat, "Both-0001", &m, &found, &err));
+	assert_int_equal(m.max_vol_jobs, 9);
+	assert_int_equal(m.recycle, now.recycle);
+	assert_string_equal(m.status, "Full");
+	assert_int_equal(m.vol_bytes, 2000);
+	assert_int_equal(m.last_written, T0);
+	MUST(cat_media_delete(cat, m.media_id, &err));
+	MUST(cat_media_store(cat, &was, &now, &found, &err));
+	assert_false(found);
+}
+
+struct search {
+	struct thread thread;
+	struct cat_media_want want;
+	struct cat_media m;
+	bool found;
+	atomic_bool done;
+};
+
+static void
+search(void *arg)
+{
+	struct search *s = arg;
+	OWNED(buf_release) struct buf notes = BUF_INIT(65536);
+	struct err err = ERR_INIT;
+	bool recycled;
+
+	thread_set_job(1);
+	MUST(cat_media_find_next(cat, &s->want, &s->m, &s->found, &recycled, &notes, &err));
+	atomic_store(&s->done, true);
+}
+
+static void
+a_volume_that_is_just_being_updated_is_found(void **state)
+{
+	struct err err = ERR_INIT;
+	struct search s = { .want = { .media_type = "FileA" } };
+	struct cat_pool pool;
+	struct pg *pg = NULL;
+
+	s.want.pool_id = pool_of("Busy", 0, &pool);
+	(void)volume(&pool, "Busy-0001", "Append");
+	MUST(catalog_take(cat, &pg, &err));
+	MUST(pg_begin(pg, &err));
+	MUST(pg_run_text(pg, "UPDATE media SET volbytes = 77 WHERE volumename = 'Busy-0001'", NULL,
+			 &err));
+	MUST(thread_start(&s.thread, "search", search, &s, &err));
+	/* Until it waits for this transaction. */
+	while (!atomic_load(&s.done) &&
+	       farm_number(&farm, "SELECT count(*) FROM pg_stat_activity WHERE "
+				  "wait_event_type = 'Lock'") == 0)
+		clock_pause_ms(20);
+	MUST(pg_commit(pg, &err));
+	catalog_put(cat, pg);
+	thread_join(&s.thread);
+	assert_true(s.found);
+	assert_string_equal(s.m.name, "Busy-0001");
+	assert_int_equal(s.m.vol_bytes, 77);
+}
+
+static void
+a_line_that_the_server_refuses_stops_no_other(void **state)
+{
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 50; i++) {
+		/* The last year that PostgreSQL knows is 294276. */
+		bool bad = i % 20 == 3;
+
+		cat_log_add(cat, 888, bad ? INT64_MAX : T0 + i, bytes_str(bad ? "bad" : "good"));
+	}
+	MUST(cat_log_flush(cat, &err));
+	assert_int_equal(farm_number(&farm, "SELECT count(*) FROM log WHERE jobid = 888"), 47);
+	assert_int_equal(farm_number(&farm,
+				     "SELECT count(DISTINCT time) FROM log WHERE jobid = 888 AND "
+				     "logtext = 'good'"),
+			 47);
+}
+
+static void
+stretches_reach_as_far_as_they_hold_every_file(void **state)
+{
+	static const struct {
+		uint32_t ranges[4][2];
+		size_t n;
+		uint32_t reach;
+	} rows[] = {
+		{ { { 0, 0 } }, 0, 0 },
+		{ { { 1, 9 } }, 1, 9 },
+		{ { { 2, 9 } }, 1, 0 },
+		{ { { 1, 3 }, { 3, 5 }, { 6, 6 } }, 3, 6 },   /* file 3 is on both volumes */
+		{ { { 4, 9 }, { 1, 3 }, { 11, 12 } }, 3, 9 }, /* as they came; 10 is nowhere */
+		{ { { 1, 9 }, { 2, 3 } }, 2, 9 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cat_bsr_row v[4] = { 0 };
+		struct cat_bsr_rows all = { v, rows[i].n };
+
+		for (size_t k = 0; k < rows[i].n; k++) {
+			v[k].first_index = rows[i].ranges[k][0];
+			v[k].last_index = rows[i].ranges[k][1];
+		}
+		assert_int_equal(cat_bsr_rows_reach(&all), rows[i].reach);
 	}
 }
 
@@ -536,6 +652,16 @@ a_volume_without_jobs_can_be_purged_and_recycled(void **state)
 	assert_int_equal(m.first_written, 0);
 	MUST(cat_media_recycle(cat, media, &m, &done, &err));
 	assert_false(done);
+}
+
+static void
+a_job_whose_row_was_deleted_is_told_from_a_catalog_that_is_away(void **state)
+{
+	struct cat_job gone = { .job_id = 999999, .status = 'T', .level = 'F', .end_time = T0 };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(cat_job_end(cat, &gone, &err), ERR_BUG);
 }
 
 static void
@@ -627,13 +753,16 @@ main(void)
 		cmocka_unit_test(level_facts_are_those_of_good_jobs),
 		cmocka_unit_test(the_most_recent_chain_is_full_diff_and_incrementals),
 		cmocka_unit_test(jobs_of_one_second_are_all_in_the_chain),
-		cmocka_unit_test(
-			the_accurate_chain_has_jobs_that_begin_in_the_second_another_ended),
 		cmocka_unit_test(volumes_are_chosen_in_the_order_of_the_attempts),
 		cmocka_unit_test(a_pool_has_no_more_than_its_maximum_volumes),
 		cmocka_unit_test(update_media_guards_its_counters),
 		cmocka_unit_test(the_status_of_an_operator_outlives_a_running_job),
+		cmocka_unit_test(what_an_operator_changes_undoes_nothing_of_a_job),
+		cmocka_unit_test(a_volume_that_is_just_being_updated_is_found),
+		cmocka_unit_test(a_line_that_the_server_refuses_stops_no_other),
+		cmocka_unit_test(stretches_reach_as_far_as_they_hold_every_file),
 		cmocka_unit_test(a_volume_without_jobs_can_be_purged_and_recycled),
+		cmocka_unit_test(a_job_whose_row_was_deleted_is_told_from_a_catalog_that_is_away),
 		cmocka_unit_test(lists_are_typed_tables),
 		cmocka_unit_test(jobs_of_a_dead_director_become_failed),
 		cmocka_unit_test(lstat_is_decoded_by_the_functions),

@@ -147,3 +147,17 @@ teardown_file() {
 	farm_run Backup Full
 	[ "$(grep -c '^Volume=' "$state/dir/Backup.bsr")" -eq 1 ]
 }
+
+@test "a bootstrap file that cannot be read is not replaced, and that is said" {
+	# shellcheck source=/dev/null
+	state=$(. "$FARM/site/etc/site" && echo "$SITE_STATE")
+	truncate -s 100M "$state/dir/Backup.bsr" # more than is read
+	farm_run Backup Incremental
+	[ "$STATUS" = T ] || [ "$STATUS" = W ]
+	[ "$(stat -c %s "$state/dir/Backup.bsr")" -eq 104857600 ]
+	[ "$(grep -ac '^Volume=' "$state/dir/Backup.bsr")" -eq 1 ]
+	farm_joblog "$JOB" | grep -F "Write Bootstrap: "
+	rm "$state/dir/Backup.bsr"
+	farm_run Backup Incremental
+	[ "$(grep -c '^Volume=' "$state/dir/Backup.bsr")" -ge 1 ]
+}

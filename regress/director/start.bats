@@ -75,9 +75,11 @@ teardown_file() {
 	running() { [ "$(farm_job_status "$JOB")" = R ]; }
 	farm_await 10 running
 	farm_kill dir
+	catalog "INSERT INTO tercet_ingest (jobid) VALUES ($JOB)" # as if its attributes had come
 	touch "$FARM/open"
 	farm_up
 	[ "$(farm_job_status "$JOB")" = f ]
+	[ "$(catalog "SELECT count(*) FROM tercet_ingest")" -eq 0 ]
 	has_reason() { farm_joblog "$JOB" | grep -F "the director ended while Job"; }
 	farm_await 5 has_reason
 	farm_run Backup Full

@@ -19,24 +19,53 @@ Profile {
   Where ACL = "/var/tmp/.*"
 }
 Console { Name = helpdesk; Password = "helpdesk-secret"; Profile = operator }
+Console {
+  Name = keeper; Password = "keeper-secret"
+  Command ACL = *all*
+  Catalog ACL = *all*
+  Client ACL = *all*
+  FileSet ACL = Other
+  Job ACL = Backup, Restore
+  Pool ACL = *all*
+  Storage ACL = *all*
+  Where ACL = *all*
+}
+Console {
+  Name = elsewhere; Password = "elsewhere-secret"
+  Command ACL = *all*
+  Catalog ACL = *all*
+  Client ACL = *all*
+  FileSet ACL = *all*
+  Job ACL = *all*
+  Pool ACL = *all*
+  Storage ACL = Other
+  Where ACL = *all*
+}
 Job { Name = "Hidden"; JobDefs = "Standard"; Client = "farm-fd" }
 X
 	farm_up
 	echo data >"$FARM/src/file"
 	farm_run Hidden Full
 	farm_run Backup Full
-	sed -e 's/Password = .*/Password = "unused"/' "$FARM/site/etc/tconsole.conf" >"$FARM/helpdesk.conf"
-	cat >>"$FARM/helpdesk.conf" <<X
-Console { Name = helpdesk; Password = "helpdesk-secret" }
-X
+	for name in helpdesk keeper elsewhere; do
+		sed -e 's/Password = .*/Password = "unused"/' "$FARM/site/etc/tconsole.conf" >"$FARM/$name.conf"
+		echo "Console { Name = $name; Password = \"$name-secret\" }" >>"$FARM/$name.conf"
+	done
 }
 
 teardown_file() {
 	farm_stop
 }
 
+# as CONSOLE COMMAND...
+as() {
+	local name=$1
+	shift
+	printf '%s\n' "$@" | "$TERCET_BIN/tconsole" -c "$FARM/$name.conf"
+}
+
 helpdesk() {
-	printf '%s\n' "$@" | "$TERCET_BIN/tconsole" -c "$FARM/helpdesk.conf"
+	as helpdesk "$@"
 }
 
 @test "it knows who it is and lists only its jobs" {
@@ -72,4 +101,53 @@ helpdesk() {
 	wait $!
 	grep -q 'Running Jobs' "$FARM/one.out"
 	grep -q 'Running Jobs' "$FARM/two.out"
+}
+
+@test "files of the director's host are not read for a console that sees a part of the site" {
+	echo "word of the host" >"$FARM/host.txt"
+	run helpdesk "restore client=farm-fd current file=<$FARM/host.txt done yes"
+	[[ $output == *"not authorized"* ]]
+	[[ $output != *"word of the host"* ]]
+	cp "$FARM/host.txt" "$FARM/other.bsr"
+	run helpdesk "restore bootstrap=$FARM/other.bsr client=farm-fd where=/var/tmp/x yes"
+	[[ $output == *"not authorized"* ]]
+	run helpdesk "run job=Restore bootstrap=$FARM/other.bsr where=/var/tmp/x yes"
+	[[ $output == *"not authorized"* ]]
+	run helpdesk "restore jobid=2 where=/var/tmp/x all done" "mod bootstrap=$FARM/other.bsr" no
+	[[ $output == *"not authorized"* ]]
+	[ "$(catalog "SELECT count(*) FROM job WHERE type = 'R' AND jobstatus = 'f'")" -eq 0 ]
+	# Nothing is hidden from the default console.
+	run farm_console "restore client=farm-fd current file=<$FARM/host.txt done yes"
+	[[ $output == *"No database record found for: word of the host"* ]]
+}
+
+@test "filesets and storages of others are not restored from" {
+	run as keeper "restore jobid=2 where=$FARM/out all done yes"
+	[[ $output == *"Access to JobId=2"*"not authorized"* ]]
+	[[ $output != *queued* ]]
+	run as elsewhere "restore jobid=2 where=$FARM/out all done yes"
+	[[ $output == *'No authorization. Storage "Disk"'* ]]
+	[[ $output != *queued* ]]
+	[ ! -e "$FARM/out" ]
+}
+
+@test "a volume with jobs of others is not deleted" {
+	volume=$(catalog "SELECT volumename FROM media ORDER BY mediaid LIMIT 1")
+	run as keeper "delete volume=$volume yes"
+	[[ $output == *"may not see: not deleted"* ]]
+	[ "$(catalog "SELECT count(*) FROM media WHERE volumename = '$volume'")" -eq 1 ]
+	[ "$(catalog "SELECT count(*) FROM job WHERE jobid IN (1, 2)")" -eq 2 ]
+}
+
+@test "a chain with a job of others is refused, not restored without it" {
+	farm_run Hidden Full
+	echo newer >"$FARM/src/file"
+	farm_run Backup Incremental
+	run helpdesk "restore client=farm-fd where=/var/tmp/x current all done yes"
+	[[ $output == *"is part of the backup to be restored"* ]]
+	[[ $output != *queued* ]]
+	# Of a list that somebody types the rest is taken.
+	run helpdesk "restore jobid=1,2 where=/var/tmp/x all done" no
+	[[ $output == *"Access to JobId=1"*"Not selected"* ]]
+	[[ $output == *"inserted into the tree"* ]]
 }

@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# regress/director/inuse.bats - a volume that a job writes is not purged or deleted
+#
+# labels: tsan
+
+load ../lib/farm
+
+setup_file() {
+	farm_make
+	farm_conf_add dir <<X
+FileSet {
+  Name = "Slow"
+  Include {
+    Options { Signature = MD5; Read Fifo = yes }
+    File = "$FARM/src"
+    File = "$FARM/fifo"
+  }
+}
+Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
+X
+	head -c 6000000 /dev/urandom >"$FARM/src/big"
+	mkfifo "$FARM/fifo"
+	farm_up
+}
+
+teardown_file() {
+	farm_stop
+}
+
+volume_has_a_block() {
+	# shellcheck source=/dev/null
+	state=$(. "$FARM/site/etc/site" && echo "$SITE_STATE")
+	volume=$(catalog "SELECT volumename FROM media ORDER BY mediaid LIMIT 1")
+	[ -n "$volume" ] && find "$FARM/site" "$state" -name "$volume" -size +1000k 2>/dev/null | grep -q .
+}
+
+@test "the first volume of a job is in use from its first block on" {
+	exec 9<>"$FARM/fifo"
+	printf 'some data' >&9
+	farm_console "run job=Slow level=Full yes"
+	farm_await 30 farm_reads "$FARM/fifo"
+	farm_await 30 volume_has_a_block
+	[ "$(catalog "SELECT count(*) FROM jobmedia")" -eq 0 ] # no piece has ended
+	run farm_console "purge volume=$volume yes" "delete volume=$volume yes"
+	exec 9>&-
+	[ "$(grep -c "Volume \"$volume\" is in use by a running job" <<<"$output")" -eq 2 ]
+	farm_settle
+	[ "$(catalog "SELECT jobstatus IN ('T', 'W') FROM job WHERE name = 'Slow'")" = t ]
+	[ "$(catalog "SELECT count(*) FROM jobmedia")" -gt 0 ]
+	farm_console "purge volume=$volume yes" | grep "purged from catalog"
+}
