@@ -291,9 +291,12 @@ static enum err_code
 purge_selected(struct shell *sh, bool files_only, struct err *err)
 {
 	static const struct {
-		const char *key, *parameter;
+		const char *key, *parameter, *said;
 	} by[] = {
-		{ "jobid", "jobid" }, { "client", "client" }, { "job", "name" }, { "pool", "pool" }
+		{ "jobid", "jobid", "with jobid" },
+		{ "client", "client", "on client" },
+		{ "job", "name", "named" },
+		{ "pool", "pool", "in pool" },
 	};
 	OWNED(freep) uint32_t *ids = NULL;
 	struct catalog *c;
@@ -319,8 +322,8 @@ purge_selected(struct shell *sh, bool files_only, struct err *err)
 		if ((files_only ? cat_purge_files(c, ids, n, err)
 				: cat_purge_jobs(c, ids, n, err)) != ERR_OK)
 			return err->code;
-		out_info(sh->out, "%s%zu Job%s on %s \"%s\" purged from catalog.\n",
-			 files_only ? "Files of " : "", n, n == 1 ? "" : "s", by[i].key, v);
+		out_info(sh->out, "%s%zu Job%s %s \"%s\" purged from catalog.\n",
+			 files_only ? "Files of " : "", n, n == 1 ? "" : "s", by[i].said, v);
 		return ERR_OK;
 	}
 	return err_set(err, ERR_CONFIG, "purge %s needs one of %sclient=, job=, pool=",
