@@ -1,15 +1,5 @@
-"""regress/director/mute_client.py PASSWORD - a client that greets and takes a job, and says nothing more
-
-In clear, at a port of the system's choice, which is printed.
-"""
-import os
-import socket
-import sys
-import threading
-
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'peers'))
-import bnet  # noqa: E402
+"""regress/director/mute_client.py PASSWORD - a client that greets and takes a job, and says nothing more"""
+from client import bnet, run
 
 
 def serve(sock, key):
@@ -27,15 +17,4 @@ def serve(sock, key):
         pass
 
 
-def main():
-    listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(50)
-    print(listener.getsockname()[1], flush=True)
-    key = bnet.password_key(sys.argv[1])
-    while True:
-        sock, _ = listener.accept()
-        threading.Thread(target=serve, args=(sock, key), daemon=True).start()
-
-
-main()
+run(serve)

@@ -1,16 +1,7 @@
-"""regress/director/odd_client.py PASSWORD - a client that takes a job and sends messages of times that no clock shows
-
-In clear, at a port of the system's choice, which is printed.
-"""
-import os
+"""regress/director/odd_client.py PASSWORD - a client that takes a job and sends messages of times that no clock shows"""
 import re
-import socket
-import sys
-import threading
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'peers'))
-import bnet  # noqa: E402
+from client import bnet, run
 
 TIMES = (9223372036854775807, -9223372036854775807, 10000000000000, 253402300800)
 
@@ -37,15 +28,4 @@ def serve(sock, key):
         sock.close()
 
 
-def main():
-    listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(50)
-    print(listener.getsockname()[1], flush=True)
-    key = bnet.password_key(sys.argv[1])
-    while True:
-        sock, _ = listener.accept()
-        threading.Thread(target=serve, args=(sock, key), daemon=True).start()
-
-
-main()
+run(serve)

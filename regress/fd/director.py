@@ -3,6 +3,7 @@ import argparse
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 
 import fd_test as base
@@ -158,6 +159,17 @@ class Commands(base.FileDaemon):
     def read(self, path):
         with open(path, 'rb') as f:
             return f.read()
+
+    def loop_device(self, image):
+        """The image as a block device, until the test ends."""
+        if os.geteuid() != 0:
+            self.skipTest('devices need root')
+        r = subprocess.run(['losetup', '--find', '--show', image], capture_output=True, text=True)
+        if r.returncode != 0:
+            self.skipTest('no loop devices here: ' + r.stderr.strip())
+        loop = r.stdout.strip()
+        self.addCleanup(subprocess.run, ['losetup', '-d', loop], check=True)
+        return loop
 
     def script(self, name, text):
         path = self.put(name, b'#!/bin/sh\n' + text.encode())
