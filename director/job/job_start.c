@@ -171,10 +171,11 @@ job_start(struct director *d, const struct job_request *req, uint32_t *job_id, s
 	*job_id = j->id;
 	/* Known first: two of one resource that come at once would not see each other. */
 	job_table_add(director_jobs(d), j);
-	check_duplicate(j);
 	/* A job whose set-up fails goes through the queue too: its worker writes row and report. */
-	if (!job_is_stopped(j) && job_decide(j, &why) != ERR_OK)
+	if (job_decide(j, &why) != ERR_OK)
 		job_say(j, MSG_FATAL, "%s", why.text);
+	else
+		check_duplicate(j);
 	say_start_wait(j);
 	job_table_ready(director_jobs(d), j);
 	return ERR_OK;

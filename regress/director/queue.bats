@@ -31,6 +31,10 @@ Job { Name = "Mixed1"; JobDefs = "Gated"; Allow Mixed Priority = yes; Priority =
 Job { Name = "Mixed2"; JobDefs = "Gated"; Allow Mixed Priority = yes; Priority = 10 }
 Job { Name = "Only"; JobDefs = "Gated"; Allow Duplicate Jobs = no; Maximum Concurrent Jobs = 9 }
 Job { Name = "Newest"; JobDefs = "Gated"; Allow Duplicate Jobs = no; Cancel Running Duplicates = yes; Maximum Concurrent Jobs = 9 }
+Job {
+  Name = "Raised"; JobDefs = "Gated"; Allow Duplicate Jobs = no; Maximum Concurrent Jobs = 9
+  Cancel Lower Level Duplicates = yes; Cancel Running Duplicates = yes
+}
 Job { Name = "Late"; JobDefs = "Gated"; Max Start Delay = 1; Maximum Concurrent Jobs = 9 }
 Client {
   Name = "narrow"; Address = "127.0.0.1"; Port = $((FARM_PORT + 1)); Maximum Concurrent Jobs = 1
@@ -56,7 +60,7 @@ teardown_file() {
 teardown() {
 	local j
 	farm_after
-	for j in A B C D S S2 Mixed1 Mixed2 Only Newest Late; do touch "$FARM/open.$j"; done
+	for j in A B C D S S2 Mixed1 Mixed2 Only Newest Raised Late; do touch "$FARM/open.$j"; done
 	farm_settle
 	rm -f "$FARM"/open.*
 }
@@ -175,6 +179,17 @@ ended_with() {
 	farm_await 10 ended_with "$first" A
 	farm_joblog "$JOB" | grep -F "Cancelling duplicate JobId=$first."
 	touch "$FARM/open.Newest"
+	farm_await 20 ended_with "$JOB" T
+}
+
+@test "duplicates are compared by the level they are upgraded to" {
+	queue Raised level=Incremental # there is no Full: both are one
+	first=$JOB
+	farm_await 10 is_running "$first"
+	queue Raised level=Incremental
+	farm_await 10 ended_with "$first" A
+	farm_joblog "$JOB" | grep -F "Cancelling duplicate JobId=$first."
+	touch "$FARM/open.Raised"
 	farm_await 20 ended_with "$JOB" T
 }
 
