@@ -1,7 +1,8 @@
 /*
  * Files of a chain of jobs, newest job first: one COPY per job, no sort in the database.  A set
- * of (PathId, hash of name) remembers what was seen; the first sighting wins, also when it says
- * that the file is gone.
+ * of (PathId, hash of name) remembers in which job it was seen; the newest job wins, also when it
+ * says that the file is gone.  What a job saved twice (Files that overlap) is handed over twice, as
+ * from that job alone: the later one is restored over the earlier.
  */
 #include "lib/catalog/cat_restore.h"
 
@@ -38,6 +39,7 @@ struct path_table {
 struct seen {
 	uint64_t hash;
 	uint32_t path_id; /* 0: empty slot */
+	uint32_t job_id;
 };
 
 struct stream {
@@ -243,9 +245,9 @@ grow_seen(struct stream *s)
 	s->seen_slots = slots;
 }
 
-/* True the first time. */
+/* Has no newer job said anything about it? */
 static bool
-is_new(struct stream *s, uint32_t path_id, struct bytes name)
+is_newest(struct stream *s, uint32_t path_id, struct bytes name)
 {
 	uint64_t hash = XXH3_64bits_withSeed(name.p, name.n, path_id);
 	size_t i;
@@ -257,10 +259,10 @@ is_new(struct stream *s, uint32_t path_id, struct bytes name)
 	i = (size_t)hash & (s->seen_slots - 1);
 	while (s->seen[i].path_id != 0) {
 		if (s->seen[i].hash == hash && s->seen[i].path_id == path_id)
-			return false;
+			return s->seen[i].job_id == s->job_id;
 		i = (i + 1) & (s->seen_slots - 1);
 	}
-	s->seen[i] = (struct seen){ hash, path_id };
+	s->seen[i] = (struct seen){ hash, path_id, s->job_id };
 	s->seen_used++;
 	return true;
 }
@@ -282,7 +284,7 @@ take_file(struct stream *s, struct rd *r, struct err *err)
 	s->count->rows++;
 	if (s->reader->job_rows != NULL)
 		s->reader->job_rows[s->job_slot]++;
-	if (!is_new(s, f.path_id, f.name))
+	if (!is_newest(s, f.path_id, f.name))
 		return ERR_OK;
 	if (f.file_index == 0) {
 		s->count->deleted++;

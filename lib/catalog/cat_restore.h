@@ -49,8 +49,9 @@ struct cat_file_count {
 	uint64_t homeless; /* their directory has no row in Path: not handed over */
 };
 /*
- * Files of the jobs, newest job (JobTDate) first, within a job in stored order.  The newest
- * sighting of a (path, name) wins; when that says deleted the file is left out.
+ * Files of the jobs, newest job (JobTDate) first, within a job in stored order.  The newest job
+ * that has a (path, name) wins; when it says deleted the file is left out, when it has it twice
+ * both are handed over (the greater FileIndex is the later one).
  * Jobs whose files were purged simply have none: job_rows tells.
  */
 MUST_CHECK enum err_code cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,

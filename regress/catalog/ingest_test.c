@@ -417,13 +417,14 @@ load_chain_job(uint32_t id, bool second)
 		PUSH(a, 1, RECORD("1", "3", "/chain/b", "0"));
 		PUSH(a, 2, RECORD("2", "23", "/chain/gone", "0"));
 		PUSH(a, 3, RECORD("3", "3", "/chain/new", "0"));
+		PUSH(a, 4, RECORD("4", "3", "/chain/b", "0")); /* of Files that overlap */
 	}
 	MUST(cat_attr_finish(a, &w, &count, &err));
-	farm_end_job(&farm, id, 'T', 3);
+	farm_end_job(&farm, id, 'T', second ? 4 : 3);
 }
 
 static void
-the_newest_sighting_of_a_file_wins(void **state)
+the_newest_job_that_has_a_file_wins(void **state)
 {
 	struct err err = ERR_INIT;
 	uint32_t full = farm_job(&farm, "chain", 'F', 1795000000, client_id, file_set_id);
@@ -440,13 +441,13 @@ the_newest_sighting_of_a_file_wins(void **state)
 	load_chain_job(inc, true);
 	MUST(cat_restore_files(farm.catalog, ids, 2, &reader, &count, &err));
 	assert_false(seen.odd);
-	assert_int_equal(count.rows, 6);
-	assert_int_equal(count.files, 3);
+	assert_int_equal(count.rows, 7);
+	assert_int_equal(count.files, 4);
 	assert_int_equal(count.deleted, 1);
 	assert_int_equal(seen.from[0], 1);
-	assert_int_equal(seen.from[1], 2);
+	assert_int_equal(seen.from[1], 3);
 	assert_int_equal(job_rows[0], 3);
-	assert_int_equal(job_rows[1], 3);
+	assert_int_equal(job_rows[1], 4);
 }
 
 int
@@ -457,7 +458,7 @@ main(void)
 		cmocka_unit_test(records_follow_the_rules),
 		cmocka_unit_test(directories_with_names_too_long_for_an_index_are_stored_and_found),
 		cmocka_unit_test(rows_of_path_that_were_removed_are_missed_once),
-		cmocka_unit_test(the_newest_sighting_of_a_file_wins),
+		cmocka_unit_test(the_newest_job_that_has_a_file_wins),
 		cmocka_unit_test(a_server_killed_in_mid_job_loses_and_doubles_nothing),
 		cmocka_unit_test(records_wait_in_the_spool_file_while_the_server_is_away),
 	};
