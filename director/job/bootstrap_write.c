@@ -13,8 +13,8 @@
 #define BOOTSTRAP_MAX   (64u * 1024 * 1024)
 #define PROGRAM_SECONDS 300
 
-static void
-emit_row(struct job *j, const struct cat_bsr_row *row, struct buf *out)
+static enum err_code
+emit_row(struct job *j, const struct cat_bsr_row *row, struct buf *out, struct err *err)
 {
 	struct bsr_record r = { .media_type = str_dup(row->media_type) };
 	const char *storage = row->storage[0] != '\0' ? row->storage : j->plan.write_storage->name;
@@ -26,8 +26,9 @@ emit_row(struct job *j, const struct cat_bsr_row *row, struct buf *out)
 	bsr_ranges_add(&r.session_time, row->vol_session_time, row->vol_session_time);
 	bsr_ranges_add(&r.addr, row->start_addr, row->end_addr);
 	bsr_ranges_add(&r.file_index, row->first_index, row->last_index);
-	bsr_record_emit(&r, out);
+	(void)!bsr_record_emit(&r, out, err);
 	bsr_record_release(&r);
+	return err->code;
 }
 
 static enum err_code
@@ -43,10 +44,10 @@ make_text(struct job *j, struct buf *out, struct err *err)
 	buf_text(out, "# %s - %s - %s\n",
 		 clock_format(info.end_time, "%d-%b-%Y %H:%M:%S", when, sizeof(when)), j->unique,
 		 info.level_text);
-	for (size_t i = 0; i < rows.n; i++)
-		emit_row(j, &rows.v[i], out);
+	for (size_t i = 0; i < rows.n && err->code == ERR_OK; i++)
+		(void)!emit_row(j, &rows.v[i], out, err);
 	cat_bsr_rows_release(&rows);
-	return ERR_OK;
+	return err->code;
 }
 
 static enum err_code

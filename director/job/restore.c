@@ -77,7 +77,8 @@ cut_parts(struct restore *r, struct bootstrap *b, struct err *err)
 			return err->code;
 		if (r->n == 0 || !same_daemon(r->parts[r->n - 1].storage, st))
 			r->parts[r->n++] = (struct part){ st, BUF_INIT(BSR_TEXT_MAX) };
-		bsr_record_emit(rec, &r->parts[r->n - 1].text);
+		if (bsr_record_emit(rec, &r->parts[r->n - 1].text, err) != ERR_OK)
+			return err->code;
 		for (size_t k = 0; k < rec->volumes.n; k++)
 			job_add_volume(r->job, rec->volumes.v[k], 0);
 	}
@@ -358,7 +359,10 @@ judge(struct restore *r)
 	else if (expected != 0 && expected != fd.files) {
 		job_say(j, MSG_WARNING, "File count mismatch: expected=%" PRIu64 " , restored=%u",
 			expected, fd.files);
-		job_set_status(j, STATUS_WARNINGS);
+		/* None, and no Replace option that left all as it was: that is no restore. */
+		job_set_status(j, fd.files == 0 && fd.errors + sd.errors + complaints > 0
+					  ? STATUS_ERROR
+					  : STATUS_WARNINGS);
 	} else if (fd.term_code == STATUS_WARNINGS || sd.status == STATUS_WARNINGS ||
 		   fd.errors + sd.errors + complaints > 0)
 		job_set_status(j, STATUS_WARNINGS);

@@ -118,11 +118,8 @@ write_section(struct writer *w, const struct cat_bsr_row *row, const struct tree
 	bsr_ranges_add(&rec.addr, row->start_addr, row->end_addr);
 	if (!u32_from_u64(count, &rec.count))
 		rec.count = 0;
-	bsr_record_emit(&rec, &w->text);
 	note_volume(w, row, storage);
-	if (w->r->storage[0] == '\0')
-		(void)snprintf(w->r->storage, sizeof(w->r->storage), "%s", storage);
-	return ERR_OK;
+	return bsr_record_emit(&rec, &w->text, err);
 }
 
 static enum err_code
@@ -228,6 +225,16 @@ write_whole(struct writer *w, struct err *err)
 	return ERR_OK;
 }
 
+/* The storage of all volumes; with several, each record's own is asked. */
+static void
+note_only_storage(struct writer *w)
+{
+	for (size_t i = 1; i < w->storages.n; i++)
+		if (strcmp(w->storages.v[i], w->storages.v[0]) != 0)
+			return;
+	(void)snprintf(w->r->storage, sizeof(w->r->storage), "%s", w->storages.v[0]);
+}
+
 static void
 show_volumes(struct writer *w)
 {
@@ -256,6 +263,7 @@ restore_write_bootstrap(struct shell *sh, struct restore *r, struct tree *t, str
 		rc = err_set(err, ERR_CONFIG,
 			     "The catalog has no volume positions for the selected files");
 	if (rc == ERR_OK) {
+		note_only_storage(&w);
 		r->bootstrap = str_printf("%s/%s.restore.%u.bsr", director_working_directory(sh->d),
 					  director_name(sh->d),
 					  atomic_fetch_add(&next_bootstrap, 1));

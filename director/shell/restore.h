@@ -28,7 +28,7 @@ struct restore {
 	bool select;           /* to the tree shell even though something is marked */
 	uint64_t files;        /* selected */
 	char *bootstrap;       /* owned: path of the file written */
-	char storage[128];     /* first Storage of the bootstrap */
+	char storage[128];     /* to read from; "": as the bootstrap says */
 };
 
 void restore_release(struct restore *r);

@@ -533,12 +533,12 @@ emit_letters(struct buf *out, const char *key, const struct bsr_ranges *r)
 		buf_text(out, "%s=%c\n", key, (int)r->v[i].first);
 }
 
-void
-bsr_record_emit(const struct bsr_record *r, struct buf *out)
+static void
+emit(const struct bsr_record *r, struct buf *out)
 {
 	emit_quoted(out, "Storage", r->storage);
 	if (r->volumes.n > 0) {
-		OWNED(buf_release) struct buf list = BUF_INIT(BSR_TEXT_MAX);
+		OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
 
 		for (size_t i = 0; i < r->volumes.n; i++)
 			buf_text(&list, "%s%s", i > 0 ? "|" : "", r->volumes.v[i]);
@@ -565,4 +565,18 @@ bsr_record_emit(const struct bsr_record *r, struct buf *out)
 	emit_ranges(out, "FileIndex", &r->file_index, false);
 	if (r->count > 0)
 		buf_text(out, "Count=%" PRIu32 "\n", r->count);
+}
+
+enum err_code
+bsr_record_emit(const struct bsr_record *r, struct buf *out, struct err *err)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(SIZE_MAX);
+
+	emit(r, &text);
+	if (buf_append(out, text.p, text.len, err) != ERR_OK)
+		return err_set(err, ERR_LIMIT,
+			       "the bootstrap would be larger than %zu MiB: select fewer files, "
+			       "or whole directories",
+			       out->max >> 20);
+	return ERR_OK;
 }

@@ -45,8 +45,10 @@ struct bsr_record {
 void bsr_ranges_add(struct bsr_ranges *r, uint64_t first, uint64_t last);
 void bsr_names_add(struct bsr_names *n, const char *s);
 void bsr_record_release(struct bsr_record *r);
-/* The text of one record, in the order a director writes.  Spec: volume.md 15.1 */
-void bsr_record_emit(const struct bsr_record *r, struct buf *out);
+/* Append the text of one record, in the order a director writes; ERR_LIMIT: out may not get so
+ * large, and is as it was.  Spec: volume.md 15.1 */
+MUST_CHECK enum err_code bsr_record_emit(const struct bsr_record *r, struct buf *out,
+					 struct err *err);
 
 #define BSR_TEXT_MAX (64u * 1024 * 1024)
 

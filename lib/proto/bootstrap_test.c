@@ -40,7 +40,7 @@ a_real_one_is_read_and_written_as_it_was(void **state)
 	assert_string_equal(bootstrap_volume(b, 1).name, "span-0028");
 	assert_string_equal(bootstrap_volume(b, 1).media_type, "MT-dev-span");
 	for (size_t i = 0; i < 3; i++)
-		bsr_record_emit(bootstrap_record(b, i), &out);
+		assert_int_equal(bsr_record_emit(bootstrap_record(b, i), &out, &err), ERR_OK);
 	assert_string_equal(buf_str(&out), buf_str(&in));
 	bootstrap_free(b);
 	buf_release(&in);
@@ -212,10 +212,28 @@ a_record_without_volume_wants_nothing(void **state)
 	bootstrap_free(b);
 }
 
+static void
+a_text_that_would_be_too_large_is_refused_whole(void **state)
+{
+	OWNED(bsr_record_release) struct bsr_record r = { 0 };
+	OWNED(buf_release) struct buf out = BUF_INIT(100);
+	struct err err = ERR_INIT;
+
+	bsr_names_add(&r.volumes, "V");
+	bsr_ranges_add(&r.file_index, 1, 1);
+	assert_int_equal(bsr_record_emit(&r, &out, &err), ERR_OK);
+	size_t n = out.len;
+	for (uint64_t i = 3; i < 100; i += 2)
+		bsr_ranges_add(&r.file_index, i, i);
+	assert_int_equal(bsr_record_emit(&r, &out, &err), ERR_LIMIT);
+	assert_int_equal(out.len, n);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_that_would_be_too_large_is_refused_whole),
 		cmocka_unit_test(a_real_one_is_read_and_written_as_it_was),
 		cmocka_unit_test(the_grammar_is_tolerant_where_the_spec_says),
 		cmocka_unit_test(errors_name_the_line),

@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	    bootstrap_parse(bytes_of(p, n), &b, &err) != ERR_OK)
 		return 0;
 	for (size_t i = 0; i < bootstrap_n_records(b); i++)
-		bsr_record_emit(bootstrap_record(b, i), &out);
+		(void)!bsr_record_emit(bootstrap_record(b, i), &out, &err);
 	if (bootstrap_parse(buf_bytes(&out), &again, &err) == ERR_OK)
 		assert(bootstrap_n_volumes(again) == bootstrap_n_volumes(b));
 	for (size_t v = 0; v < bootstrap_n_volumes(b); v++) {

@@ -357,8 +357,19 @@ open_in(struct reader *r, struct device *d, struct dev **out, struct err *err)
 	return code;
 }
 
-/* The device of the wish whose directory has the volume; files only.  ERR_ABSENT: none has it, but
- * one is not there at all. */
+/* Can d hold the volume?  Its media type is the bootstrap's of the volume, or the reserved one's.
+ */
+static bool
+is_for_volume(const struct reader *r, const struct device *d)
+{
+	const char *own = r->s->read_device->conf->media_type;
+
+	return d->ops != NULL && (strcmp(d->conf->media_type, r->media_type) == 0 ||
+				  strcmp(d->conf->media_type, own) == 0);
+}
+
+/* The device whose directory has the volume, the reserved one first; files only.  ERR_ABSENT: none
+ * has it, but one is not there at all. */
 static enum err_code
 open_volume(struct reader *r, struct dev **out, struct err *err)
 {
@@ -371,8 +382,7 @@ open_volume(struct reader *r, struct dev **out, struct err *err)
 		struct device *d = &m->devices->v[i];
 		struct err why = ERR_INIT;
 
-		if (d == own || d->ops == NULL ||
-		    strcmp(d->conf->media_type, own->conf->media_type) != 0)
+		if (d == own || !is_for_volume(r, d))
 			continue;
 		switch (open_in(r, d, out, &why)) {
 		case ERR_OK:
@@ -498,6 +508,7 @@ read_volumes(struct reader *r, struct err *err)
 		enum err_code code;
 
 		r->volume = bootstrap_volume(r->bsr, i).name;
+		r->media_type = bootstrap_volume(r->bsr, i).media_type;
 		code = wait_for_reader_place(r, err);
 		if (code != ERR_OK)
 			return code;

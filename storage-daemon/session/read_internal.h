@@ -62,6 +62,7 @@ struct reader {
 
 	/* the volume that is read; all borrowed */
 	const char *volume;
+	const char *media_type; /* "" if the bootstrap does not say */
 	struct device *device; /* it was found in */
 	struct dev *dev;
 	uint64_t limit;  /* nothing behind this address is looked at */
