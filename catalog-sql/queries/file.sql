@@ -52,16 +52,18 @@ SELECT f, l, mine.jobid FROM mine, unnest(:firsts::bigint[], :lasts::bigint[]) A
 -- name: fileid_reserve
 SELECT tercet_reserve_fileids(:n);
 
--- Directories with their figures so far, and all their ancestors.  Figures only grow, so that
--- this can be said again.
+-- Directories with their figures so far, and all their ancestors: what has its row has them, too, so
+-- the way up ends there.  Figures only grow, so that this can be said again.
 -- name: visibility_store repeatable
 INSERT INTO pathvisibility (pathid, jobid, files, size)
 WITH RECURSIVE given (pathid, files, size) AS (
 	SELECT * FROM unnest(:paths::integer[], :files::integer[], :sizes::bigint[])),
 up (pathid) AS (
 	SELECT h.ppathid FROM given JOIN pathhierarchy h USING (pathid)
+	WHERE NOT EXISTS (SELECT FROM pathvisibility v WHERE v.jobid = :jobid AND v.pathid = h.ppathid)
 	UNION
-	SELECT h.ppathid FROM up JOIN pathhierarchy h USING (pathid))
+	SELECT h.ppathid FROM up JOIN pathhierarchy h USING (pathid)
+	WHERE NOT EXISTS (SELECT FROM pathvisibility v WHERE v.jobid = :jobid AND v.pathid = h.ppathid))
 SELECT pathid, :jobid::integer, max(files), max(size)
 FROM (SELECT pathid, files, size FROM given UNION ALL SELECT pathid, 0, 0 FROM up) x
 GROUP BY pathid

@@ -39,11 +39,8 @@ add_file(void *ctx, const struct cat_file *f, struct err *err)
 			return err_set(err, ERR_CANCELED, "The director stops.");
 	}
 	enum err_code code = tree_add(fill->t, &row, &why);
-	if (code != ERR_FORMAT) {
-		if (code != ERR_OK)
-			*err = why;
-		return code;
-	}
+	if (code == ERR_OK)
+		return ERR_OK;
 	if (fill->odd++ == 0)
 		fill->odd_first = why;
 	return ERR_OK;
@@ -59,7 +56,7 @@ say_left_out(struct shell *sh, const struct filler *fill, const struct cat_file_
 	if (count->homeless > 0)
 		out_warning(sh->out,
 			    "%s files cannot be selected: the names of their directories are not "
-			    "in table Path any more\n",
+			    "in table Path any more, or too long in all\n",
 			    U64_COMMAS(count->homeless));
 }
 

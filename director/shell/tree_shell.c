@@ -224,11 +224,12 @@ do_find(struct tree_session *s, const struct args *a)
 static void
 print_cwd(struct tree_session *s)
 {
-	struct bytes path = tree_dir_path(s->t, s->cwd);
+	OWNED(buf_release) struct buf path = BUF_INIT(PATH_TEXT_MAX);
 
+	tree_dir_path(s->t, s->cwd, &path);
 	if (!s->machine)
 		out_text(s->sh->out, "cwd is: ");
-	put_bytes(s, path);
+	put_bytes(s, buf_bytes(&path));
 	out_text(s->sh->out, "\n");
 }
 

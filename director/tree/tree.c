@@ -5,10 +5,13 @@
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 #include "lib/proto/attr_record.h"
 
-#define JOBS_MAX   65535u
-#define LINK_FIELD 13 /* of an lstat text: LinkFI (catalog.md 6.1) */
+#define JOBS_MAX 65535u
+/* More than a file daemon walks; looking at the tree takes stack for each. */
+#define TREE_DEPTH_MAX 17000u
+#define LINK_FIELD     13 /* of an lstat text: LinkFI (catalog.md 6.1) */
 
 struct tree *
 tree_new(void)
@@ -62,7 +65,13 @@ put_text(struct tree *t, struct bytes s, uint32_t *at, struct err *err)
 	return ERR_OK;
 }
 
-/* ---- directories by path ---- */
+/* ---- directories ---- */
+
+static uint64_t
+hash_of(uint32_t parent, struct bytes name, bool bare)
+{
+	return XXH3_64bits_withSeed(name.p, name.n, (uint64_t)parent << 1 | bare);
+}
 
 static void
 table_insert(struct tree *t, uint32_t node)
@@ -85,39 +94,28 @@ table_grow(struct tree *t)
 }
 
 uint32_t
-tree_dir_find(const struct tree *t, struct bytes path)
+tree_child(const struct tree *t, uint32_t dir, struct bytes name, bool bare)
 {
-	if (t->table_cap == 0)
-		return TREE_NONE;
-	uint64_t hash = XXH3_64bits(path.p, path.n);
+	uint64_t hash = hash_of(dir, name, bare);
 	size_t mask = t->table_cap - 1;
-	for (size_t i = hash & mask; t->table[i] != 0; i = (i + 1) & mask) {
+
+	for (size_t i = hash & mask; t->table_cap > 0 && t->table[i] != 0; i = (i + 1) & mask) {
 		const struct tree_dir *d = &t->dir[t->table[i] - 1];
 
-		if (d->hash == hash && d->path_len == path.n &&
-		    memcmp(t->text + d->path_at, path.p, path.n) == 0)
+		if (d->hash == hash && d->parent == dir && d->bare == bare &&
+		    bytes_eq(bytes_of(t->text + d->name_at, d->name_len), name))
 			return t->table[i] - 1;
 	}
 	return TREE_NONE;
 }
 
-/* What stands before the last component; empty at the top. */
-static struct bytes
-parent_of(struct bytes path)
-{
-	size_t n = path.n > 0 ? path.n - 1 : 0;
-
-	while (n > 0 && path.p[n - 1] != '/')
-		n--;
-	return (struct bytes){ path.p, n };
-}
-
 static enum err_code
-add_dir(struct tree *t, struct bytes path, uint32_t parent, uint32_t *out, struct err *err)
+add_dir(struct tree *t, struct bytes name, uint32_t parent, bool bare, uint32_t *out,
+	struct err *err)
 {
 	uint32_t at;
 
-	if (put_text(t, path, &at, err) != ERR_OK)
+	if (put_text(t, name, &at, err) != ERR_OK)
 		return err->code;
 	if (t->n_dirs >= TREE_NONE - 1)
 		return err_set(err, ERR_LIMIT, "too many directories");
@@ -125,16 +123,17 @@ add_dir(struct tree *t, struct bytes path, uint32_t parent, uint32_t *out, struc
 	uint32_t node = (uint32_t)t->n_dirs++;
 	struct tree_dir *d = &t->dir[node];
 	*d = (struct tree_dir){
-		.path_at = at,
-		.path_len = (uint32_t)path.n,
-		.name_len = (uint32_t)(path.n - parent_of(path).n) - 1,
+		.name_at = at,
+		.name_len = (uint32_t)name.n,
 		.parent = parent,
 		.first_child = TREE_NONE,
 		.next_sibling = TREE_NONE,
 		.own = TREE_NONE,
-		.hash = XXH3_64bits(path.p, path.n),
+		.bare = bare,
+		.hash = hash_of(parent, name, bare),
 	};
 	if (parent != TREE_NONE) {
+		d->depth = (t->dir[parent].depth + 1) & INT32_MAX;
 		d->next_sibling = t->dir[parent].first_child;
 		t->dir[parent].first_child = node;
 	}
@@ -151,26 +150,28 @@ ensure_root(struct tree *t, struct err *err)
 {
 	uint32_t root;
 
-	return t->n_dirs > 0 ? ERR_OK : add_dir(t, bytes_str("/"), TREE_NONE, &root, err);
+	return t->n_dirs > 0 ? ERR_OK : add_dir(t, bytes_of("", 0), TREE_NONE, false, &root, err);
 }
 
-/* The node of path; its missing ancestors are made first, from the top down. */
+/* The node of a path that ends in '/'; its missing ancestors are made first, from the top down. */
 static enum err_code
 ensure_dir(struct tree *t, struct bytes path, uint32_t *out, struct err *err)
 {
-	*out = tree_dir_find(t, path);
-	if (*out != TREE_NONE)
-		return ERR_OK;
-	uint32_t parent = tree_root(t);
-	for (size_t n = 1; n <= path.n; n++) {
-		struct bytes prefix = { path.p, n };
+	bool bare = path.p[0] != '/';
+	struct bytes rest = bare ? path : bytes_skip(path, 1);
 
-		if (path.p[n - 1] != '/')
-			continue;
-		*out = tree_dir_find(t, prefix);
-		if (*out == TREE_NONE && add_dir(t, prefix, parent, out, err) != ERR_OK)
+	for (*out = tree_root(t); rest.n > 0; bare = false) {
+		const uint8_t *end = (const uint8_t *)memchr(rest.p, '/', rest.n);
+		struct bytes name = bytes_of(rest.p, (size_t)(end - rest.p));
+		uint32_t child = tree_child(t, *out, name, bare);
+
+		if (child == TREE_NONE && t->dir[*out].depth == TREE_DEPTH_MAX)
+			return err_set(err, ERR_FORMAT, "deeper than %u directories: %s...",
+				       TREE_DEPTH_MAX, PATH_PRINT(bytes_of(path.p, 40)));
+		if (child == TREE_NONE && add_dir(t, name, *out, bare, &child, err) != ERR_OK)
 			return err->code;
-		parent = *out;
+		*out = child;
+		rest = bytes_skip(rest, name.n + 1);
 	}
 	return ERR_OK;
 }

@@ -4,15 +4,13 @@
  * Purpose: takes the newest version of every file of a chain of jobs (lib/catalog/cat_restore.h
  *          has chosen them) and lets a person or a script mark what is to be restored.
  * Layout:  packed arrays, one entry of fixed size per file, texts in one arena; a million files
- *          take about 100 bytes each.  Directories get a node each; files of one directory are
- *          neighbours in one index array once tree_finish has run, sorted when first looked at.
- * Rules:   marking one name of a hard link also marks the name that holds the data.  What has no
- *          directory (a name without '/') stands below the root.
- * Owns:    everything; borrows nothing after a call returns.
- * Threads: one thread.
- * Errors:  ERR_LIMIT  more rows or text than the 32-bit numbers can hold
- *          ERR_FORMAT a row that cannot be: names its values
- * Spec:    director.md 14.4, console.md 8.4, catalog.md 16.6
+ *          take about 100 bytes each.  Directories get a node each, with the last
+ *          component of their name; files of one directory are neighbours in one index array once
+ * tree_finish has run, sorted when first looked at. Rules:   marking one name of a hard link also
+ * marks the name that holds the data.  What has no directory (a name without '/') stands below the
+ * root. Owns:    everything; borrows nothing after a call returns. Threads: one thread. Errors:
+ * ERR_LIMIT  more rows or text than the 32-bit numbers can hold ERR_FORMAT a row that cannot be:
+ * names its values Spec:    director.md 14.4, console.md 8.4, catalog.md 16.6
  */
 #ifndef TERCET_DIRECTOR_TREE_TREE_H
 #define TERCET_DIRECTOR_TREE_TREE_H
@@ -40,7 +38,7 @@ void tree_freep(struct tree **t);
 
 /* ---- filling: every row once, newest job first, then finish ---- */
 
-/* ERR_FORMAT: this row has no place and was left out; others may follow. */
+/* Not ERR_OK: this row has no place and was left out; others may follow. */
 MUST_CHECK enum err_code tree_add(struct tree *t, const struct tree_row *row, struct err *err);
 /* Build the directories. */
 MUST_CHECK enum err_code tree_finish(struct tree *t, struct err *err);
@@ -66,8 +64,8 @@ struct tree_item {
 uint32_t tree_root(const struct tree *t);
 /* The directory that path names from cwd ("..", ".", absolute); TREE_NONE if there is none. */
 uint32_t tree_cd(const struct tree *t, uint32_t cwd, struct bytes path);
-/* Full text of a directory with its final '/'; borrowed. */
-struct bytes tree_dir_path(const struct tree *t, uint32_t dir);
+/* Full text of a directory with its final '/', appended to out. */
+void tree_dir_path(const struct tree *t, uint32_t dir, struct buf *out);
 /* Last component; directories without '/'.  The root is "/". */
 struct bytes tree_item_name(const struct tree *t, const struct tree_item *item);
 /* "/a/b", "/a/b/" for directories, appended to out. */

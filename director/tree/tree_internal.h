@@ -25,14 +25,15 @@ struct tree_entry {
 };
 
 struct tree_dir {
-	uint32_t path_at, path_len; /* in text, with the final '/' */
-	uint32_t name_len;          /* of the last component; it ends before that '/' */
+	uint32_t name_at, name_len; /* last component, in text */
 	uint32_t parent;            /* TREE_NONE at the root */
 	uint32_t first_child, next_sibling;
-	uint32_t own;      /* entry of the directory itself, or TREE_NONE */
-	uint32_t first, n; /* in order[]: files directly in it */
-	uint32_t marked;   /* in and below; valid unless sums_stale */
-	uint64_t hash;
+	uint32_t own;        /* entry of the directory itself, or TREE_NONE */
+	uint32_t first, n;   /* in order[]: files directly in it */
+	uint32_t marked;     /* in and below; valid unless sums_stale */
+	uint32_t depth : 31; /* of the root 0 */
+	uint32_t bare : 1;   /* below the root, but without a '/' before the name: "C:" */
+	uint64_t hash;       /* of parent and name */
 };
 
 struct tree_job {
@@ -48,7 +49,7 @@ struct tree {
 	size_t n_entries, cap_entries;
 	struct tree_dir *dir; /* owned */
 	size_t n_dirs, cap_dirs;
-	uint32_t *table; /* owned: open addressing, node + 1 by path */
+	uint32_t *table; /* owned: open addressing, node + 1 by parent and name */
 	size_t table_cap;
 	uint32_t *slot; /* owned: path slot -> node */
 	size_t n_slots, cap_slots;
@@ -59,8 +60,8 @@ struct tree {
 	bool sums_stale;
 };
 
-/* Node of a full path with its '/', or TREE_NONE. */
-uint32_t tree_dir_find(const struct tree *t, struct bytes path);
+/* The directory of that name in dir, or TREE_NONE. */
+uint32_t tree_child(const struct tree *t, uint32_t dir, struct bytes name, bool bare);
 /* FileIndex of the first name of a hard link; 0: none, or it is that name. */
 int64_t tree_link_index(const struct tree *t, const struct tree_entry *e);
 /* The entry of a FileIndex of a job, or TREE_NONE. */

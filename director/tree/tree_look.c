@@ -11,10 +11,20 @@
 
 /* ---- names ---- */
 
-struct bytes
-tree_dir_path(const struct tree *t, uint32_t dir)
+void
+tree_dir_path(const struct tree *t, uint32_t dir, struct buf *out)
 {
-	return bytes_of(t->text + t->dir[dir].path_at, t->dir[dir].path_len);
+	size_t n = t->dir[dir].depth;
+	OWNED(freep) uint32_t *way = NEW_ARRAY(uint32_t, n + 1);
+
+	for (size_t i = n; i > 0; i--, dir = t->dir[dir].parent)
+		way[i - 1] = dir;
+	if (n == 0 || !t->dir[way[0]].bare)
+		buf_put(out, "/", 1);
+	for (size_t i = 0; i < n; i++) {
+		buf_put(out, t->text + t->dir[way[i]].name_at, t->dir[way[i]].name_len);
+		buf_put(out, "/", 1);
+	}
 }
 
 struct bytes
@@ -28,15 +38,13 @@ tree_item_name(const struct tree *t, const struct tree_item *item)
 	const struct tree_dir *d = &t->dir[item->dir];
 	if (d->parent == TREE_NONE)
 		return bytes_str("/");
-	return bytes_of(t->text + d->path_at + d->path_len - 1 - d->name_len, d->name_len);
+	return bytes_of(t->text + d->name_at, d->name_len);
 }
 
 void
 tree_item_path(const struct tree *t, const struct tree_item *item, struct buf *out)
 {
-	struct bytes dir = tree_dir_path(t, item->dir);
-
-	buf_put(out, dir.p, dir.n);
+	tree_dir_path(t, item->dir, out);
 	if (!item->is_dir) {
 		struct bytes name = tree_item_name(t, item);
 
@@ -175,7 +183,6 @@ split(struct bytes in, struct parts *out)
 uint32_t
 tree_cd(const struct tree *t, uint32_t cwd, struct bytes path)
 {
-	OWNED(buf_release) struct buf full = BUF_INIT(PATH_TEXT_MAX * 2);
 	struct parts parts;
 	uint32_t found = TREE_NONE;
 
@@ -188,18 +195,10 @@ tree_cd(const struct tree *t, uint32_t cwd, struct bytes path)
 					at = t->dir[at].parent;
 				continue;
 			}
-			struct bytes base = tree_dir_path(t, at);
-
-			buf_clear(&full);
-			buf_put(&full, base.p, base.n);
-			buf_text(&full, "%s/", parts.v[i]);
-			uint32_t next = tree_dir_find(t, buf_bytes(&full));
+			uint32_t next = tree_child(t, at, bytes_str(parts.v[i]), false);
 			/* At the top a name may have no "/" before it: "C:". */
-			if (next == TREE_NONE && at == tree_root(t)) {
-				buf_clear(&full);
-				buf_text(&full, "%s/", parts.v[i]);
-				next = tree_dir_find(t, buf_bytes(&full));
-			}
+			if (next == TREE_NONE && at == tree_root(t))
+				next = tree_child(t, at, bytes_str(parts.v[i]), true);
 			at = next;
 		}
 		found = at;
@@ -216,27 +215,6 @@ struct matcher {
 	tree_visit *visit;
 	void *arg;
 };
-
-static bool
-name_matches(const char *pattern, struct bytes name, bool is_dir)
-{
-	char small[256];
-	OWNED(freep) char *large = NULL;
-	const char *s;
-
-	/* Names of files have a NUL behind them; those of directories a '/'. */
-	if (!is_dir) {
-		s = (const char *)name.p;
-	} else if (name.n < sizeof(small)) {
-		memcpy(small, name.p, name.n);
-		small[name.n] = '\0';
-		s = small;
-	} else {
-		large = str_ndup((const char *)name.p, name.n);
-		s = large;
-	}
-	return fnmatch(pattern, s, 0) == 0;
-}
 
 /* Match components from at on against what is in dir; false: the visitor had enough. */
 static bool
@@ -267,7 +245,8 @@ match_in(const struct matcher *m, uint32_t dir, size_t at)
 				return false;
 			continue;
 		}
-		if (!name_matches(pattern, v[i].name, item->is_dir))
+		/* All texts of the tree have a NUL behind them. */
+		if (fnmatch(pattern, (const char *)v[i].name.p, 0) != 0)
 			continue;
 		if (last) {
 			if ((!m->parts->dirs_only || item->is_dir) && !m->visit(m->arg, item))

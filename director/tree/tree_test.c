@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "director/tree/tree.h"
+#include "director/tree/tree_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -302,6 +302,76 @@ windows_paths_hang_below_the_root(void **state)
 	expect_match(t, "/", "C:/*/x", false, "C:/Users/x;");
 }
 
+/* Any user can make such directories: they must not cost the square of their depth. */
+static void
+a_deep_directory_costs_its_names_and_one_too_deep_is_left_out(void **state)
+{
+	OWNED(tree_freep) struct tree *t = tree_new();
+	OWNED(buf_release) struct buf path = BUF_INIT(1u << 20);
+	OWNED(buf_release) struct buf shown = BUF_INIT(1u << 20);
+	struct err err = ERR_INIT;
+	struct tree_row r = { .job_id = 1, .file_index = 1, .name = bytes_str("f") };
+
+	(void)state;
+	r.lstat = bytes_str(REG);
+	buf_text(&path, "/");
+	for (int i = 0; i < 16384; i++)
+		buf_text(&path, "a-directory-of-29-characters-/");
+	r.path = buf_bytes(&path);
+	assert_int_equal(tree_add(t, &r, &err), ERR_OK);
+	assert_in_range(t->text_len, 0, 2 * path.len);
+	struct tree_item item = { t->entry[0].dir, 0, false };
+	for (int i = 0; i < 1000; i++)
+		buf_text(&path, "d/");
+	r.file_index = 2;
+	r.path_slot = 1;
+	r.path = buf_bytes(&path);
+	assert_int_equal(tree_add(t, &r, &err), ERR_FORMAT);
+	assert_int_equal(tree_finish(t, &err), ERR_OK);
+	assert_int_equal(tree_files(t), 1);
+	assert_int_equal(tree_mark_all(t), 1);
+	tree_item_path(t, &item, &shown);
+	buf_text(&shown, "!");
+	path.len -= 2000;
+	buf_text(&path, "f!");
+	assert_string_equal(buf_str(&shown), buf_str(&path));
+}
+
+static bool
+count_item(void *arg, const struct tree_item *item)
+{
+	(void)item;
+	(*(size_t *)arg)++;
+	return true;
+}
+
+static void
+a_deep_directory_is_walked_and_searched(void **state)
+{
+	OWNED(tree_freep) struct tree *t = tree_new();
+	OWNED(buf_release) struct buf path = BUF_INIT(1u << 20);
+	struct err err = ERR_INIT;
+	struct tree_row r = { .job_id = 1, .file_index = 1, .name = bytes_str("f") };
+	size_t n = 0;
+
+	(void)state;
+	r.lstat = bytes_str(REG);
+	buf_text(&path, "/");
+	for (int i = 0; i < 17000; i++)
+		buf_text(&path, "d/");
+	r.path = buf_bytes(&path);
+	assert_int_equal(tree_add(t, &r, &err), ERR_OK);
+	assert_int_equal(tree_finish(t, &err), ERR_OK);
+	tree_walk(t, tree_root(t), count_item, &n);
+	assert_int_equal(n, 17001);
+	n = 0;
+	tree_match(t, tree_root(t), bytes_str("**"), false, count_item, &n);
+	assert_int_equal(n, 17001);
+	n = 0;
+	tree_match(t, tree_root(t), bytes_str("f"), true, count_item, &n);
+	assert_int_equal(n, 1);
+}
+
 int
 main(void)
 {
@@ -318,6 +388,8 @@ main(void)
 		TEST(bad_rows_are_refused),
 		TEST(names_without_a_directory_stand_below_the_root),
 		TEST(windows_paths_hang_below_the_root),
+		TEST(a_deep_directory_costs_its_names_and_one_too_deep_is_left_out),
+		TEST(a_deep_directory_is_walked_and_searched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,11 @@
 
 /* Longer names do not fit into path_name_idx, whose entries have at most 2704 bytes. */
 #define INDEXED_MAX 2600u
-/* A directory may have as many ancestors as its name has bytes: they are asked for in pieces. */
+/* Many ancestors of many directories: they are asked for in pieces. */
 #define PIECE_BYTES (4u * 1024 * 1024)
+/* Directories with longer names stand outside PathHierarchy: the rows of all ancestors would cost
+ * the square of a name's length, which is a client's.  No program can look up a longer one. */
+#define HIERARCHY_MAX 4096u
 
 /* The same statement for names in the index of Path, and for longer ones. */
 enum length { ORDINARY, LONG, LENGTHS };
@@ -71,8 +74,8 @@ add_miss(struct miss **all, struct bytes path)
 	HASH_ADD_KEYPTR(hh, *all, path.p, path.n, m);
 }
 
-/* The path and those of its ancestors that the cache does not know either: every directory has
- * its row in PathHierarchy. */
+/* The path and those of its ancestors that the cache does not know either: every directory up to
+ * HIERARCHY_MAX has its row in PathHierarchy. */
 static void
 add_with_ancestors(struct catalog *c, struct miss **all, struct bytes path)
 {
@@ -81,7 +84,7 @@ add_with_ancestors(struct catalog *c, struct miss **all, struct bytes path)
 
 	while (find_miss(*all, path) == NULL) {
 		add_miss(all, path);
-		if (!path_parent(path, &path))
+		if (path.n > HIERARCHY_MAX || !path_parent(path, &path))
 			return;
 		h = path_hash_of(path);
 		if (path_cache_find(c->paths, &h, 1, &id) == 0)
@@ -207,7 +210,7 @@ insert_hierarchy(struct catalog *c, struct pg *pg, struct miss *all, struct err 
 	char comma = '{';
 
 	for (struct miss *m = all; m != NULL; m = m->hh.next) {
-		if (!m->made || m->path.n == 0)
+		if (!m->made || m->path.n == 0 || m->path.n > HIERARCHY_MAX)
 			continue;
 		buf_text(&ids, "%c%u", comma, m->id);
 		buf_text(&parents, "%c%u", comma, parent_id(c, all, m->path));

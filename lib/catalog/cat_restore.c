@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
@@ -20,12 +21,13 @@
 #define FIRST_SLOTS   65536u
 #define COPY_FIELDS   6u
 #define COPY_HEAD_LEN 19u
-#define PATHS_MAX     UINT32_MAX /* bytes of the names of all directories */
+#define PATHS_MAX     (1u << 30) /* bytes of the names of all directories */
 
 struct path_row {
 	uint32_t path_id; /* 0: empty slot */
 	uint32_t slot;
-	size_t at, n; /* in the bytes; at NOWHERE: table Path has no such row */
+	size_t at,
+		n; /* in the bytes; at NOWHERE: table Path has no such row, or the bytes are full */
 };
 
 #define NOWHERE SIZE_MAX
@@ -50,6 +52,7 @@ struct stream {
 	struct path_table paths;
 	struct seen *seen; /* owned; NULL: one job only */
 	size_t seen_slots, seen_used;
+	uint64_t seed; /* of the hashes: nobody can choose a name that hides another */
 	uint32_t job_id;
 	size_t job_slot;
 };
@@ -100,15 +103,15 @@ add_row(struct path_table *t, uint32_t path_id, size_t at, size_t n)
 		*row = (struct path_row){ path_id, (uint32_t)t->used++, at, n };
 }
 
-static enum err_code
-add_path(struct path_table *t, uint32_t path_id, struct bytes path, struct err *err)
+static void
+add_path(struct path_table *t, uint32_t path_id, struct bytes path)
 {
+	struct err full = ERR_INIT;
 	size_t at = t->bytes.len;
 
-	if (buf_append(&t->bytes, path.p, path.n, err) != ERR_OK)
-		return err_ctx(err, "names of directories");
+	if (buf_append(&t->bytes, path.p, path.n, &full) != ERR_OK)
+		at = NOWHERE;
 	add_row(t, path_id, at, path.n);
-	return ERR_OK;
 }
 
 /* --- COPY TO STDOUT (FORMAT binary) ----------------------------------------------------------- */
@@ -182,7 +185,8 @@ take_path(struct stream *s, struct rd *r, struct err *err)
 
 	if (!rd_done(r))
 		return err_set(err, ERR_CATALOG, "the server sent a malformed row of Path");
-	return add_path(&s->paths, path_id, path, err);
+	add_path(&s->paths, path_id, path);
+	return ERR_OK;
 }
 
 /* A directory that the directory cache (of another program) has left out; what is not in Path
@@ -200,8 +204,8 @@ fetch_path(struct stream *s, uint32_t path_id, struct err *err)
 		add_row(&s->paths, path_id, NOWHERE, 0);
 		return ERR_OK;
 	}
-	return add_path(&s->paths, path_id,
-			bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), err);
+	add_path(&s->paths, path_id, bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)));
+	return ERR_OK;
 }
 
 /* Paths of the jobs whose directory cache is complete, or of the others. */
@@ -249,7 +253,7 @@ grow_seen(struct stream *s)
 static bool
 is_newest(struct stream *s, uint32_t path_id, struct bytes name)
 {
-	uint64_t hash = XXH3_64bits_withSeed(name.p, name.n, path_id);
+	uint64_t hash = XXH3_64bits_withSeed(name.p, name.n, s->seed + path_id);
 	size_t i;
 
 	if (s->seen == NULL)
@@ -356,6 +360,7 @@ cat_restore_files(struct catalog *c, const uint32_t *job_ids, size_t n,
 	enum err_code code;
 
 	*count = (struct cat_file_count){ 0 };
+	(void)!getrandom(&s.seed, sizeof(s.seed), 0);
 	if (catalog_take(c, &s.pg, err) != ERR_OK)
 		return err->code;
 	/* One snapshot for the paths and all jobs. */

@@ -46,7 +46,8 @@ struct cat_file_count {
 	uint64_t rows;     /* read from the database */
 	uint64_t files;    /* handed to the reader */
 	uint64_t deleted;  /* gone since: not handed over */
-	uint64_t homeless; /* their directory has no row in Path: not handed over */
+	uint64_t homeless; /* their directory has no row in Path, or the names of all are
+			    * more than 1 GiB: not handed over */
 };
 /*
  * Files of the jobs, newest job (JobTDate) first, within a job in stored order.  The newest job

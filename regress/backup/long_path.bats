@@ -44,3 +44,20 @@ teardown_file() {
 	farm_run Backup Incremental
 	farm_ok
 }
+
+@test "a file 4,000 directories deep is saved, selected in the tree and comes back" {
+	mkdir "$FARM/src/chain"
+	python3 - "$FARM/src/chain" <<'X'
+import os, sys
+os.chdir(sys.argv[1])
+for _ in range(4000):
+    os.mkdir('d')
+    os.chdir('d')
+open('bottom', 'w').write('bottom\n')
+X
+	farm_run Backup Incremental
+	farm_ok
+	[ "$(catalog "SELECT count(*) FROM file WHERE jobid = $JOB AND name = 'bottom'")" -eq 1 ]
+	farm_restore "$JOB" "$FARM/chain"
+	[ "$(find "$FARM/chain" -type f -name bottom -size 7c | wc -l)" -eq 1 ]
+}
