@@ -257,6 +257,15 @@ count(struct feed *f, const struct held *h)
 		atomic_fetch_add_explicit(f->o.read_bytes, h->rec.data.n, memory_order_relaxed);
 }
 
+/* Only EOD says that these were all: who leaves without it may have sent half a file. */
+static enum err_code
+broke_off(const struct feed *f, struct err *err)
+{
+	if (err->code == ERR_EOF)
+		(void)err_set(err, ERR_PEER, "ended the conversation in the middle of the records");
+	return err_ctx(err, "storage daemon at %s", conn_peer(f->o.sd));
+}
+
 /* The record behind a head that is in line. */
 static enum err_code
 receive_record(struct feed *f, struct window *w, struct bytes line, struct err *err)
@@ -278,7 +287,7 @@ receive_record(struct feed *f, struct window *w, struct bytes line, struct err *
 		return err->code;
 	p = w->in.p + w->in.len;
 	if (conn_recv_into(f->o.sd, p, len, &fr, err) != ERR_OK)
-		return err->code;
+		return broke_off(f, err);
 	if (fr.signal != FRAME_DATA || fr.data.n != len)
 		return err_set(err, ERR_PROTO,
 			       "the storage daemon announced a record of %u bytes and sent %zu",
@@ -311,7 +320,7 @@ fill_window(struct feed *f, struct window *w, struct err *err)
 		if (cancel_asked(f->o.cancel))
 			return err_set(err, ERR_CANCELED, "canceled");
 		if (conn_recv(f->o.sd, &fr, err) != ERR_OK)
-			return err_ctx(err, "storage daemon at %s", conn_peer(f->o.sd));
+			return broke_off(f, err);
 		if (fr.signal == FRAME_EOD)
 			return err_set(err, ERR_EOF, "all records are there");
 		/* heartbeats and unknown signals mean nothing here */
