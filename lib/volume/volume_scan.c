@@ -1,8 +1,10 @@
 /*
  * After a bad block there are two ways on.  If its header is plausible and another header (or the
  * end) stands where it says, only its content is damaged: skip it.  Otherwise look byte by byte for
- * an id with a header in front of it whose block is whole and right.  Blocks are found in order and
- * each is checked: a volume that lies in a file on the volume may mislead the search, but the block
+ * an id with a header in front of it whose block is whole and right.  A file on the volume may be
+ * full of false headers, and each claim 20 MB: their sums come from a crc_track, so that a search
+ * costs so much per byte searched, and need never be given up.  Blocks are found in order and each
+ * is checked: a volume that lies in a file on the volume may mislead the search, but the block
  * of it that is cut up by a real header does not pass, and the search goes on before that header.
  */
 #include "lib/volume/volume_scan.h"
@@ -13,13 +15,11 @@
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
+#include "lib/volume/crc_track.h"
 
 #define WINDOW    (4u * MIB) /* read at once, at least */
 #define ID_OFFSET 12u        /* of the id in a header */
 #define ID_LEN    4u
-/* Checking a candidate may cost a whole block; a volume made of false ids must not cost more than
- * this times the bytes searched. */
-#define CHECK_RATIO 16u
 /* What is read at once where the medium refuses more, and how much it may refuse: a disk may take
  * seconds for each piece, and one that is dead gives nothing any more. */
 #define PIECE_BYTES 4096u
@@ -36,9 +36,8 @@ struct volume_scan {
 	uint64_t at;
 	struct buf window;
 	uint64_t window_at;
-	bool window_is_last; /* nothing follows it */
-	uint64_t checked;    /* bytes of candidates looked at while searching */
-	uint64_t searched;   /* bytes passed meanwhile */
+	bool window_is_last;    /* nothing follows it */
+	struct crc_track track; /* of what was searched */
 };
 
 struct volume_scan *
@@ -48,7 +47,7 @@ volume_scan_new(volume_pread_fn *pread, void *user)
 
 	s->pread = pread;
 	s->user = user;
-	s->window.max = BLOCK_LEN_MAX + WINDOW;
+	s->window.max = BLOCK_LEN_MAX + BLOCK_HEAD_LEN + WINDOW;
 	return s;
 }
 
@@ -58,6 +57,7 @@ volume_scan_free(struct volume_scan *s)
 	if (s == NULL)
 		return;
 	buf_release(&s->window);
+	crc_track_release(&s->track);
 	free(s);
 }
 
@@ -219,27 +219,31 @@ try_block(struct volume_scan *s, uint64_t at, struct volume_block *out, struct e
 	return ERR_OK;
 }
 
-/* Whether a good block starts here; without a checksum its end must be a boundary as well. */
+/* The length of the good block that starts here, 0 if none does.  Without a checksum its end must
+ * be a boundary as well. */
 static enum err_code
-is_good_block(struct volume_scan *s, uint64_t at, bool *out, struct err *err)
+measure_block(struct volume_scan *s, uint64_t at, uint32_t *len, struct err *err)
 {
-	struct volume_block b = { 0 };
-	struct err why = ERR_INIT;
+	struct block_head h, next;
+	struct bytes b, rest;
+	struct err ignored = ERR_INIT;
+	bool good;
 
-	*out = false;
-	switch (try_block(s, at, &b, &why)) {
-	case ERR_OK:
-		s->checked += b.head.len;
-		*out = true;
-		return b.head.checksum != 0 ? ERR_OK : is_boundary(s, b.end, out, err);
-	case ERR_EOF:
-	case ERR_FORMAT:
-		s->checked += b.head.len;
-		return ERR_OK;
-	default:
-		*err = why;
+	*len = 0;
+	if (get(s, at, BLOCK_HEAD_LEN, &b, err) != ERR_OK)
 		return err->code;
-	}
+	if (block_head_parse(b, &h, &ignored) != ERR_OK)
+		return ERR_OK;
+	if (get(s, at, h.len + BLOCK_HEAD_LEN, &b, err) != ERR_OK)
+		return err->code;
+	if (b.n < h.len)
+		return ERR_OK;
+	rest = bytes_skip(b, h.len);
+	b.n = h.len;
+	good = h.checksum == 0 ? rest.n == 0 || block_head_parse(rest, &next, &ignored) == ERR_OK
+			       : crc_track_sum(&s->track, bytes_skip(b, 4), at + 4) == h.checksum;
+	*len = good ? h.len : 0;
+	return ERR_OK;
 }
 
 /* The first good block behind from and before limit, else *out is limit or the volume's end. */
@@ -251,14 +255,11 @@ search(struct volume_scan *s, uint64_t from, uint64_t limit, uint64_t *out, stru
 	while (at < limit) {
 		struct bytes b;
 		const uint8_t *hit;
-		bool good;
+		uint32_t len;
 
 		if (cancel_asked(s->cancel))
 			return err_set(err, ERR_CANCELED,
 				       "canceled while looking for a good block");
-		if (s->checked > CHECK_RATIO * (BLOCK_LEN_MAX + s->searched + (at - from)))
-			return err_set(err, ERR_LIMIT,
-				       "no good block found behind position %" PRIu64, from);
 		if (get_all(s, at, ID_OFFSET + ID_LEN, &b, err) != ERR_OK)
 			return err->code;
 		if (b.n < ID_OFFSET + ID_LEN) {
@@ -271,14 +272,13 @@ search(struct volume_scan *s, uint64_t from, uint64_t limit, uint64_t *out, stru
 			continue;
 		}
 		at += (uint64_t)(hit - b.p) - ID_OFFSET;
-		if (is_good_block(s, at, &good, err) != ERR_OK)
+		if (measure_block(s, at, &len, err) != ERR_OK)
 			return err->code;
-		if (good)
+		if (len > 0)
 			break;
 		at++;
 	}
 	*out = at < limit ? at : limit;
-	s->searched += *out - from;
 	return ERR_OK;
 }
 
@@ -287,21 +287,15 @@ search(struct volume_scan *s, uint64_t from, uint64_t limit, uint64_t *out, stru
 static enum err_code
 follow_chain(struct volume_scan *s, uint64_t at, uint64_t end, uint64_t *out, struct err *err)
 {
-	struct volume_block b = { 0 };
-	struct err why = ERR_INIT;
-	enum err_code code = ERR_OK;
+	uint32_t len;
 
 	*out = at;
-	while (*out < end && code == ERR_OK) {
-		code = try_block(s, *out, &b, &why);
-		if (code == ERR_OK)
-			*out = b.end;
-	}
-	s->searched += *out - at;
-	if (code == ERR_OK || code == ERR_EOF || code == ERR_FORMAT)
-		return ERR_OK;
-	*err = why;
-	return code;
+	do {
+		if (measure_block(s, *out, &len, err) != ERR_OK)
+			return err->code;
+		*out += len;
+	} while (len > 0 && *out < end);
+	return ERR_OK;
 }
 
 /* The length in the bad header leads to a boundary.  It is wrong all the same when sound blocks

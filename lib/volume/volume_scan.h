@@ -8,7 +8,6 @@
  * Threads: one at a time.
  * Errors:  ERR_EOF     the end of the volume
  *          ERR_FORMAT  a damaged range; *out.at and .end say which, call again to go on
- *          ERR_LIMIT   looking for the next good block costs too much (false ids)
  *          ERR_CANCELED, and what the callback answers (reading cannot go on)
  * Spec:    volume.md 2.5 "Do better (data loss)"
  */
