@@ -279,31 +279,35 @@ sync_catalog(const struct dir_conf *conf, const struct dir_catalog *dc, struct c
 	return ERR_OK;
 }
 
-/* Step 6: jobs that a dead director left running end with a reason. */
-static enum err_code
-clean_up(struct director *d, struct catalog *c, struct err *err)
+static void
+say_unfinished(struct director *d, struct catalog *c, const struct cat_jobs *left)
 {
-	struct cat_jobs left = { 0 };
-	uint32_t n = 0;
-
-	if (cat_job_list_running(c, &left, err) != ERR_OK ||
-	    cat_job_clean_up(c, &n, err) != ERR_OK) {
-		cat_jobs_release(&left);
-		return err->code;
-	}
-	for (size_t i = 0; i < left.n; i++) {
+	for (size_t i = 0; i < left->n; i++) {
 		char *line =
 			str_printf("%s JobId %u: Fatal error: the director ended while Job %s was "
 				   "unfinished; it is marked failed\n",
-				   d->name, left.v[i].job_id, left.v[i].job);
+				   d->name, left->v[i].job_id, left->v[i].job);
 
-		cat_log_add(c, left.v[i].job_id, clock_now(), bytes_str(line));
+		cat_log_add(c, left->v[i].job_id, clock_now(), bytes_str(line));
 		line[strlen(line) - 1] = '\0';
 		log_warn("%s", line);
 		free(line);
 	}
-	cat_jobs_release(&left);
-	return ERR_OK;
+}
+
+/* Step 6: jobs that a dead director left running end with a reason; the reason is there first. */
+static enum err_code
+clean_up(struct director *d, struct catalog *c, struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs left = { 0 };
+	uint32_t n = 0;
+
+	if (cat_job_list_running(c, &left, err) != ERR_OK)
+		return err->code;
+	say_unfinished(d, c, &left);
+	if (left.n > 0 && cat_log_flush(c, err) != ERR_OK)
+		return err->code;
+	return cat_job_clean_up(c, &n, err);
 }
 
 static bool

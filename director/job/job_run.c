@@ -125,6 +125,13 @@ run_steps(struct job *j)
 
 /* ---- end ---- */
 
+/* A job that did not end well has its reason in the log before its row says so. */
+static enum err_code
+store_reason(struct job *j, struct err *err)
+{
+	return job_status_is_ok(job_status_now(j)) ? ERR_OK : cat_log_flush(j->catalog, err);
+}
+
 /* The final row; waits for a catalog that is away, for nobody else will write it. */
 static void
 store_end(struct job *j)
@@ -136,7 +143,8 @@ store_end(struct job *j)
 
 	for (;;) {
 		job_row(j, &row);
-		if (cat_job_end(j->catalog, &row, &err) == ERR_OK)
+		if (store_reason(j, &err) == ERR_OK &&
+		    cat_job_end(j->catalog, &row, &err) == ERR_OK)
 			return;
 		log_error("final row of %s: %s", j->unique, err.text);
 		w = wait_for(director_stop(j->d), CATALOG_PAUSE, "the catalog");
@@ -208,9 +216,11 @@ job_run(struct job *j)
 	/* Its row is written after a cancel, too; only a director that stops has no time for a
 	 * catalog that is away. */
 	thread_set_cancel(director_stop(j->d));
-	store_end(j);
+	/* First the way back without the catalog, then the row that calls the job OK: nobody would
+	 * put into the file later what a crash in between left out. */
 	if (j->plan.type == JOB_BACKUP && job_status_is_ok(job_status_now(j)))
 		bootstrap_write(j);
+	store_end(j);
 	report_send(j);
 	script_run_after(j);
 	remove_bootstrap(j);
