@@ -243,8 +243,9 @@ def run(family, seeds, stop=False):
 def families():
     import links
     import disks
+    import power
     import stops
-    return {f.name: f for m in (links, disks, stops) for f in m.FAMILIES}
+    return {f.name: f for m in (links, disks, power, stops) for f in m.FAMILIES}
 
 
 def main(args=None):

@@ -43,9 +43,9 @@ farm_ports() {
 	python3 "$TERCET_SOURCE/regress/lib/ports.py" $$
 }
 
-# farm_make: directory, ports and configuration, nothing started.
+# farm_make: directory (in FARM_IN), ports and configuration, nothing started.
 farm_make() {
-	FARM=$(mktemp -d /tmp/tercet-farm-XXXXXX)
+	FARM=$(mktemp -d "${FARM_IN:-/tmp}/tercet-farm-XXXXXX")
 	chmod 755 "$FARM"
 	FARM_PORT=$(farm_ports)
 	mkdir -p "$FARM/src"

@@ -2,6 +2,7 @@
 
 One place makes and stops sites: farm.bash; this calls it, runs jobs and looks at the daemons.
 """
+import glob
 import os
 import pwd
 import re
@@ -16,6 +17,7 @@ BIN = os.environ.setdefault('TERCET_BIN', SOURCE + '/build/release')
 SANITIZED = os.environ.get('TERCET_SANITIZE', '') != ''
 PATIENCE = 8 if SANITIZED else 4  # how much slower than a quiet machine and a release build
 DAEMONS = ('dir', 'sd', 'fd')
+PSQL = (sorted(glob.glob('/usr/lib/postgresql/*/bin/psql')) or ['psql'])[-1]
 ENDED = set('TWEfAIe')
 OK = set('TW')
 
@@ -95,10 +97,7 @@ class Site:
 
     def stop(self, keep=False):
         """Also says whether a daemon crashed, leaked or raced."""
-        if self.session is not None:
-            self.session.stdin.close()
-            self.session.wait()
-            self.session = None
+        self.end_session()
         p = subprocess.run(['bash', '-c', '. "$TERCET_SOURCE/regress/lib/farm.bash"; farm_stop'],
                            stderr=subprocess.PIPE, text=True, errors='replace',
                            env=dict(os.environ, FARM_KEEP='1' if keep else ''))
@@ -150,14 +149,21 @@ class Site:
         return p.stdout
 
     def psql(self):
-        """One session for the whole test: a process per question would be most of the work."""
+        """One session for the whole test: a process per question would be most of the work.  The program
+        itself: Debian's psql is a Perl script before it."""
         data = self.state + '/dir/catalog/data'
         with open(data + '/postmaster.pid') as f:
             lines = f.read().split('\n')
         env = dict(os.environ, PGHOST=lines[4], PGPORT=lines[3], PGCONNECT_TIMEOUT='30')
         owner = pwd.getpwuid(os.stat(data).st_uid).pw_name
-        return subprocess.Popen(['psql', '-X', '-q', '-A', '-t', '-U', owner, '-d', 'tercet'], env=env, text=True,
+        return subprocess.Popen([PSQL, '-X', '-q', '-A', '-t', '-U', owner, '-d', 'tercet'], env=env, text=True,
                                 errors='replace', stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def end_session(self):
+        if self.session is not None:
+            self.session.stdin.close()
+            self.session.wait()
+            self.session = None
 
     def sql(self, text):
         """The rows as lines; the session is made anew when the catalog was away."""
