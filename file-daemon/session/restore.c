@@ -171,6 +171,8 @@ run_restore(struct fd_job *j, struct rebuild_options *o, struct err *err)
 	rc = rebuild_new(o, on_report, &r, &r.rebuild, err);
 	if (rc == ERR_OK) {
 		rc = read_session(&r, err);
+		if (rc != ERR_OK)
+			rebuild_stop(r.rebuild);
 		take_counts(&r);
 		atomic_store(&j->daemon->digest_kind, (int)rebuild_digest_kind(r.rebuild));
 	}

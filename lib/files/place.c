@@ -8,8 +8,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/own.h"
@@ -21,7 +19,7 @@
 #define LANE_FDS_MAX 64   /* deeper levels are closed again; reopened when needed */
 #define ANCHOR       2048 /* from one of these levels, not from the root */
 #define LINKS_MAX    40   /* as the kernel follows in one path */
-#define TRAIL_MAX    (LINKS_MAX * PATH_MAX)
+#define TRAIL_MAX    (PATH_BYTES_MAX + LINKS_MAX * PATH_MAX)
 #define OPEN_DIR     (O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define OPEN_ITSELF  (O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
@@ -150,17 +148,43 @@ take_component(struct bytes *path)
 
 /* ---- symbolic links that were there before ---- */
 
-/* Whoever may write a directory may turn it into a link to another's before the restore. */
-static enum err_code
-judge_link(const struct place *p, const struct stat *st, const char *path, struct err *err)
+/* The way to where links lead: from the root on, since a link says something only where nobody
+ * else can change the way to it. */
+struct trail {
+	const struct place *p;
+	int at;          /* owned: the directory reached */
+	struct stat dir; /* of it */
+	bool safe;       /* nobody but root and this process's user can move what was passed */
+	struct buf left; /* of the way */
+	unsigned links;  /* met */
+	enum place_missing missing;
+};
+
+#define BY_OTHERS ((mode_t)(S_IWGRP | S_IWOTH))
+
+/* Can only its owner move what is in it, and is that root or this process's user? */
+static bool
+keeps_names(const struct stat *dir)
 {
-	if (inodes_find(&p->planted, st) != NULL)
+	return (dir->st_uid == 0 || dir->st_uid == geteuid()) &&
+	       (!(dir->st_mode & BY_OTHERS) || (dir->st_mode & S_ISVTX));
+}
+
+/* Who can rename in a directory chooses which link has which name there, root's among them. */
+static enum err_code
+judge_link(const struct trail *t, const struct stat *link, const char *name, struct err *err)
+{
+	if (inodes_find(&t->p->planted, link) != NULL)
 		return err_set(err, ERR_LIMIT,
-			       "%s is a symbolic link restored before and is not followed", path);
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+			       "%s is a symbolic link restored before and is not followed", name);
+	if (link->st_uid != 0 && link->st_uid != geteuid())
 		return err_set(err, ERR_LIMIT,
-			       "%s is a symbolic link of user %u and is not followed", path,
-			       (unsigned)st->st_uid);
+			       "%s is a symbolic link of user %u and is not followed", name,
+			       (unsigned)link->st_uid);
+	if (!t->safe || (t->dir.st_mode & BY_OTHERS))
+		return err_set(err, ERR_LIMIT,
+			       "%s is a symbolic link that others can move and is not followed",
+			       name);
 	return ERR_OK;
 }
 
@@ -200,11 +224,26 @@ put_in_front(int link, struct bytes rest, struct buf *left, struct err *err)
 	return ERR_OK;
 }
 
-struct trail {
-	int at;          /* owned: the directory reached */
-	struct buf left; /* of the way */
-	unsigned links;  /* met */
-};
+/* The place where the trail must stay; not while the root itself is looked for. */
+static bool
+has_floor(const struct place *p)
+{
+	return p->root.fd >= 0 && !p->whole_system;
+}
+
+static enum err_code
+leads_out(const struct trail *t, struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "it leads out of %s", t->p->name);
+}
+
+static void
+trail_enter(struct trail *t, int *fd)
+{
+	closep(&t->at);
+	t->at = TAKE_FD(*fd);
+	t->safe &= keeps_names(&t->dir);
+}
 
 static enum err_code
 trail_begin(struct trail *t, int from, struct err *err)
@@ -212,17 +251,51 @@ trail_begin(struct trail *t, int from, struct err *err)
 	const char *start = t->left.len > 0 && *t->left.p == '/' ? "/" : ".";
 	int fd = openat(from, start, OPEN_DIR);
 
-	if (fd < 0)
-		return err_errno(err, ERR_SYS, "%s", start);
-	closep(&t->at);
-	t->at = fd;
+	if (fd < 0 || fstat(fd, &t->dir) != 0) {
+		(void)err_errno(err, ERR_SYS, "%s", start);
+		closep(&fd);
+		return err->code;
+	}
+	trail_enter(t, &fd);
 	return ERR_OK;
+}
+
+/* ".." goes to where the directory is, which must be where it was passed. */
+static enum err_code
+judge_up(const struct trail *t, struct err *err)
+{
+	struct stat root;
+
+	if (!has_floor(t->p))
+		return ERR_OK;
+	if (!t->safe)
+		return err_set(err, ERR_LIMIT, "its way goes up where others can move directories");
+	if (fstat(t->p->root.fd, &root) != 0)
+		return err_errno(err, ERR_SYS, "%s", t->p->name);
+	return root.st_ino == t->dir.st_ino && root.st_dev == t->dir.st_dev ? leads_out(t, err)
+									    : ERR_OK;
+}
+
+/* Its text takes the link's place on the way. */
+static enum err_code
+trail_link(struct trail *t, int link, const struct stat *st, const char *name, struct bytes rest,
+	   struct err *err)
+{
+	if (judge_link(t, st, PATH_PRINT(bytes_str(name)), err) != ERR_OK)
+		return err->code;
+	errno = ELOOP;
+	if (++t->links > LINKS_MAX)
+		return err_errno(err, ERR_SYS, "%s", PATH_PRINT(bytes_str(name)));
+	if (put_in_front(link, rest, &t->left, err) != ERR_OK)
+		return err->code;
+	if (*t->left.p != '/')
+		return ERR_OK;
+	return has_floor(t->p) ? leads_out(t, err) : trail_begin(t, t->at, err);
 }
 
 /* One component of the way; its name is in c, behind it comes rest. */
 static enum err_code
-trail_step(struct trail *t, const struct place *p, struct bytes c, struct bytes rest,
-	   enum place_missing missing, struct err *err)
+trail_step(struct trail *t, struct bytes c, struct bytes rest, struct err *err)
 {
 	OWNED(closep) int fd = -1;
 	char name[NAME_MAX + 1];
@@ -233,27 +306,20 @@ trail_step(struct trail *t, const struct place *p, struct bytes c, struct bytes 
 			       NAME_MAX);
 	memcpy(name, c.p, c.n);
 	name[c.n] = '\0';
-	if (open_itself(t->at, name, missing, &fd, &st, err) != ERR_OK)
+	if (strcmp(name, "..") == 0 && judge_up(t, err) != ERR_OK)
 		return err->code;
-	if (!S_ISLNK(st.st_mode)) {
-		closep(&t->at);
-		t->at = TAKE_FD(fd);
-		buf_consume(&t->left, t->left.len - rest.n);
-		return ERR_OK;
-	}
-	if (judge_link(p, &st, PATH_PRINT(c), err) != ERR_OK)
+	if (open_itself(t->at, name, t->missing, &fd, &st, err) != ERR_OK)
 		return err->code;
-	errno = ELOOP;
-	if (++t->links > LINKS_MAX)
-		return err_errno(err, ERR_SYS, "%s", PATH_PRINT(c));
-	if (put_in_front(fd, rest, &t->left, err) != ERR_OK)
-		return err->code;
-	return *t->left.p == '/' ? trail_begin(t, t->at, err) : ERR_OK;
+	if (S_ISLNK(st.st_mode))
+		return trail_link(t, fd, &st, name, rest, err);
+	t->dir = st;
+	trail_enter(t, &fd);
+	buf_consume(&t->left, t->left.len - rest.n);
+	return ERR_OK;
 }
 
 static enum err_code
-trail_walk(struct trail *t, const struct place *p, int from, struct bytes path,
-	   enum place_missing missing, int *out, struct err *err)
+trail_walk(struct trail *t, int from, struct bytes path, int *out, struct err *err)
 {
 	struct bytes rest, c;
 	int fd;
@@ -263,7 +329,7 @@ trail_walk(struct trail *t, const struct place *p, int from, struct bytes path,
 		return err->code;
 	for (rest = buf_bytes(&t->left); (c = take_component(&rest)).n > 0;
 	     rest = buf_bytes(&t->left))
-		if (trail_step(t, p, c, rest, missing, err) != ERR_OK)
+		if (trail_step(t, c, rest, err) != ERR_OK)
 			return err->code;
 	fd = openat(t->at, ".", OPEN_DIR);
 	if (fd < 0)
@@ -272,39 +338,20 @@ trail_walk(struct trail *t, const struct place *p, int from, struct bytes path,
 	return ERR_OK;
 }
 
-/* The directory that path leads to, looking at every link on the way. */
+/* The directory that path leads to, looking at every link on the way.
+ * Spec: product.md "Security" */
 static enum err_code
 follow(const struct place *p, int from, struct bytes path, enum place_missing missing, int *out,
        struct err *err)
 {
-	struct trail t = { .at = -1, .left = BUF_INIT(TRAIL_MAX) };
-	enum err_code code = trail_walk(&t, p, from, path, missing, out, err);
+	struct trail t = {
+		.p = p, .at = -1, .safe = true, .left = BUF_INIT(TRAIL_MAX), .missing = missing
+	};
+	enum err_code code = trail_walk(&t, from, path, out, err);
 
 	closep(&t.at);
 	buf_release(&t.left);
 	return code;
-}
-
-/* The kernel sees to it that the link stays below the root.  Spec: product.md "Security" */
-static enum err_code
-follow_beneath(const struct place *p, struct bytes path, int *out, struct err *err)
-{
-	struct open_how how = { .flags = OPEN_DIR,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	char text[PATH_MAX];
-	int fd;
-
-	if (path.n >= sizeof(text))
-		return err_set(err, ERR_LIMIT, "a symbolic link this deep is not followed");
-	memcpy(text, path.p, path.n);
-	text[path.n] = '\0';
-	fd = (int)syscall(SYS_openat2, p->root.fd, text, &how, sizeof(how));
-	if (fd < 0 && errno == EXDEV)
-		return err_set(err, ERR_LIMIT, "it leads out of %s", p->name);
-	if (fd < 0)
-		return err_errno(err, ERR_SYS, "where it leads");
-	*out = fd;
-	return ERR_OK;
 }
 
 /* A component is something else than a directory. */
@@ -312,7 +359,6 @@ static enum err_code
 open_odd(const struct place *p, int parent, const char *name, struct bytes path, int *out,
 	 struct err *err)
 {
-	enum err_code code;
 	struct stat st;
 
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -320,13 +366,10 @@ open_odd(const struct place *p, int parent, const char *name, struct bytes path,
 	if (!S_ISLNK(st.st_mode))
 		return err_set(err, ERR_SYS, "%s is in the way: it is not a directory",
 			       PATH_PRINT(path));
-	if ((p->whole_system || inodes_find(&p->planted, &st) != NULL) &&
-	    judge_link(p, &st, PATH_PRINT(path), err) != ERR_OK)
-		return err->code;
 	/* Looks at this link once more: another may stand there by now. */
-	code = p->whole_system ? follow(p, parent, bytes_str(name), PLACE_MUST_EXIST, out, err)
-			       : follow_beneath(p, path, out, err);
-	return code == ERR_OK ? ERR_OK : err_ctx(err, "symbolic link %s", PATH_PRINT(path));
+	if (follow(p, p->root.fd, path, PLACE_MUST_EXIST, out, err) != ERR_OK)
+		return err_ctx(err, "symbolic link %s", PATH_PRINT(path));
+	return ERR_OK;
 }
 
 enum place_link
@@ -374,6 +417,15 @@ ask_inherits(struct level *dir)
 	return dir->inherits == INHERITS_YES;
 }
 
+bool
+place_is_unfinished(const struct stat *st)
+{
+	mode_t mode = st->st_mode & 07777;
+
+	return S_ISDIR(st->st_mode) ? (mode & ~(mode_t)S_ISGID) == PLACE_UNFINISHED_DIR
+				    : mode == PLACE_UNFINISHED;
+}
+
 /* What it inherited is not what was saved. */
 static void
 drop_acls(int parent, const char *name)
@@ -382,20 +434,26 @@ drop_acls(int parent, const char *name)
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct meta_at at = { .fd = fd };
 	struct err none = ERR_INIT;
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) != 0 || !place_is_unfinished(&st))
 		return;
 	(void)!meta_write_acl(&at, META_ACL_ACCESS, bytes_str(""), NULL, NULL, &none);
 	(void)!meta_write_acl(&at, META_ACL_DEFAULT, bytes_str(""), NULL, NULL, &none);
 }
 
 int
-place_make_dir(const struct place_at *at)
+place_make_dir(const struct place *p, const struct place_at *at)
 {
-	if (mkdirat(at->dir_fd, at->name, 0700) != 0)
+	struct stat st;
+
+	if (mkdirat(at->dir_fd, at->name, PLACE_UNFINISHED_DIR) != 0)
 		return -1;
 	if (at->inherits)
 		drop_acls(at->dir_fd, at->name);
+	if (p->made != NULL && fstatat(at->dir_fd, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    place_is_unfinished(&st))
+		p->made(p->user, at->path, &st);
 	return 0;
 }
 
@@ -404,18 +462,15 @@ static enum err_code
 make_component(struct place *p, struct level *parent, const char *name, struct bytes path,
 	       struct level *out, struct err *err)
 {
-	struct place_at at = { .dir_fd = parent->fd,
-			       .name = name,
-			       .inherits = ask_inherits(parent) };
+	struct place_at at = {
+		.dir_fd = parent->fd, .name = name, .path = path, .inherits = ask_inherits(parent)
+	};
 
-	if (place_make_dir(&at) == 0) {
+	if (place_make_dir(p, &at) == 0)
 		out->inherits = INHERITS_NO;
-		if (p->made != NULL)
-			p->made(p->user, path);
-	} else if (errno != EEXIST) {
+	else if (errno != EEXIST)
 		return err_errno(err, place_refusal(errno), "cannot make directory %s",
 				 PATH_PRINT(path));
-	}
 	return ERR_OK;
 }
 

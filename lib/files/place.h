@@ -4,8 +4,9 @@
  * Purpose: turns a path from a volume into (descriptor of its directory, last name), walking
  *          component by component, so that paths may be longer than PATH_MAX and no link that the
  *          volume itself planted is ever followed.  ".." in a path is refused.  Links that stood
- *          there before are followed as long as they stay beneath the root; when that is the whole
- *          system, and in the root's own name, if root or this process's user made them.
+ *          there before are followed if root or this process's user made them, nobody else can
+ *          rename or move them or a directory on the way to them, and they stay beneath the root;
+ *          so, too, links in the root's own name.
  * Owns:    descriptors of the directories of the last paths (neighbours cost no system call).
  * Threads: one at a time.
  * Errors:  ERR_SYS    the system refused a component (named)
@@ -44,16 +45,25 @@ struct place_at {
 	bool inherits; /* what is made there gets an ACL of the directory's; only of PLACE_MAKE */
 };
 
-/* The directory of path, made (mode 0700, no ACL) when missing, and path's last name.  A final '/'
- * does not matter.  made, when not NULL, is called for each directory that had to be made. */
+/* The modes of what is made, until all of it is there and it gets its own: a sticky bit without
+ * execute permission for others, which nothing else has, and which costs no system call.  What an
+ * interrupted restore leaves is known by it. */
+#define PLACE_UNFINISHED     ((mode_t)01600)
+#define PLACE_UNFINISHED_DIR ((mode_t)01700) /* or with setgid, of its directory */
+bool place_is_unfinished(const struct stat *st);
+
+/* The directory of path, made (PLACE_UNFINISHED_DIR, no ACL) when missing, and path's last name.
+ * A final '/' does not matter. */
 MUST_CHECK enum err_code place_find(struct place *p, enum place_lane lane, struct bytes path,
 				    enum place_missing missing, struct place_at *out,
 				    struct err *err);
-typedef void place_made_fn(void *user, struct bytes path);
+/* Called for each directory that was made, in whichever way; not if another stands in its place
+ * at once. */
+typedef void place_made_fn(void *user, struct bytes path, const struct stat *st);
 void place_on_made(struct place *p, place_made_fn *made, void *user);
 
-/* As mkdirat with mode 0700: -1 and errno.  The directory has no ACL. */
-int place_make_dir(const struct place_at *at);
+/* As mkdirat with PLACE_UNFINISHED_DIR: -1 and errno.  The directory has no ACL. */
+int place_make_dir(const struct place *p, const struct place_at *at);
 
 /* Tell that this symbolic link came from the volume: it will not be followed. */
 void place_planted(struct place *p, const struct stat *link);

@@ -475,7 +475,8 @@ rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report, void *us
 	r->report = report;
 	r->user = user;
 	r->where = root_of(o);
-	r->is_root = geteuid() == 0;
+	r->uid = geteuid();
+	r->is_root = r->uid == 0;
 	r->work = codec_work_new();
 	r->plain.max = ATTR_RECORD_MAX;
 	r->guess = o->digest_guess != DIGEST_NONE ? o->digest_guess : DIGEST_XXH128;
@@ -491,18 +492,47 @@ rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report, void *us
 	return ERR_OK;
 }
 
+/* More of the file may have been to come. */
+static void
+break_off(struct rebuild *r, struct rebuild_file *f)
+{
+	struct err e = ERR_INIT;
+
+	if (f->state == FILE_DIR)
+		rebuild_dir_recorded(r, f);
+	if (f->state != FILE_OPEN && f->state != FILE_MADE)
+		return;
+	(void)err_set(&e, ERR_PEER, "is incomplete: the restore ended in the middle of it");
+	rebuild_fail(r, f, &e);
+}
+
+void
+rebuild_stop(struct rebuild *r)
+{
+	struct err told = ERR_INIT;
+
+	if (r->ended || r->o.dry_run)
+		return;
+	r->ended = r->broken = true;
+	for (size_t i = 0; i < r->n_files; i++)
+		break_off(r, r->files[i]);
+	(void)!settle_drain(r->settle, &told);
+	rebuild_dirs_finish(r);
+}
+
 void
 rebuild_free(struct rebuild *r)
 {
 	if (r == NULL)
 		return;
+	if (r->place != NULL)
+		rebuild_stop(r);
 	settle_free(r->settle);
 	for (size_t i = 0; i < r->n_files; i++)
 		rebuild_file_free(r->files[i]);
-	if (r->place != NULL)
-		rebuild_dirs_finish(r);
 	rebuild_dirs_free(r);
 	inodes_release(&r->linked);
+	names_release(&r->made);
 	place_free(r->place);
 	rename_rules_free(r->rules);
 	codec_work_free(r->work);
@@ -533,6 +563,8 @@ rebuild_finish(struct rebuild *r, struct err *err)
 	}
 	if (settle_drain(r->settle, code == ERR_OK ? err : &other) != ERR_OK && code == ERR_OK)
 		code = err->code;
+	r->ended = true;
+	r->broken = code != ERR_OK;
 	if (!r->o.dry_run)
 		rebuild_dirs_finish(r);
 	return code;

@@ -98,8 +98,7 @@ struct rebuild;
 
 MUST_CHECK enum err_code rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report,
 				     void *user, struct rebuild **out, struct err *err);
-/* Without rebuild_finish before: files and directories that are complete keep their attributes;
- * what goes wrong with a directory is still reported. */
+/* Without rebuild_finish or rebuild_stop before it does what the latter does. */
 void rebuild_free(struct rebuild *r);
 void rebuild_freep(struct rebuild **r);
 
@@ -110,6 +109,10 @@ MUST_CHECK enum err_code rebuild_record(struct rebuild *r, const struct rebuild_
  * (or index is 0), is reported as damaged for the reason why, and not called restored. */
 void rebuild_damaged(struct rebuild *r, uint32_t session_id, uint32_t session_time,
 		     int32_t file_index, const struct err *why);
+/* No more records come, though not all came: files and directories that are complete get their
+ * attributes, the others are reported as errors.  These keep the mode they were made with
+ * (PLACE_UNFINISHED of lib/files/place.h), by which the next restore knows them. */
+void rebuild_stop(struct rebuild *r);
 /* No more records: close the current files, then modes and times of directories. */
 MUST_CHECK enum err_code rebuild_finish(struct rebuild *r, struct err *err);
 

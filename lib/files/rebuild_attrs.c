@@ -41,6 +41,7 @@ struct attrs {
 	struct rebuild_file *f; /* its stat; for reports */
 	struct meta_at at;      /* fd < 0: dir_fd is the file, O_PATH */
 	struct rebuild_meta meta;
+	bool owned;  /* it has the owner and group that were saved */
 	bool try;    /* nothing is told, and nothing of r changed */
 	bool failed; /* of a try */
 };
@@ -82,11 +83,13 @@ set_owner(struct attrs *a)
 	gid_t gid = (gid_t)a->f->st.gid;
 	int rc;
 
+	a->owned = false;
 	if (a->r->o.no_owner)
 		return;
 	rc = a->at.fd >= 0 ? fchown(a->at.fd, uid, gid)
 			   : fchownat(a->at.dir_fd, "", uid, gid, AT_EMPTY_PATH);
-	if (rc == 0 || (!a->r->is_root && errno == EPERM && uid == geteuid() && gid == getegid()))
+	a->owned = rc == 0;
+	if (rc == 0 || (!a->r->is_root && errno == EPERM && uid == a->r->uid && gid == getegid()))
 		return;
 	warn_errno(a, "owner cannot be set");
 }
@@ -102,14 +105,29 @@ chmod_held(int fd, mode_t mode)
 	return chmod(name, mode);
 }
 
+/* A file that could not be given away must not run as who restored it. */
+static mode_t
+mode_of(const struct attrs *a)
+{
+	mode_t mode = (mode_t)a->f->st.mode & 07777;
+	struct stat st;
+
+	if (a->owned || !(mode & (S_ISUID | S_ISGID)))
+		return mode;
+	if (fstatat(a->at.fd >= 0 ? a->at.fd : a->at.dir_fd, "", &st, AT_EMPTY_PATH) != 0)
+		return mode & 01777;
+	if (st.st_uid != (uid_t)a->f->st.uid)
+		mode &= ~(mode_t)S_ISUID;
+	if (st.st_gid != (gid_t)a->f->st.gid)
+		mode &= ~(mode_t)S_ISGID;
+	return mode;
+}
+
 static void
 set_mode(struct attrs *a)
 {
-	mode_t mode = (mode_t)a->f->st.mode & 07777;
+	mode_t mode = mode_of(a);
 
-	/* A file that could not be given away must not run as who restored it. */
-	if (a->r->o.no_owner || !a->r->is_root)
-		mode &= a->f->st.uid == (int64_t)geteuid() ? 07777u : 01777u;
 	if ((a->at.fd >= 0 ? fchmod(a->at.fd, mode) : chmod_held(a->at.dir_fd, mode)) != 0)
 		warn_errno(a, "mode cannot be set");
 }
@@ -141,7 +159,8 @@ set_acl(struct attrs *a, enum meta_acl_kind kind, struct bytes text)
 }
 
 /* Owner first: a change of owner clears mode bits and capabilities.  An inherited ACL goes before
- * the mode, which would open its mask.  Times last. */
+ * the mode, which would open its mask.  The mode last: until then the file is known as unfinished,
+ * and it is that of the ACL, whose mask it holds. */
 static void
 set_all(struct attrs *a)
 {
@@ -150,14 +169,14 @@ set_all(struct attrs *a)
 	set_owner(a);
 	if (a->f->inherits && a->meta.acl_access.p == NULL)
 		set_acl(a, META_ACL_ACCESS, bytes_str(""));
-	if (!S_ISLNK((mode_t)a->f->st.mode))
-		set_mode(a);
 	set_acl(a, META_ACL_ACCESS, a->meta.acl_access);
 	set_acl(a, META_ACL_DEFAULT, a->meta.acl_default);
 	if (a->meta.xattr.p != NULL &&
 	    meta_write_xattr(&a->at, a->meta.xattr, warn_part, a, &e) != ERR_OK)
 		warn(a, &e);
 	set_times(a);
+	if (!S_ISLNK((mode_t)a->f->st.mode))
+		set_mode(a);
 }
 
 static struct bytes

@@ -20,8 +20,10 @@
 
 struct rebuild_dir {
 	struct rebuild_dir *parent, *child, *sibling; /* borrowed of the table */
-	bool made;                                    /* by this restore */
-	bool recorded;                                /* its record came: the rest is set */
+	bool made;                                    /* by this restore, as this one: */
+	dev_t dev;
+	ino_t ino;
+	bool recorded; /* its record came: the rest is set */
 	int32_t file_index;
 	struct lstat_fields st;
 	struct rebuild_meta meta; /* owned copies */
@@ -168,9 +170,13 @@ drop_dir(struct rebuild *r, struct rebuild_dir *d)
 /* ---- remembering ---- */
 
 void
-rebuild_dir_made(void *user, struct bytes path)
+rebuild_dir_made(void *user, struct bytes path, const struct stat *st)
 {
-	get_dir((struct rebuild *)user, path)->made = true;
+	struct rebuild_dir *d = get_dir((struct rebuild *)user, path);
+
+	d->made = true;
+	d->dev = st->st_dev;
+	d->ino = st->st_ino;
 }
 
 static struct bytes
@@ -222,13 +228,17 @@ rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f)
 
 /* ---- setting ---- */
 
-static void
-remember_implied(struct rebuild *r, int fd)
+/* Who may rename in the directory above may have put another's in its place. */
+static enum err_code
+judge_dir(const struct rebuild_dir *d, int fd, struct stat *st, struct err *err)
 {
-	struct stat st;
-
-	if (r->o.implied != NULL && fstat(fd, &st) == 0)
-		(void)inodes_add(r->o.implied, &st);
+	if (fstat(fd, st) != 0)
+		return err_errno(err, ERR_SYS, "attributes of the directory cannot be set");
+	if (d->made && (st->st_ino != d->ino || st->st_dev != d->dev))
+		return err_set(err, ERR_SYS,
+			       "someone put another directory in its place: its owner and mode "
+			       "are not touched");
+	return ERR_OK;
 }
 
 static enum err_code
@@ -236,6 +246,7 @@ set_dir(struct rebuild *r, const struct rebuild_dir *d, struct rebuild_file *nam
 {
 	OWNED(closep) int fd = -1;
 	struct place_at at;
+	struct stat st;
 
 	if (place_find(r->place, PLACE_FILE, named->attr.name, PLACE_MUST_EXIST, &at, err) !=
 	    ERR_OK)
@@ -243,11 +254,14 @@ set_dir(struct rebuild *r, const struct rebuild_dir *d, struct rebuild_file *nam
 	fd = openat(at.dir_fd, at.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_SYS, "attributes of the directory cannot be set");
+	if (judge_dir(d, fd, &st, err) != ERR_OK)
+		return err->code;
 	if (d->recorded) {
 		rebuild_attrs_dir(r, named, fd, &d->meta);
 		return ERR_OK;
 	}
-	remember_implied(r, fd);
+	if (r->o.implied != NULL)
+		(void)inodes_add(r->o.implied, &st);
 	return fchmod(fd, IMPLIED_DIR_MODE) == 0 ? ERR_OK
 						 : err_errno(err, ERR_SYS, "mode cannot be set");
 }
@@ -262,7 +276,7 @@ finish_dir(struct rebuild *r, struct rebuild_dir *d)
 				      .target.max = REBUILD_TARGET_MAX };
 	struct err e = ERR_INIT;
 
-	if (!d->made && !d->recorded)
+	if (!d->recorded && (!d->made || r->broken))
 		return;
 	named.attr.name = path_of(r, d);
 	buf_put(&named.target, r->where, strlen(r->where));

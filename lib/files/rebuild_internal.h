@@ -20,6 +20,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/files/inodes.h"
 #include "lib/files/meta.h"
+#include "lib/files/names.h"
 #include "lib/files/place.h"
 #include "lib/files/rename.h"
 #include "lib/files/win32_stream.h"
@@ -97,6 +98,9 @@ struct rebuild {
 	struct rebuild_options o;   /* strings owned */
 	char *where;                /* owned: root without final slashes; "" none */
 	bool is_root;               /* may give files away */
+	uid_t uid;                  /* this process's: who owns what it makes */
+	bool ended;                 /* no more records come */
+	bool broken;                /* not all of them came */
 	struct place *place;        /* owned; NULL in a dry run */
 	struct rename_rules *rules; /* owned or NULL */
 	rebuild_report_fn *report;
@@ -110,6 +114,7 @@ struct rebuild {
 
 	struct settle *settle;         /* owned */
 	struct inodes linked;          /* files written of which more names are to come */
+	struct names made;             /* all but directories, when a replace rule is to be asked */
 	struct rebuild_dir *dirs;      /* owned: all of them; rebuild_dirs.c */
 	struct rebuild_dir *top;       /* borrowed: the root, when it is among them */
 	struct buf dir_path;           /* of the directory in hand */
@@ -145,8 +150,8 @@ struct making {
 	struct rebuild *r;
 	struct rebuild_file *f;
 	const struct place_at *at;
-	const char *link;      /* symbolic link's target */
-	struct place_at first; /* hard link's first name */
+	const char *link; /* symbolic link's target */
+	int first;        /* hard link's file, O_PATH; borrowed */
 };
 
 typedef int make_fn(struct making *m); /* as a system call: -1 and errno */
@@ -189,9 +194,10 @@ void rebuild_attrs_dir(struct rebuild *r, struct rebuild_file *f, int fd,
 		       const struct rebuild_meta *meta);
 
 /* ---- rebuild_dirs.c ---- */
-void rebuild_dir_made(void *user, struct bytes path);
+void rebuild_dir_made(void *user, struct bytes path, const struct stat *st);
 void rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f);
-/* Set the attributes of all; they are forgotten. */
+/* Set the attributes of all; they are forgotten.  In a broken restore those whose record did not
+ * come stay as they were made, open to nobody: it comes behind what is in them. */
 void rebuild_dirs_finish(struct rebuild *r);
 void rebuild_dirs_free(struct rebuild *r);
 

@@ -6,15 +6,20 @@
 #include "lib/files/rebuild_internal.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 
+/* To the file that was looked at, whatever has its name by now. */
 static int
 make_hard_link(struct making *m)
 {
-	return linkat(m->first.dir_fd, m->first.name, m->at->dir_fd, m->at->name, 0);
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", m->first);
+	return linkat(AT_FDCWD, name, m->at->dir_fd, m->at->name, AT_SYMLINK_FOLLOW);
 }
 
 void
@@ -30,21 +35,27 @@ rebuild_link_known(struct rebuild *r, const struct rebuild_file *f)
 	row->damaged = f->damaged;
 }
 
-/* As far as can be told without its content: the rule by which backups see changes, too. */
+/* As far as can be told without its content: the rule by which backups see changes, too.  Its time
+ * and size anybody can give a file of his own. */
 static bool
-is_as_saved(const struct stat *st, const struct lstat_fields *saved)
+is_as_saved(const struct rebuild *r, const struct stat *st, const struct lstat_fields *saved)
 {
-	return (st->st_mode & S_IFMT) == ((mode_t)saved->mode & S_IFMT) &&
+	bool owner_is_set = r->is_root && !r->o.no_owner;
+
+	return (!owner_is_set || st->st_uid == (uid_t)saved->uid) &&
+	       (st->st_mode & S_IFMT) == ((mode_t)saved->mode & S_IFMT) &&
 	       (int64_t)st->st_mtime == saved->mtime &&
 	       (!S_ISREG(st->st_mode) || st->st_size == saved->size);
 }
 
+/* *fd replaces what it was. */
 static enum err_code
-find_first(struct making *m, struct stat *st, struct err *err)
+find_first(struct making *m, int *fd, struct stat *st, struct err *err)
 {
 	struct rebuild *r = m->r;
 	struct bytes first = m->f->attr.link;
 	OWNED(buf_release) struct buf mapped = BUF_INIT(PATH_BYTES_MAX);
+	struct place_at at;
 
 	if (first.n == 0)
 		return err_set(err, ERR_FORMAT, "hard link without the first file's name");
@@ -53,9 +64,11 @@ find_first(struct making *m, struct stat *st, struct err *err)
 			return err->code;
 		first = buf_bytes(&mapped);
 	}
-	if (place_find(r->place, PLACE_LINK, first, PLACE_MUST_EXIST, &m->first, err) != ERR_OK)
+	if (place_find(r->place, PLACE_LINK, first, PLACE_MUST_EXIST, &at, err) != ERR_OK)
 		return err_ctx(err, "cannot link to %s", PATH_PRINT(m->f->attr.link));
-	if (fstatat(m->first.dir_fd, m->first.name, st, AT_SYMLINK_NOFOLLOW) != 0)
+	closep(fd);
+	*fd = openat(at.dir_fd, at.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, st) != 0)
 		return err_errno(err, ERR_SYS, "cannot link to %s", PATH_PRINT(m->f->attr.link));
 	return ERR_OK;
 }
@@ -89,23 +102,25 @@ count_name(struct making *m, struct inode_row *row)
 enum err_code
 rebuild_make_hard(struct making *m, struct err *err)
 {
+	OWNED(closep) int fd = -1;
 	struct rebuild *r = m->r;
 	struct inode_row *row;
 	struct stat first;
 	bool there;
 
-	if (find_first(m, &first, err) != ERR_OK)
+	if (find_first(m, &fd, &first, err) != ERR_OK)
 		return err->code;
 	row = inodes_find(&r->linked, &first);
 	if (row == NULL) { /* may it be of this restore, its time is set then */
 		settle_wait(r->settle);
-		if (find_first(m, &first, err) != ERR_OK)
+		if (find_first(m, &fd, &first, err) != ERR_OK)
 			return err->code;
 	}
+	m->first = fd;
 	there = is_linked(m->at, &first);
 	if (row == NULL && there && rebuild_keep_existing(r, m->f, &first))
 		return ERR_OK;
-	if (row == NULL && !is_as_saved(&first, &m->f->st))
+	if (row == NULL && !is_as_saved(r, &first, &m->f->st))
 		return err_set(err, ERR_FORMAT,
 			       "not linked to %s: that is not the file that was saved",
 			       PATH_PRINT(m->f->attr.link));

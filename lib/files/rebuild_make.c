@@ -21,10 +21,20 @@ enum obstacle {
 	OBSTACLE_KEPT, /* the rule says so: the file is skipped and that was told */
 };
 
+/* What an interrupted restore left is no file to keep. */
+static bool
+is_left_over(const struct rebuild *r, const struct rebuild_file *f, const struct stat *st)
+{
+	return place_is_unfinished(st) && (st->st_uid == r->uid || st->st_uid == f->st.uid) &&
+	       ((mode_t)f->st.mode & 07777) != (st->st_mode & 07777);
+}
+
 /* Why the existing file stays; NULL: it goes. */
 static const char *
 reason_to_keep(const struct rebuild *r, const struct rebuild_file *f, const struct stat *st)
 {
+	if (is_left_over(r, f, st))
+		return NULL;
 	switch (r->o.replace) {
 	case REPLACE_ALWAYS:
 		return NULL;
@@ -58,17 +68,18 @@ static enum err_code
 clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, enum obstacle *out,
 	  struct err *err)
 {
+	bool own = names_has(&r->made, at->path); /* the rule is for what was there before */
 	struct stat st;
 	bool dir;
 
-	/* It may be of this restore, with its time yet to be set. */
-	if (r->o.replace != REPLACE_ALWAYS)
+	/* Under another name it may be of this restore yet, with its time to be set. */
+	if (r->o.replace != REPLACE_ALWAYS && !own)
 		settle_wait(r->settle);
 	if (fstatat(at->dir_fd, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		*out = OBSTACLE_GONE;
 		return errno == ENOENT ? ERR_OK : make_failed("cannot be examined", err);
 	}
-	if (rebuild_keep_existing(r, f, &st)) {
+	if (!own && rebuild_keep_existing(r, f, &st)) {
 		*out = OBSTACLE_KEPT;
 		return ERR_OK;
 	}
@@ -90,7 +101,7 @@ make_regular(struct making *m)
 {
 	/* Readable as well: the digest may have to be computed from what was written. */
 	m->f->fd = openat(m->at->dir_fd, m->at->name,
-			  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PLACE_UNFINISHED);
 	return m->f->fd < 0 ? -1 : 0;
 }
 
@@ -113,7 +124,7 @@ make_node(struct making *m)
 {
 	mode_t kind = (mode_t)m->f->st.mode & S_IFMT;
 
-	return mknodat(m->at->dir_fd, m->at->name, kind | 0600, device_of(m->f));
+	return mknodat(m->at->dir_fd, m->at->name, kind | PLACE_UNFINISHED, device_of(m->f));
 }
 
 enum err_code
@@ -134,7 +145,17 @@ rebuild_make_new(struct making *m, make_fn *make, enum file_state state, const c
 	}
 	m->f->inherits = m->at->inherits;
 	m->f->state = state;
+	if (m->r->o.replace != REPLACE_ALWAYS)
+		names_add(&m->r->made, m->at->path);
 	return ERR_OK;
+}
+
+/* Between its making and the look at it, who may rename there can have put another's in its place:
+ * that would not have the mode, or a link not the owner, which it was made with. */
+static bool
+is_as_made(const struct rebuild *r, const struct stat *st)
+{
+	return S_ISLNK(st->st_mode) ? st->st_uid == r->uid : place_is_unfinished(st);
 }
 
 /* A link or node gets its attributes later, when its name may stand for another's file: they are
@@ -142,6 +163,7 @@ rebuild_make_new(struct making *m, make_fn *make, enum file_state state, const c
 static enum err_code
 hold_made(struct making *m, mode_t kind, struct stat *st, struct err *err)
 {
+	struct err e = ERR_INIT;
 	OWNED(closep) int fd = openat(m->at->dir_fd, m->at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, st) != 0)
@@ -149,7 +171,15 @@ hold_made(struct making *m, mode_t kind, struct stat *st, struct err *err)
 	if ((st->st_mode & S_IFMT) != kind || st->st_nlink > 1 ||
 	    (!S_ISLNK(kind) && st->st_rdev != device_of(m->f)))
 		return err_set(err, ERR_SYS, "someone put another file in its place");
-	m->f->fd = TAKE_FD(fd);
+	if (is_as_made(m->r, st)) {
+		m->f->fd = TAKE_FD(fd);
+		return ERR_OK;
+	}
+	m->f->state = FILE_LINKED;
+	(void)err_set(
+		&e, ERR_SYS,
+		"its owner and mode are not set: it has others already than it was made with");
+	rebuild_say(m->r, m->f, REBUILD_WARNING, &e);
 	return ERR_OK;
 }
 
@@ -165,10 +195,9 @@ replace_by_dir(struct making *m, struct err *err)
 		return err->code;
 	if (obstacle == OBSTACLE_KEPT)
 		return ERR_OK;
-	if (place_make_dir(m->at) != 0)
+	if (place_make_dir(m->r->place, m->at) != 0)
 		return make_failed("cannot make directory", err);
 	m->f->state = FILE_DIR;
-	rebuild_dir_made(m->r, m->at->path);
 	return ERR_OK;
 }
 
@@ -200,10 +229,8 @@ make_dir(struct making *m, struct err *err)
 {
 	struct stat st;
 
-	if (m->at->path.n == 0 || place_make_dir(m->at) == 0) {
+	if (m->at->path.n == 0 || place_make_dir(m->r->place, m->at) == 0) {
 		m->f->state = FILE_DIR;
-		if (m->at->path.n > 0)
-			rebuild_dir_made(m->r, m->at->path);
 		return ERR_OK;
 	}
 	if (errno != EEXIST)
@@ -212,6 +239,8 @@ make_dir(struct making *m, struct err *err)
 		return make_failed("cannot be examined", err);
 	if (!S_ISDIR(st.st_mode))
 		return S_ISLNK(st.st_mode) ? judge_link(m, err) : replace_by_dir(m, err);
+	if (is_left_over(m->r, m->f, &st))
+		rebuild_dir_made(m->r, m->at->path, &st);
 	m->f->state = FILE_DIR;
 	return ERR_OK;
 }
