@@ -8,6 +8,10 @@ COMMIT;
 ROLLBACK;
 -- name: tx_read_only
 BEGIN READ ONLY;
+-- What a person asks by hand ends by itself, and soon after who asked is gone (PostgreSQL 14).
+-- name: query_limits
+SELECT set_config(name, CASE name WHEN 'statement_timeout' THEN :milliseconds ELSE '1s' END, true)
+FROM pg_settings WHERE name IN ('statement_timeout', 'client_connection_check_interval');
 -- NULL when the transaction has written nothing.
 -- name: tx_id
 SELECT txid_current_if_assigned();
@@ -36,6 +40,8 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tercet_query') THEN
 		CREATE ROLE tercet_query LOGIN;
 	END IF;
+	/* A careless join fills no disk that the catalog needs. */
+	ALTER ROLE tercet_query SET temp_file_limit = '4GB';
 	GRANT SELECT ON ALL TABLES IN SCHEMA public TO tercet_query;
 	ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO tercet_query;
 END

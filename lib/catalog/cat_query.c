@@ -5,6 +5,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/thread.h"
 #include "lib/catalog/catalog_internal.h"
 #include "lib/catalog/managed.h"
 
@@ -104,6 +105,18 @@ bind(const char *statement, const struct cat_arg *args, size_t n, enum sql_id *i
 	return ERR_OK;
 }
 
+bool
+cat_query_takes(const char *statement, const char *param)
+{
+	enum sql_id id = sql_find(statement);
+	const struct sql_row *row = id == SQL_COUNT ? NULL : sql_get(id);
+
+	for (size_t i = 0; row != NULL && i < row->n_params; i++)
+		if (strcmp(row->params[i], param) == 0)
+			return true;
+	return false;
+}
+
 enum err_code
 cat_query(struct catalog *c, const char *statement, const struct cat_arg *args, size_t n,
 	  struct cat_table *out, struct err *err)
@@ -166,44 +179,99 @@ cat_query_each(struct catalog *c, const char *statement, const struct cat_arg *a
 	return code;
 }
 
-static enum err_code
-run_text(struct pg *pg, const char *sql, PGresult **out, struct err *err)
-{
-	OWNED(pg_clearp) PGresult *r = NULL;
+/* --- what a person asks ---------------------------------------------------------------------- */
 
-	if (pg_run(pg, SQL_TX_READ_ONLY, NULL, NULL, err) != ERR_OK)
-		return err->code;
-	pg->in_transaction = true;
-	/* The extended protocol takes one statement only: no COMMIT can be slipped in. */
-	r = PQexecParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 0);
-	if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
-		return pg_fail(pg, r, "query", err);
-	*out = TAKE_PTR(r);
+/* What a console can use, and the director can hold. */
+#define TEXT_SECONDS   600
+#define TEXT_ROWS_MAX  500000
+#define TEXT_BYTES_MAX ((size_t)48 << 20)
+
+static enum err_code
+add_row(PGresult *to, const PGresult *piece, int row, struct err *err)
+{
+	int n = PQntuples(to);
+
+	for (int col = 0; col < PQnfields(piece); col++) {
+		bool null = PQgetisnull(piece, row, col);
+
+		if (PQsetvalue(to, n, col, null ? NULL : PQgetvalue(piece, row, col),
+			       null ? -1 : PQgetlength(piece, row, col)) == 0)
+			return err_set(err, ERR_LIMIT, "query: no memory for its result");
+	}
+	if (n >= TEXT_ROWS_MAX || PQresultMemorySize(to) > TEXT_BYTES_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "query: its result has more than %d rows or %zu MiB; use LIMIT",
+			       TEXT_ROWS_MAX, TEXT_BYTES_MAX >> 20);
 	return ERR_OK;
 }
 
+static enum err_code
+add_piece(PGresult **to, const PGresult *piece, struct err *err)
+{
+	ExecStatusType status = PQresultStatus(piece);
+
+	if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+		return err_set(err, ERR_CATALOG, "query: COPY is not possible here");
+	if (*to == NULL)
+		*to = PQcopyResult(piece, PG_COPYRES_ATTRS);
+	if (*to == NULL)
+		return err_set(err, ERR_LIMIT, "query: no memory for its result");
+	for (int row = 0; row < PQntuples(piece); row++)
+		if (add_row(*to, piece, row, err) != ERR_OK)
+			return err->code;
+	return ERR_OK;
+}
+
+static enum err_code
+collect_rows(struct pg *pg, PGresult **out, struct err *err)
+{
+	OWNED(pg_clearp) PGresult *all = NULL;
+
+	for (;;) {
+		OWNED(pg_clearp) PGresult *piece = NULL;
+
+		if (pg_stream_next(pg, &piece, err) != ERR_OK)
+			return err->code;
+		if (piece == NULL) {
+			*out = TAKE_PTR(all);
+			return ERR_OK;
+		}
+		if (add_piece(&all, piece, err) != ERR_OK)
+			return err->code;
+	}
+}
+
+static enum err_code
+run_text(struct pg *pg, const char *sql, PGresult **out, struct err *err)
+{
+	struct sql_args limits = { .n = 0 };
+
+	arg_i64(&limits, TEXT_SECONDS * 1000);
+	if (pg_run(pg, SQL_TX_READ_ONLY, NULL, NULL, err) != ERR_OK ||
+	    pg_run(pg, SQL_QUERY_LIMITS, &limits, NULL, err) != ERR_OK ||
+	    pg_stream_text(pg, sql, err) != ERR_OK)
+		return err->code;
+	return collect_rows(pg, out, err);
+}
+
 /*
- * What a person asks runs as a role that may do no more than read the catalog: the one role of a
- * managed cluster could read any file of the server's account, and run programs as it.
+ * What a person asks runs in a session of its own, which takes with it whatever the query set or
+ * locked; in a managed cluster as a role that may do no more than read the catalog: the one role
+ * there could read any file of the server's account, and run programs as it.
  */
 static enum err_code
 query_connection(struct catalog *c, struct pg **out, struct err *err)
 {
+	char role[] = MANAGED_QUERY_ROLE;
 	struct pg_info info = c->info;
 
-	if (c->managed == NULL)
-		return catalog_take(c, out, err);
-	info.user = (char[]){ MANAGED_QUERY_ROLE };
-	return pg_open(&info, out, err);
-}
-
-static void
-query_done(struct catalog *c, struct pg *pg)
-{
-	if (c->managed == NULL)
-		catalog_put(c, pg);
-	else
-		pg_close(pg);
+	if (c->managed != NULL)
+		info.user = role;
+	if (catalog_connect(c, &info, out, err) != ERR_OK)
+		return err->code;
+	/* The server ends what nobody waits for any more. */
+	pg_set_cancel(*out, thread_cancel());
+	return ERR_OK;
 }
 
 enum err_code
@@ -213,22 +281,17 @@ cat_query_text(struct catalog *c, const char *sql, struct cat_table *out, struct
 
 	for (;;) {
 		OWNED(pg_clearp) PGresult *r = NULL;
+		OWNED(pg_closep) struct pg *pg = NULL;
 		struct err why = ERR_INIT;
-		struct pg *pg = NULL;
-		enum err_code code = query_connection(c, &pg, &why);
-		bool lost = true;
 
-		if (code == ERR_OK) {
-			code = run_text(pg, sql, &r, &why);
-			lost = pg_is_lost(pg);
-			query_done(c, pg);
-		}
-		if (code == ERR_OK) {
+		if (query_connection(c, &pg, err) != ERR_OK)
+			return err->code;
+		if (run_text(pg, sql, &r, &why) == ERR_OK) {
 			table_from_result(&r, out);
 			return ERR_OK;
 		}
 		/* It may only read: it can be asked again. */
-		if (!catalog_may_try_again(c, lost, end_ms)) {
+		if (!catalog_may_try_again(c, pg_is_lost(pg), end_ms)) {
 			*err = why;
 			return err->code;
 		}

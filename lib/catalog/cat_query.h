@@ -83,6 +83,8 @@ struct cat_arg {
 	const char *value; /* NULL: SQL NULL */
 };
 
+/* The statement has this parameter. */
+bool cat_query_takes(const char *statement, const char *param);
 /* ERR_BUG: no such statement or parameter.  ERR_CATALOG: the server's words. */
 MUST_CHECK enum err_code cat_query(struct catalog *c, const char *statement,
 				   const struct cat_arg *args, size_t n, struct cat_table *out,
@@ -98,7 +100,12 @@ MUST_CHECK enum err_code cat_query_each(struct catalog *c, const char *statement
 					const struct cat_arg *args, size_t n,
 					const struct cat_row_reader *r, struct err *err);
 
-/* sqlquery, and item 4 of the restore menu: the user's own text, in a read-only transaction. */
+/*
+ * sqlquery, and item 4 of the restore menu: the user's own text, one statement, in a read-only
+ * transaction of a session of its own.  Bounded in time, rows and bytes.
+ * ERR_CANCELED  thread_cancel was asked
+ * ERR_LIMIT     the result is too large
+ */
 MUST_CHECK enum err_code cat_query_text(struct catalog *c, const char *sql, struct cat_table *out,
 					struct err *err);
 

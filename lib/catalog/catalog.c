@@ -73,6 +73,12 @@ connect_within(const struct pg_info *info, unsigned seconds, struct pg **out, st
 	return ERR_OK;
 }
 
+enum err_code
+catalog_connect(struct catalog *c, const struct pg_info *info, struct pg **out, struct err *err)
+{
+	return connect_within(info, c->reconnect ? catalog_patience() : 0, out, err);
+}
+
 /* Slices, because the cancel is an eventfd and not our condition. */
 static enum err_code
 idle_or_slot_locked(struct catalog *c, struct pg **out, struct err *err) REQUIRES(c->lock)
@@ -107,8 +113,7 @@ catalog_take(struct catalog *c, struct pg **out, struct err *err)
 		pg_close(pg);
 		pg = NULL;
 	}
-	if (pg == NULL &&
-	    connect_within(&c->info, c->reconnect ? catalog_patience() : 0, &pg, err) != ERR_OK) {
+	if (pg == NULL && catalog_connect(c, &c->info, &pg, err) != ERR_OK) {
 		mutex_lock(&c->lock);
 		c->used--;
 		cond_broadcast(&c->freed);

@@ -36,6 +36,9 @@ struct catalog {
  * too. */
 MUST_CHECK enum err_code catalog_prepare(const struct catalog_options *o, struct pg_info *info,
 					 struct managed **managed, struct err *err);
+/* A connection beside the pool, for the caller to close; waits for the server as catalog_take. */
+MUST_CHECK enum err_code catalog_connect(struct catalog *c, const struct pg_info *info,
+					 struct pg **out, struct err *err);
 /* A connection for the caller alone; waits for the server up to catalog_patience seconds. */
 MUST_CHECK enum err_code catalog_take(struct catalog *c, struct pg **out, struct err *err);
 /* Give it back; a lost one is closed. */

@@ -476,6 +476,16 @@ pg_stream(struct pg *pg, enum sql_id id, const struct sql_args *a, struct err *e
 }
 
 enum err_code
+pg_stream_text(struct pg *pg, const char *sql, struct err *err)
+{
+	/* The extended protocol takes one statement only: no COMMIT can be slipped in. */
+	if (PQsendQueryParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 0) == 0)
+		return pg_fail(pg, NULL, "query", err);
+	(void)PQsetSingleRowMode(pg->conn);
+	return push_out(pg, err);
+}
+
+enum err_code
 pg_stream_next(struct pg *pg, PGresult **out, struct err *err)
 {
 	OWNED(pg_clearp) PGresult *r = NULL;

@@ -79,9 +79,10 @@ MUST_CHECK enum err_code pg_copy_put(struct pg *pg, const void *p, size_t n, str
 MUST_CHECK enum err_code pg_copy_end(struct pg *pg, uint64_t *rows, struct err *err);
 /* The next message of an open COPY TO STDOUT, to be given to PQfreemem; NULL at its end. */
 MUST_CHECK enum err_code pg_copy_get(struct pg *pg, struct bytes *out, struct err *err);
-/* Begin to read a result row by row. */
+/* Begin to read a result row by row; the second: of one statement that is not a named one. */
 MUST_CHECK enum err_code pg_stream(struct pg *pg, enum sql_id id, const struct sql_args *a,
 				   struct err *err);
+MUST_CHECK enum err_code pg_stream_text(struct pg *pg, const char *sql, struct err *err);
 /* The next piece, NULL at the end; ERR_CATALOG when the server reports an error. */
 MUST_CHECK enum err_code pg_stream_next(struct pg *pg, PGresult **out, struct err *err);
 /* Drop what is left of a stream. */
