@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,28 +44,53 @@
 
 /* --- what runs --------------------------------------------------------------------------- */
 
-/* A server's working directory is its data directory.  A process that has ended has none. */
+/* Where a link in /proc leads; false: nowhere, or that process is not for us to see. */
 static bool
-works_in(pid_t pid, const char *dir)
+read_proc_link(pid_t pid, const char *name, char *out, size_t cap)
 {
-	OWNED(freep) char *link = str_printf("/proc/%d/cwd", (int)pid);
-	char cwd[4096];
-	ssize_t n = readlink(link, cwd, sizeof(cwd) - 1);
+	OWNED(freep) char *link = str_printf("/proc/%d/%s", (int)pid, name);
+	ssize_t n = readlink(link, out, cap - 1);
 
 	if (n < 0)
 		return false;
-	cwd[n] = '\0';
-	return strcmp(cwd, dir) == 0;
+	out[n] = '\0';
+	return true;
+}
+
+/* Also one whose file was replaced by an update: "/usr/lib/postgresql/15/bin/postgres (deleted)" */
+static bool
+is_postgres(const char *exe)
+{
+	const char *slash = strrchr(exe, '/');
+	const char *name = slash != NULL ? slash + 1 : exe;
+
+	return strncmp(name, "postgres", 8) == 0 && (name[8] == '\0' || name[8] == ' ');
+}
+
+/*
+ * A process of this cluster's server: the account's, the program postgres, in the data directory.
+ * Others may work in that directory, too: the shell of an administrator, tar.  A process that has
+ * ended works nowhere.
+ */
+static bool
+is_server(const struct managed *m, pid_t pid)
+{
+	OWNED(freep) char *dir = str_printf("/proc/%d", (int)pid);
+	char link[4096];
+	struct stat st;
+
+	return stat(dir, &st) == 0 && st.st_uid == m->uid &&
+	       read_proc_link(pid, "cwd", link, sizeof(link)) && strcmp(link, m->data) == 0 &&
+	       read_proc_link(pid, "exe", link, sizeof(link)) && is_postgres(link);
 }
 
 static pid_t
 pid_in_file(const struct managed *m)
 {
-	OWNED(freep) char *path = str_printf("%s/postmaster.pid", m->data);
 	OWNED(buf_release) struct buf text = BUF_INIT(4096);
 	struct err ignored = ERR_INIT;
 
-	if (fd_read_file(path, &text, &ignored) != ERR_OK)
+	if (managed_read_file(m, m->data, "postmaster.pid", &text, &ignored) != ERR_OK)
 		return 0;
 	return (pid_t)strtoul(buf_str(&text), NULL, 10);
 }
@@ -75,7 +101,7 @@ running_server(const struct managed *m)
 {
 	pid_t pid = pid_in_file(m);
 
-	return pid > 1 && works_in(pid, m->data) ? pid : 0;
+	return pid > 1 && is_server(m, pid) ? pid : 0;
 }
 
 /* A process of a server whose parent is gone; 0: none. */
@@ -88,7 +114,7 @@ find_straggler(const struct managed *m)
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		pid_t pid = (pid_t)strtoul(e->d_name, NULL, 10);
 
-		if (pid > 1 && works_in(pid, m->data))
+		if (pid > 1 && is_server(m, pid))
 			return pid;
 	}
 	return 0;
@@ -112,7 +138,7 @@ pause_ms(struct managed *m, int64_t ms, struct err *err)
 static enum err_code
 clear_remains(struct managed *m, struct err *err)
 {
-	OWNED(freep) char *path = str_printf("%s/postmaster.pid", m->data);
+	OWNED(closep) int data = -1;
 	int64_t patience = clock_mono_ms() + STRAGGLER_SECONDS * 1000;
 	pid_t pid;
 
@@ -127,9 +153,14 @@ clear_remains(struct managed *m, struct err *err)
 			return err->code;
 	}
 	pid = pid_in_file(m);
-	if (pid > 1 && kill(pid, 0) == 0 && unlink(path) == 0)
-		log_info("catalog: removed the stale %s (process %d is not a server)", path,
-			 (int)pid);
+	if (pid <= 1 || kill(pid, 0) != 0)
+		return ERR_OK;
+	if (managed_open_dir(m, m->data, &data, err) != ERR_OK)
+		return err->code;
+	if (unlinkat(data, "postmaster.pid", 0) == 0)
+		log_info("catalog: removed the stale %s/postmaster.pid (process %d is not a "
+			 "server)",
+			 m->data, (int)pid);
 	return ERR_OK;
 }
 
@@ -143,10 +174,8 @@ lock(struct managed *m, int *out, struct err *err)
 	OWNED(closep) int fd = -1;
 	int64_t end = clock_mono_ms() + START_SECONDS * 1000;
 
-	if (fd_open(path, O_RDWR | O_CREAT, 0600, &fd, err) != ERR_OK)
+	if (managed_open_lock(m, path, &fd, err) != ERR_OK)
 		return err->code;
-	if (m->run_as != NULL && fchown(fd, m->uid, m->gid) != 0)
-		return err_errno(err, ERR_SYS, "%s", path);
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_errno(err, ERR_SYS, "%s", path);
@@ -237,7 +266,7 @@ server_has_ended(struct managed *m, int *status)
 	struct err ignored = ERR_INIT;
 
 	if (m->server.pid == 0)
-		return m->found == 0 || !works_in(m->found, m->data);
+		return m->found == 0 || !is_server(m, m->found);
 	if (waitid(P_PID, (id_t)m->server.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
 	    info.si_pid == 0)
 		return false;

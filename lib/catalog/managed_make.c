@@ -40,42 +40,67 @@ is_program(const char *dir, const char *name)
 	return access(path, X_OK) == 0;
 }
 
-/* The newest major version below /usr/lib/postgresql. */
-static char *
-newest_bin_dir(void)
+char *
+managed_bin_dir(const char *root, const char *version)
 {
-	OWNED(closedirp) DIR *d = opendir("/usr/lib/postgresql");
+	OWNED(closedirp) DIR *d = opendir(root);
 	char *best = NULL;
 	unsigned long best_version = 0;
 	struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		unsigned long version = strtoul(e->d_name, NULL, 10);
-		OWNED(freep) char *dir = str_printf("/usr/lib/postgresql/%s/bin", e->d_name);
+		unsigned long number = strtoul(e->d_name, NULL, 10);
+		OWNED(freep) char *dir = str_printf("%s/%s/bin", root, e->d_name);
 
-		if (version <= best_version || !is_program(dir, "initdb"))
+		if (number <= best_version || !is_program(dir, "initdb") ||
+		    (version != NULL && strcmp(e->d_name, version) != 0))
 			continue;
 		free(best);
 		best = TAKE_PTR(dir);
-		best_version = version;
+		best_version = number;
 	}
 	return best;
 }
 
+/* The major version of the cluster that is there, owned; NULL: there is none yet. */
+static char *
+version_of_cluster(const struct managed *m)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(64);
+	struct err ignored = ERR_INIT;
+
+	if (managed_read_file(m, m->data, "PG_VERSION", &text, &ignored) != ERR_OK)
+		return NULL;
+	return str_ndup(buf_str(&text), strspn(buf_str(&text), "0123456789."));
+}
+
+#define DEBIAN_PROGRAMS "/usr/lib/postgresql"
+
+/* A cluster is run by the version that made it: a newer one does not read its files. */
 static enum err_code
 find_programs(struct managed *m, const struct managed_options *o, struct err *err)
 {
 	static const char *const others[] = { "/usr/bin", "/usr/local/pgsql/bin" };
+	OWNED(freep) char *version = version_of_cluster(m);
 
-	m->bin_dir = o->bin_dir != NULL ? str_dup(o->bin_dir) : newest_bin_dir();
+	m->bin_dir = o->bin_dir != NULL ? str_dup(o->bin_dir)
+					: managed_bin_dir(DEBIAN_PROGRAMS, version);
 	for (size_t i = 0; m->bin_dir == NULL && i < sizeof(others) / sizeof(others[0]); i++)
 		if (is_program(others[i], "initdb"))
 			m->bin_dir = str_dup(others[i]);
-	if (m->bin_dir == NULL || !is_program(m->bin_dir, "postgres"))
-		return err_set(err, ERR_CONFIG,
-			       "no PostgreSQL server programs found (looked for initdb below "
-			       "/usr/lib/postgresql): install the package postgresql");
-	return ERR_OK;
+	if (m->bin_dir != NULL && is_program(m->bin_dir, "postgres"))
+		return ERR_OK;
+	if (version != NULL)
+		return err_set(
+			err, ERR_CONFIG,
+			"the catalog in %s was made by PostgreSQL %s, whose programs are not "
+			"in " DEBIAN_PROGRAMS "/%s/bin: install the package postgresql-%s, "
+			"then pg_upgrade can make a newer cluster of it",
+			m->data, version, version, version);
+	return err_set(
+		err, ERR_CONFIG,
+		"no PostgreSQL server programs found (looked for initdb below " DEBIAN_PROGRAMS
+		"): install the package postgresql");
 }
 
 static bool
@@ -107,7 +132,7 @@ choose_account(struct managed *m, const struct managed_options *o, struct err *e
 	m->gid = getegid();
 	if (geteuid() == 0) {
 		/* A cluster that is there belongs to the account it was made for. */
-		if (stat(m->data, &st) == 0 && st.st_uid != 0 &&
+		if (lstat(m->data, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid != 0 &&
 		    getpwuid_r(st.st_uid, &pw, store, sizeof(store), &found) == 0 &&
 		    found != NULL && use_account(m, found->pw_name))
 			return ERR_OK;
@@ -125,18 +150,6 @@ choose_account(struct managed *m, const struct managed_options *o, struct err *e
 }
 
 /* --- directories -------------------------------------------------------------------------- */
-
-static enum err_code
-make_dir(const struct managed *m, const char *path, mode_t mode, struct err *err)
-{
-	if (fd_make_dirs(path, mode, err) != ERR_OK)
-		return err->code;
-	if (m->run_as != NULL && lchown(path, m->uid, m->gid) != 0)
-		return err_errno(err, ERR_SYS, "%s: cannot give it to user %s", path, m->run_as);
-	if (chmod(path, mode) != 0)
-		return err_errno(err, ERR_SYS, "%s", path);
-	return ERR_OK;
-}
 
 /* The server's account must be able to search every directory above its data. */
 static enum err_code
@@ -192,15 +205,17 @@ make_dirs(struct managed *m, const struct managed_options *o, struct err *err)
 	m->data = str_printf("%s/data", m->base);
 	m->log_dir = str_printf("%s/log", m->base);
 	m->socket_dir = choose_socket_dir(m);
-	if (choose_account(m, o, err) != ERR_OK || check_reachable(m, err) != ERR_OK ||
-	    make_dir(m, m->base, 0711, err) != ERR_OK ||
-	    make_dir(m, m->log_dir, 0700, err) != ERR_OK)
+	if (choose_account(m, o, err) != ERR_OK || check_reachable(m, err) != ERR_OK)
 		return err->code;
-	/* The server's peer check keeps others out; a socket directory made by another user does
-	 * not pass the lchown above or the check of the owner here. */
-	if (make_dir(m, m->socket_dir, 0711, err) != ERR_OK)
+	/* What holds the others stays ours: the account cannot put a link in their place. */
+	const struct managed_owner ours = { geteuid(), getegid(), 0711 };
+	const struct managed_owner log = { m->uid, m->gid, 0700 };
+	const struct managed_owner socket = { m->uid, m->gid, 0711 };
+
+	if (managed_make_dir(m, m->base, &ours, err) != ERR_OK ||
+	    managed_make_dir(m, m->log_dir, &log, err) != ERR_OK)
 		return err->code;
-	return ERR_OK;
+	return managed_make_dir(m, m->socket_dir, &socket, err);
 }
 
 /* --- running programs ----------------------------------------------------------------------- */
@@ -301,42 +316,33 @@ buffers_mib(void)
 static enum err_code
 write_roles(const struct managed *m, struct err *err)
 {
-	OWNED(freep) char *ident = str_printf("%s/pg_ident.conf", m->data);
 	OWNED(buf_release) struct buf text = BUF_INIT(MIB), old = BUF_INIT(MIB);
+	struct err ignored = ERR_INIT;
 
 	buf_text(&text, "tercet root %s\ntercet %s %s\n", m->role, m->role, m->role);
 	buf_text(&text, "tercet root %s\ntercet %s %s\n", MANAGED_QUERY_ROLE, m->role,
 		 MANAGED_QUERY_ROLE);
-	if (fd_read_file(ident, &old, err) == ERR_OK && bytes_eq(buf_bytes(&old), buf_bytes(&text)))
+	if (managed_read_file(m, m->data, "pg_ident.conf", &old, &ignored) == ERR_OK &&
+	    bytes_eq(buf_bytes(&old), buf_bytes(&text)))
 		return ERR_OK;
-	if (fd_replace_file(ident, buf_bytes(&text), 0600, err) != ERR_OK)
-		return err->code;
-	if (m->run_as != NULL && lchown(ident, m->uid, m->gid) != 0)
-		return err_errno(err, ERR_SYS, "%s", ident);
-	return ERR_OK;
+	return managed_replace_file(m, m->data, "pg_ident.conf", buf_bytes(&text), err);
 }
 
 static enum err_code
 write_settings(const struct managed *m, struct err *err)
 {
-	OWNED(freep) char *conf = str_printf("%s/postgresql.conf", m->data);
-	OWNED(freep) char *hba = str_printf("%s/pg_hba.conf", m->data);
 	OWNED(buf_release) struct buf text = BUF_INIT(MIB);
 
-	if (fd_read_file(conf, &text, err) != ERR_OK)
-		return err->code;
-	if (buf_append(&text, settings, sizeof(settings) - 1, err) != ERR_OK)
+	if (managed_read_file(m, m->data, "postgresql.conf", &text, err) != ERR_OK ||
+	    buf_append(&text, settings, sizeof(settings) - 1, err) != ERR_OK)
 		return err->code;
 	buf_text(&text, "shared_buffers = '%uMB'\n", buffers_mib());
-	if (fd_replace_file(conf, buf_bytes(&text), 0600, err) != ERR_OK)
+	if (managed_replace_file(m, m->data, "postgresql.conf", buf_bytes(&text), err) != ERR_OK)
 		return err->code;
 	buf_clear(&text);
 	buf_text(&text, "local all all peer map=tercet\n");
-	if (fd_replace_file(hba, buf_bytes(&text), 0600, err) != ERR_OK)
+	if (managed_replace_file(m, m->data, "pg_hba.conf", buf_bytes(&text), err) != ERR_OK)
 		return err->code;
-	if (m->run_as != NULL &&
-	    (lchown(conf, m->uid, m->gid) != 0 || lchown(hba, m->uid, m->gid) != 0))
-		return err_errno(err, ERR_SYS, "%s", m->data);
 	return write_roles(m, err);
 }
 
@@ -367,7 +373,10 @@ make_cluster(struct managed *m, struct err *err)
 	OWNED(managed_args_release) struct args a = { .n = 0 };
 	enum err_code code;
 
-	if (remove_tree(fresh, err) != ERR_OK) {
+	const struct managed_owner account = { m->uid, m->gid, 0700 };
+
+	if (remove_tree(fresh, err) != ERR_OK ||
+	    managed_make_dir(m, fresh, &account, err) != ERR_OK) {
 		(void)TAKE_PTR(final);
 		return err->code;
 	}
@@ -389,7 +398,10 @@ make_cluster(struct managed *m, struct err *err)
 	m->data = TAKE_PTR(final);
 	if (code == ERR_OK && rename(fresh, m->data) != 0)
 		code = err_errno(err, ERR_SYS, "%s", fresh);
-	return code;
+	/* A name that a loss of power takes back would be an empty catalog at the next start. */
+	if (code == ERR_OK)
+		code = fd_fsync_dir_of(m->data, err);
+	return code == ERR_OK ? fd_fsync_dir_of(m->base, err) : code;
 }
 
 static char *
@@ -409,7 +421,7 @@ role_of(const struct managed *m)
 enum err_code
 managed_make_room(struct managed *m, const struct managed_options *o, struct err *err)
 {
-	if (find_programs(m, o, err) != ERR_OK || make_dirs(m, o, err) != ERR_OK)
+	if (make_dirs(m, o, err) != ERR_OK || find_programs(m, o, err) != ERR_OK)
 		return err->code;
 	m->role = role_of(m);
 	if (m->role == NULL)

@@ -6,18 +6,23 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/proc.h"
 #include "lib/base/thread.h"
 #include "lib/catalog/cat_attr.h"
 #include "lib/catalog/cat_query.h"
 #include "lib/catalog/cat_schema.h"
 #include "lib/catalog/catalog_internal.h"
+#include "lib/catalog/managed_internal.h"
 #include "regress/catalog/farm.h"
 
 static struct farm farm;
@@ -165,6 +170,168 @@ a_closed_directory_above_is_named(void **state)
 	assert_int_equal(managed_start(&o, &m, &err), ERR_CONFIG);
 	assert_non_null(strstr(err.text, closed));
 	assert_non_null(strstr(err.text, "chmod o+x"));
+}
+
+/* ---- what the server's account may have put where root works ---- */
+
+struct trap {
+	char dir[100], catalog[120], victim[120];
+	struct stat was;
+};
+
+/* A cluster that was made and stopped, and something of root's beside it. */
+static void
+trap_set(struct trap *t, const char *name, bool directory)
+{
+	struct err err = ERR_INIT;
+	struct managed_options o = { .state_dir = t->dir };
+	struct managed *m = NULL;
+
+	(void)snprintf(t->dir, sizeof(t->dir), "%s/%s", farm.dir, name);
+	(void)snprintf(t->catalog, sizeof(t->catalog), "%s/catalog", t->dir);
+	(void)snprintf(t->victim, sizeof(t->victim), "%s/of-root", t->dir);
+	MUST(managed_start(&o, &m, &err));
+	managed_stop(m);
+	if (directory)
+		MUST(fd_make_dirs(t->victim, 0751, &err));
+	else
+		MUST(fd_replace_file(t->victim, bytes_str("secret"), 0640, &err));
+	assert_int_equal(stat(t->victim, &t->was), 0);
+}
+
+/* The account replaces one of its files by a link to the victim. */
+static void
+trap_link(const struct trap *t, const char *where, bool hard)
+{
+	OWNED(freep) char *path = str_printf("%s/%s", t->catalog, where);
+	OWNED(freep) char *aside = str_printf("%s/aside", t->dir);
+
+	(void)rename(path, aside);
+	assert_int_equal(hard ? link(t->victim, path) : symlink(t->victim, path), 0);
+	(void)stat(t->victim, (struct stat *)(uintptr_t)&t->was);
+}
+
+static void
+trap_check(const struct trap *t, const char *what)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(4096);
+	struct err ignored = ERR_INIT;
+	struct stat st;
+
+	assert_int_equal(stat(t->victim, &st), 0);
+	if (st.st_uid != t->was.st_uid || st.st_gid != t->was.st_gid ||
+	    st.st_mode != t->was.st_mode)
+		fail_msg("%s: it belongs to %u now, mode %o", what, (unsigned)st.st_uid,
+			 (unsigned)st.st_mode);
+	if (S_ISREG(st.st_mode) && fd_read_file(t->victim, &text, &ignored) == ERR_OK)
+		assert_string_equal(buf_str(&text), "secret");
+}
+
+static void
+root_follows_no_link_of_the_account(void **state)
+{
+	static const struct {
+		const char *name, *where;
+		bool directory, hard, starts;
+	} rows[] = {
+		{ "t-lock", "lock", false, false, false },
+		{ "t-lock-hard", "lock", false, true, false },
+		{ "t-log", "log", true, false, false },
+		{ "t-socket", "socket", true, false, false },
+		{ "t-ident", "data/pg_ident.conf.new", false, false, true },
+		{ "t-ident-old", "data/pg_ident.conf", false, false, true },
+		{ "t-data", "data", true, false, false },
+	};
+
+	if (geteuid() != 0)
+		return; /* then nobody else is trusted with a file of ours */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err err = ERR_INIT;
+		struct trap t;
+		struct managed_options o = { .state_dir = t.dir };
+		OWNED(managed_stopp) struct managed *m = NULL;
+		enum err_code code;
+
+		trap_set(&t, rows[i].name, rows[i].directory);
+		if (strcmp(rows[i].where, "data/pg_ident.conf.new") == 0) {
+			/* so that it is written anew */
+			OWNED(freep) char *old = str_printf("%s/data/pg_ident.conf", t.catalog);
+
+			assert_int_equal(truncate(old, 0), 0);
+		}
+		trap_link(&t, rows[i].where, rows[i].hard);
+		code = managed_start(&o, &m, &err);
+		trap_check(&t, rows[i].name);
+		if ((code == ERR_OK) != rows[i].starts)
+			fail_msg("%s: %s", rows[i].name, err.text);
+		if (code != ERR_OK && strstr(err.text, t.catalog) == NULL)
+			fail_msg("%s: it is not named: %s", rows[i].name, err.text);
+	}
+}
+
+static void
+what_is_not_the_server_lives_on(void **state)
+{
+	struct err err = ERR_INIT;
+	char dir[100];
+	OWNED(freep) char *data = str_printf("%s/guest/catalog/data", farm.dir);
+	OWNED(freep) char *pid_file = str_printf("%s/postmaster.pid", data);
+	char *const argv[] = { (char[]){ "env" },   (char[]){ "-C" },  data,
+			       (char[]){ "sleep" }, (char[]){ "300" }, NULL };
+	struct proc_spec spec = { .argv = argv };
+	OWNED(proc_release) struct proc shell = PROC_INIT;
+	struct managed_options o = { .state_dir = dir };
+	OWNED(buf_release) struct buf text = BUF_INIT(64);
+	struct managed *m = NULL;
+	int64_t start;
+
+	(void)snprintf(dir, sizeof(dir), "%s/guest", farm.dir);
+	MUST(managed_start(&o, &m, &err));
+	managed_stop(m);
+	m = NULL;
+	MUST(proc_start(&spec, &shell, &err));
+	/* Even one whose number is in the file that a killed server left. */
+	buf_text(&text, "%d\n", (int)shell.pid);
+	MUST(fd_replace_file(pid_file, buf_bytes(&text), 0600, &err));
+	start = clock_mono_ms();
+	MUST(managed_start(&o, &m, &err));
+	assert_true(clock_mono_ms() - start < 9000);
+	MUST(managed_ensure_database(m, &err));
+	managed_stop(m);
+	assert_int_equal(waitpid(shell.pid, NULL, WNOHANG), 0);
+}
+
+static void
+the_programs_are_those_of_the_version_that_made_the_cluster(void **state)
+{
+	static const char *const files[] = { "15/bin/initdb", "15/bin/postgres", "99/bin/initdb",
+					     "99/bin/postgres", "9.6/bin/initdb" };
+	static const struct {
+		const char *version, *dir; /* NULL: none */
+	} rows[] = {
+		{ NULL, "99" }, { "15", "15" }, { "99", "99" }, { "9.6", "9.6" }, { "9", NULL }
+	};
+	OWNED(freep) char *root = str_printf("%s/programs", farm.dir);
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct err err = ERR_INIT;
+		OWNED(freep) char *path = str_printf("%s/%s", root, files[i]);
+		OWNED(freep) char *dir = str_ndup(path, (size_t)(strrchr(path, '/') - path));
+
+		MUST(fd_make_dirs(dir, 0755, &err));
+		MUST(fd_replace_file(path, bytes_str(""), 0755, &err));
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		OWNED(freep) char *found = managed_bin_dir(root, rows[i].version);
+		OWNED(freep)
+		char *want = rows[i].dir == NULL ? NULL
+						 : str_printf("%s/%s/bin", root, rows[i].dir);
+
+		if (want == NULL)
+			assert_null(found);
+		else
+			assert_string_equal(found, want);
+	}
 }
 
 /* A database on the farm's server as an administrator would name it. */
@@ -317,6 +484,9 @@ main(void)
 		cmocka_unit_test(a_start_during_the_stop_of_another_waits_for_it),
 		cmocka_unit_test(a_deep_state_directory_gets_a_short_socket),
 		cmocka_unit_test(a_closed_directory_above_is_named),
+		cmocka_unit_test(root_follows_no_link_of_the_account),
+		cmocka_unit_test(what_is_not_the_server_lives_on),
+		cmocka_unit_test(the_programs_are_those_of_the_version_that_made_the_cluster),
 		cmocka_unit_test(create_makes_database_and_tables_and_check_likes_them),
 		cmocka_unit_test(wrong_databases_are_refused_with_the_reason),
 		cmocka_unit_test(a_bareos_catalog_is_taken_over_with_its_rows),
