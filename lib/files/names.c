@@ -13,9 +13,9 @@ names_release(struct names *s)
 }
 
 static uint64_t
-digest_of(const struct names *s, struct bytes path)
+digest_of(const struct names *s, struct bytes name)
 {
-	uint64_t digest = XXH3_64bits_withSeed(path.p, path.n, s->seed);
+	uint64_t digest = XXH3_64bits_withSeed(name.p, name.n, s->seed);
 
 	return digest != 0 ? digest : 1;
 }
@@ -47,20 +47,20 @@ grow(struct names *s)
 }
 
 void
-names_add(struct names *s, struct bytes path)
+names_add(struct names *s, struct bytes name)
 {
 	uint64_t digest, *slot;
 
 	if (s->n >= s->n_slots / 4 * 3)
 		grow(s);
-	digest = digest_of(s, path);
+	digest = digest_of(s, name);
 	slot = slot_of(s, digest);
 	s->n += *slot == 0;
 	*slot = digest;
 }
 
 bool
-names_has(const struct names *s, struct bytes path)
+names_has(const struct names *s, struct bytes name)
 {
-	return s->n > 0 && *slot_of(s, digest_of(s, path)) != 0;
+	return s->n > 0 && *slot_of(s, digest_of(s, name)) != 0;
 }

@@ -1,8 +1,9 @@
 /*
- * lib/files/names.h - a set of paths, remembered by a digest of 64 bits each
+ * lib/files/names.h - a set of names, remembered by a digest of 64 bits each
  *
- * Purpose: which names a restore has made, millions of them, in 16 bytes each.  The digest has a
- *          seed that nobody knows, so no names can be chosen to be taken for one another.
+ * Purpose: which paths a restore has made, and which links, millions of them, in 11 to 22 bytes
+ *          each.  The digest has a seed that nobody knows, so no names can be chosen to be taken
+ *          for one another.
  * Owns:    its slots.  All-zero is an empty set.
  * Threads: one at a time.
  */
@@ -20,7 +21,7 @@ struct names {
 };
 
 void names_release(struct names *s);
-void names_add(struct names *s, struct bytes path);
-bool names_has(const struct names *s, struct bytes path);
+void names_add(struct names *s, struct bytes name);
+bool names_has(const struct names *s, struct bytes name);
 
 #endif

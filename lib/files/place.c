@@ -10,10 +10,11 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
-#include "lib/files/inodes.h"
 #include "lib/files/meta.h"
+#include "lib/files/names.h"
 #include "lib/proto/attr_record.h"
 
 #define LANE_FDS_MAX 64   /* deeper levels are closed again; reopened when needed */
@@ -46,7 +47,7 @@ struct place {
 	bool whole_system;
 	char *name; /* owned: the root's, for messages */
 	struct lane lanes[PLACE_LANES];
-	struct inodes planted; /* symbolic links */
+	struct names planted; /* symbolic links, by struct planted_key */
 	place_made_fn *made;
 	void *user;
 };
@@ -82,7 +83,7 @@ place_free(struct place *p)
 		buf_release(&p->lanes[i].text);
 		buf_release(&p->lanes[i].raw_dir);
 	}
-	inodes_release(&p->planted);
+	names_release(&p->planted);
 	closep(&p->root.fd);
 	free(p->name);
 	free(p);
@@ -102,10 +103,25 @@ place_on_made(struct place *p, place_made_fn *made, void *user)
 	p->user = user;
 }
 
+/* What a link is, whatever happens to its name. */
+struct planted_key {
+	uint64_t dev, ino;
+};
+
 void
 place_planted(struct place *p, const struct stat *link)
 {
-	(void)inodes_add(&p->planted, link);
+	struct planted_key key = { link->st_dev, link->st_ino };
+
+	names_add(&p->planted, bytes_of(&key, sizeof(key)));
+}
+
+static bool
+is_planted(const struct place *p, const struct stat *link)
+{
+	struct planted_key key = { link->st_dev, link->st_ino };
+
+	return names_has(&p->planted, bytes_of(&key, sizeof(key)));
 }
 
 void
@@ -174,7 +190,7 @@ keeps_names(const struct stat *dir)
 static enum err_code
 judge_link(const struct trail *t, const struct stat *link, const char *name, struct err *err)
 {
-	if (inodes_find(&t->p->planted, link) != NULL)
+	if (is_planted(t->p, link))
 		return err_set(err, ERR_LIMIT,
 			       "%s is a symbolic link restored before and is not followed", name);
 	if (link->st_uid != 0 && link->st_uid != geteuid())
@@ -266,10 +282,10 @@ judge_up(const struct trail *t, struct err *err)
 {
 	struct stat root;
 
+	if (t->links > 0 && !t->safe)
+		return err_set(err, ERR_LIMIT, "its way goes up where others can move directories");
 	if (!has_floor(t->p))
 		return ERR_OK;
-	if (!t->safe)
-		return err_set(err, ERR_LIMIT, "its way goes up where others can move directories");
 	if (fstat(t->p->root.fd, &root) != 0)
 		return err_errno(err, ERR_SYS, "%s", t->p->name);
 	return root.st_ino == t->dir.st_ino && root.st_dev == t->dir.st_dev ? leads_out(t, err)
@@ -378,8 +394,7 @@ place_judge_link(const struct place *p, const struct place_at *link, struct err 
 	OWNED(closep) int fd = -1;
 	struct stat st;
 
-	if (fstatat(link->dir_fd, link->name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    inodes_find(&p->planted, &st) != NULL)
+	if (fstatat(link->dir_fd, link->name, &st, AT_SYMLINK_NOFOLLOW) != 0 || is_planted(p, &st))
 		return PLACE_LINK_IN_WAY;
 	if (open_odd(p, link->dir_fd, link->name, link->path, &fd, why) == ERR_OK)
 		return PLACE_LINK_STANDS;

@@ -354,6 +354,13 @@ links_up_and_round_stay_below_the_target(void **state)
 		(void)snprintf(name, sizeof(name), "/real/f%zu", i);
 		assert_int_equal(exists(f, name), cases[i].followed);
 	}
+	/* In place, too, when others can move the directory whose parent is meant. */
+	begin(f, (struct rebuild_options){ .where = "/" });
+	regular(f, full(f, "/a/l1/in-place"), "x");
+	assert_int_equal(f->events[REBUILD_ERROR], 0);
+	regular(f, full(f, "/a/l7/in-place"), "x");
+	assert_int_equal(f->events[REBUILD_ERROR], 1);
+	finish(f);
 }
 
 static void
