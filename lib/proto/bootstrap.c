@@ -21,18 +21,35 @@ bsr_ranges_add(struct bsr_ranges *r, uint64_t first, uint64_t last)
 }
 
 void
+bsr_ranges_release(struct bsr_ranges *r)
+{
+	free(r->v);
+	*r = (struct bsr_ranges){ 0 };
+}
+
+void
 bsr_names_add(struct bsr_names *n, const char *s)
 {
 	n->v = (char **)mem_grow(n->v, n->n, &n->cap, sizeof(*n->v));
 	n->v[n->n++] = str_dup(s);
 }
 
-static void
-names_release(struct bsr_names *n)
+bool
+bsr_names_have(const struct bsr_names *n, const char *s)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (strcmp(n->v[i], s) == 0)
+			return true;
+	return false;
+}
+
+void
+bsr_names_release(struct bsr_names *n)
 {
 	for (size_t i = 0; i < n->n; i++)
 		free(n->v[i]);
 	free(n->v);
+	*n = (struct bsr_names){ 0 };
 }
 
 void
@@ -46,11 +63,11 @@ bsr_record_release(struct bsr_record *r)
 	free(r->media_type);
 	free(r->device);
 	free(r->file_regex);
-	names_release(&r->volumes);
-	names_release(&r->clients);
-	names_release(&r->jobs);
+	bsr_names_release(&r->volumes);
+	bsr_names_release(&r->clients);
+	bsr_names_release(&r->jobs);
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		free(ranges[i]->v);
+		bsr_ranges_release(ranges[i]);
 	*r = (struct bsr_record){ 0 };
 }
 
@@ -62,9 +79,8 @@ by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Sort and join overlapping and adjacent ranges, so that a lookup is a binary search. */
-static void
-ranges_normalise(struct bsr_ranges *r)
+void
+bsr_ranges_normalise(struct bsr_ranges *r)
 {
 	size_t n = 0;
 
@@ -92,6 +108,8 @@ enum bsr_type {
 	BSR_TYPE_NUMBERS, /* list of numbers */
 	BSR_TYPE_RANGES,  /* list of n or n-m, 32 bits */
 	BSR_TYPE_RANGES64,
+	BSR_TYPE_ENDS, /* list of n or n-m, in any order: the blocks at both ends of a VolFile range
+			*/
 	BSR_TYPE_LETTERS, /* list of one-letter codes */
 	BSR_TYPE_IGNORE,  /* rest of the line */
 };
@@ -112,7 +130,7 @@ static const struct bsr_keyword {
 	{ "volsessiontime", BSR_TYPE_NUMBERS,  offsetof(struct bsr_record, session_time) },
 	{ "voladdr",        BSR_TYPE_RANGES64, offsetof(struct bsr_record, addr) },
 	{ "volfile",        BSR_TYPE_RANGES,   offsetof(struct bsr_record, file) },
-	{ "volblock",       BSR_TYPE_RANGES,   offsetof(struct bsr_record, block) },
+	{ "volblock",       BSR_TYPE_ENDS,     offsetof(struct bsr_record, block) },
 	{ "fileindex",      BSR_TYPE_RANGES,   offsetof(struct bsr_record, file_index) },
 	{ "count",          BSR_TYPE_NUMBER,   offsetof(struct bsr_record, count) },
 	{ "fileregex",      BSR_TYPE_STRING,   offsetof(struct bsr_record, file_regex) },
@@ -213,8 +231,9 @@ take_u64(struct scan *s, uint64_t max, uint64_t *out, struct err *err)
 	return ERR_OK;
 }
 
+/* n or n-m, in any order. */
 static enum err_code
-take_range(struct scan *s, uint64_t max, bool single, struct bsr_ranges *out, struct err *err)
+take_ends(struct scan *s, uint64_t max, bool single, struct bsr_ranges *out, struct err *err)
 {
 	uint64_t first, last;
 
@@ -226,10 +245,21 @@ take_range(struct scan *s, uint64_t max, bool single, struct bsr_ranges *out, st
 		if (take_u64(s, max, &last, err) != ERR_OK)
 			return err->code;
 	}
-	if (last < first)
-		return err_set(err, ERR_FORMAT, "range %" PRIu64 "-%" PRIu64 " runs backwards",
-			       first, last);
 	bsr_ranges_add(out, first, last);
+	return ERR_OK;
+}
+
+static enum err_code
+take_range(struct scan *s, uint64_t max, bool single, struct bsr_ranges *out, struct err *err)
+{
+	const struct bsr_range *r;
+
+	if (take_ends(s, max, single, out, err) != ERR_OK)
+		return err->code;
+	r = &out->v[out->n - 1];
+	if (r->last < r->first)
+		return err_set(err, ERR_FORMAT, "range %" PRIu64 "-%" PRIu64 " runs backwards",
+			       r->first, r->last);
 	return ERR_OK;
 }
 
@@ -287,6 +317,8 @@ take_item(struct scan *s, enum bsr_type type, void *where, struct buf *text, str
 		return take_range(s, UINT32_MAX, false, (struct bsr_ranges *)where, err);
 	case BSR_TYPE_RANGES64:
 		return take_range(s, UINT64_MAX, false, (struct bsr_ranges *)where, err);
+	case BSR_TYPE_ENDS:
+		return take_ends(s, UINT32_MAX, false, (struct bsr_ranges *)where, err);
 	case BSR_TYPE_IGNORE:
 		break;
 	}
@@ -374,7 +406,7 @@ finish_record(struct bsr_state *s, struct err *err)
 	int rc;
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		ranges_normalise(ranges[i]);
+		bsr_ranges_normalise(ranges[i]);
 	if (r->file_regex == NULL)
 		return ERR_OK;
 	rc = regcomp(&s->regex, r->file_regex, REG_EXTENDED | REG_NOSUB);

@@ -43,7 +43,15 @@ struct bsr_record {
 };
 
 void bsr_ranges_add(struct bsr_ranges *r, uint64_t first, uint64_t last);
+void bsr_ranges_release(struct bsr_ranges *r);
+/* Sort and join overlapping and adjacent ranges, so that a lookup is a binary search. */
+void bsr_ranges_normalise(struct bsr_ranges *r);
+/* Add the FileIndexes of a that are not in b, both normalised, to out. */
+void bsr_ranges_subtract(const struct bsr_ranges *a, const struct bsr_ranges *b,
+			 struct bsr_ranges *out);
 void bsr_names_add(struct bsr_names *n, const char *s);
+void bsr_names_release(struct bsr_names *n);
+bool bsr_names_have(const struct bsr_names *n, const char *s);
 void bsr_record_release(struct bsr_record *r);
 /* Append the text of one record, in the order a director writes; ERR_LIMIT: out may not get so
  * large, and is as it was.  Spec: volume.md 15.1 */
@@ -100,6 +108,9 @@ bool bootstrap_keep(struct bootstrap *b, uint32_t session_id, uint32_t session_t
 		    int32_t file_index, struct bytes name);
 /* Nothing is left to be matched on any volume. */
 bool bootstrap_is_done(const struct bootstrap *b);
+/* At the end of reading: record i wants something that was never met.  Its FileIndexes are added to
+ * out; none when the record names none. */
+bool bootstrap_unmet(struct bootstrap *b, size_t i, struct bsr_ranges *out);
 
 enum bsr_seek {
 	BSR_STAY,        /* read on at pos */

@@ -21,7 +21,9 @@ struct bsr_state {
 	bool has_regex;
 	bool done;
 	bool one_session;      /* names exactly one session */
+	bool entered;          /* something of its was met */
 	uint32_t n_files;      /* distinct files matched */
+	struct bsr_ranges met; /* owned; of one session: which; not sorted */
 	struct bsr_seen *seen; /* owned */
 	size_t n_seen, cap_seen;
 };

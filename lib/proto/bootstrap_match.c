@@ -50,12 +50,7 @@ ranges_are_single(const struct bsr_ranges *r)
 static bool
 names_allow(const struct bsr_names *n, const char *s)
 {
-	if (n->n == 0 || s == NULL)
-		return true;
-	for (size_t i = 0; i < n->n; i++)
-		if (strcmp(n->v[i], s) == 0)
-			return true;
-	return false;
+	return n->n == 0 || s == NULL || bsr_names_have(n, s);
 }
 
 void
@@ -76,8 +71,10 @@ bootstrap_prepare(struct bootstrap *b)
 void
 bootstrap_match_release(struct bootstrap *b)
 {
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		free(b->records[i].seen);
+		bsr_ranges_release(&b->records[i].met);
+	}
 	free(b->here);
 	free(b->candidates);
 	free(b->verdicts);
@@ -133,6 +130,12 @@ session_wanted(const struct bsr_record *r, const struct bsr_block *blk, const st
 	       names_allow(&r->jobs, s->job) && names_allow(&r->clients, s->client);
 }
 
+static bool
+asks_for_label(const struct bsr_record *r)
+{
+	return r->job_ids.n + r->jobs.n + r->clients.n + r->job_types.n + r->job_levels.n > 0;
+}
+
 bool
 bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
 		      const struct bsr_session *session)
@@ -143,8 +146,11 @@ bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
 	b->n_candidates = 0;
 	for (size_t i = 0; i < b->n_here; i++)
 		if (address_wanted(b->here[i], blk) &&
-		    session_wanted(&b->here[i]->bsr, blk, session))
+		    session_wanted(&b->here[i]->bsr, blk, session)) {
+			/* Without its label it may still turn out to be another's. */
+			b->here[i]->entered |= !asks_for_label(&b->here[i]->bsr);
 			b->candidates[b->n_candidates++] = b->here[i];
+		}
 	return b->n_candidates > 0;
 }
 
@@ -171,6 +177,23 @@ stream_wanted(const struct bsr_record *r, int32_t stream)
 	       ranges_have(&r->streams, stream_id_of(stream));
 }
 
+static void
+note_file(struct bsr_state *s, struct bsr_seen *seen, int32_t file_index)
+{
+	struct bsr_range *last = s->met.n > 0 ? &s->met.v[s->met.n - 1] : NULL;
+
+	if (file_index == seen->last_index)
+		return;
+	seen->last_index = file_index;
+	s->n_files++;
+	if (!s->one_session)
+		return;
+	if (last != NULL && last->last + 1 == (uint64_t)file_index)
+		last->last++;
+	else
+		bsr_ranges_add(&s->met, (uint64_t)file_index, (uint64_t)file_index);
+}
+
 /* "Done by FileIndex" counts per session: another one in the same record may still want files. */
 static bool
 index_wanted(struct bsr_state *s, const struct bsr_block *blk, int32_t file_index)
@@ -195,24 +218,24 @@ index_wanted(struct bsr_state *s, const struct bsr_block *blk, int32_t file_inde
 	}
 	if (!ranges_have(&r->file_index, (uint64_t)file_index))
 		return false;
-	if (file_index != seen->last_index) {
-		seen->last_index = file_index;
-		s->n_files++;
-	}
+	note_file(s, seen, file_index);
 	return true;
 }
 
 bool
 bootstrap_match(struct bootstrap *b, int32_t file_index, int32_t stream)
 {
+	bool wanted = false;
+
+	/* Each that wants it has met it: ask them all. */
 	for (size_t i = 0; i < b->n_candidates; i++) {
 		struct bsr_state *s = b->candidates[i];
 
-		if (!s->done && index_wanted(s, &b->block, file_index) &&
-		    stream_wanted(&s->bsr, stream))
-			return true;
+		s->entered = true;
+		if (!s->done && index_wanted(s, &b->block, file_index))
+			wanted |= stream_wanted(&s->bsr, stream);
 	}
-	return false;
+	return wanted;
 }
 
 /* ---- FileRegex ---- */
@@ -290,11 +313,11 @@ next_wanted(const struct bsr_record *r, uint64_t pos, uint64_t *out)
 		}
 		return false;
 	}
-	if (r->file.n > 0 && r->block.n > 0) {
+	if (r->file.n == 1 && r->block.n == 1) { /* of several none says which belong together */
 		uint64_t start = r->file.v[0].first << 32 | r->block.v[0].first;
 
 		*out = start > pos ? start : pos;
-		return r->file.v[r->file.n - 1].last >= pos >> 32;
+		return r->file.v[0].last >= pos >> 32;
 	}
 	*out = pos;
 	return true;

@@ -167,6 +167,25 @@ positions_lead_from_range_to_range(void **state)
 	bootstrap_free(b);
 }
 
+/* VolFile and VolBlock as of old: where each begins, and no more. */
+static void
+files_and_blocks_lead_to_one_stretch_only(void **state)
+{
+	struct bootstrap *b = parse("Volume=v\nVolFile=0-1\nVolBlock=200-100\n"
+				    "Volume=w\nVolFile=0\nVolFile=1\nVolBlock=5000-6000\n"
+				    "VolBlock=200-300\n");
+	uint64_t to = 0;
+
+	(void)state;
+	assert_int_equal(bootstrap_seek(b, "v", 0, &to), BSR_GO);
+	assert_int_equal(to, 200);
+	assert_int_equal(bootstrap_seek(b, "v", (1ull << 32) + 50, &to), BSR_STAY);
+	assert_int_equal(bootstrap_seek(b, "v", 2ull << 32, &to), BSR_VOLUME_DONE);
+	assert_int_equal(bootstrap_seek(b, "w", 0, &to), BSR_STAY);
+	assert_true(enter(b, "w", 0, 100, 1, 9));
+	bootstrap_free(b);
+}
+
 static void
 labels_of_sessions_are_compared_when_known(void **state)
 {
@@ -229,10 +248,99 @@ a_text_that_would_be_too_large_is_refused_whole(void **state)
 	assert_int_equal(out.len, n);
 }
 
+/* ---- what did not come ---- */
+
+/* Files 1 to 4 of session 1/9 lie on volume v, in blocks of 10 bytes for two each. */
+static void
+read_volume(struct bootstrap *b)
+{
+	for (int file = 1; file <= 4; file++)
+		if (enter(b, "v", file <= 2 ? 0 : 10, file <= 2 ? 9 : 19, 1, 9)) {
+			(void)bootstrap_match(b, file, 1);
+			(void)bootstrap_match(b, file, 2);
+		}
+}
+
+static void
+what_was_promised_and_did_not_come_is_known(void **state)
+{
+	static const struct {
+		const char *text;
+		bool unmet;
+		uint64_t first, last; /* of the only range; 0: none */
+	} cases[] = {
+		{ "VolSessionId=1\nVolSessionTime=9\nFileIndex=1-4\nCount=4\n", false, 0, 0 },
+		{ "VolSessionId=1\nVolSessionTime=9\nFileIndex=3-9\nCount=7\n", true, 5, 9 },
+		{ "VolSessionId=1\nVolSessionTime=9\nFileIndex=1-9\nCount=3\n", false, 0, 0 },
+		{ "VolSessionId=2\nVolSessionTime=9\nFileIndex=1-9\nCount=9\n", true, 1, 9 },
+		{ "VolSessionId=1\nVolSessionTime=9\nVolAddr=20-29\nFileIndex=4\nCount=1\n", true,
+		  4, 4 },
+		/* not counted: it may reach behind the job's end */
+		{ "VolSessionId=1\nVolSessionTime=9\nFileIndex=1-80\n", false, 0, 0 },
+		{ "VolSessionId=1\nVolSessionTime=9\nFileIndex=1-2147483647\nCount=2147483647\n",
+		  false, 0, 0 },
+		{ "VolSessionId=1-7\nVolSessionTime=9\nFileIndex=1-9\nCount=9\n", false, 0, 0 },
+		/* nothing at all */
+		{ "VolSessionId=2\nVolSessionTime=9\nFileIndex=1-80\n", true, 1, 80 },
+		{ "VolSessionId=2\nVolSessionTime=9\n", true, 0, 0 },
+		{ "VolSessionId=1\nVolSessionTime=9\n", false, 0, 0 },
+		{ "FileIndex=7\n", true, 7, 7 },
+		/* a placeholder of the catalog's, and a volume that may be empty */
+		{ "VolSessionId=2\nVolSessionTime=9\nVolAddr=0-0\nFileIndex=0-0\n", false, 0, 0 },
+		{ "VolAddr=500-600\n", false, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWNED(bsr_ranges_release) struct bsr_ranges missed = { 0 };
+		OWNED(buf_release) struct buf text = BUF_INIT(1024);
+		struct bootstrap *b;
+
+		buf_text(&text, "Volume=v\n%s", cases[i].text);
+		b = parse(buf_str(&text));
+		read_volume(b);
+		assert_int_equal(bootstrap_unmet(b, 0, &missed), cases[i].unmet);
+		assert_int_equal(missed.n, cases[i].first > 0);
+		if (missed.n > 0) {
+			assert_int_equal(missed.v[0].first, cases[i].first);
+			assert_int_equal(missed.v[0].last, cases[i].last);
+		}
+		bootstrap_free(b);
+	}
+}
+
+static void
+gaps_between_files_are_known_and_a_twin_misses_nothing(void **state)
+{
+	static const char record[] = "Volume=v\nVolSessionId=1\nVolSessionTime=9\n"
+				     "FileIndex=1,3,5-8,10\nCount=7\n";
+	OWNED(bsr_ranges_release) struct bsr_ranges missed = { 0 };
+	OWNED(buf_release) struct buf text = BUF_INIT(1024);
+	struct bootstrap *b;
+
+	(void)state;
+	buf_text(&text, "%s%s", record, record);
+	b = parse(buf_str(&text));
+	assert_true(enter(b, "v", 0, 9, 1, 9));
+	for (int file = 1; file <= 10; file++)
+		if (file != 3 && file != 6 && file != 7)
+			(void)bootstrap_match(b, file, 1);
+	assert_true(bootstrap_unmet(b, 0, &missed));
+	assert_int_equal(missed.n, 2);
+	assert_int_equal(missed.v[0].first, 3);
+	assert_int_equal(missed.v[1].first, 6);
+	assert_int_equal(missed.v[1].last, 7);
+	assert_true(bootstrap_unmet(b, 1, &missed));
+	assert_int_equal(missed.n, 4);
+	bootstrap_free(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_promised_and_did_not_come_is_known),
+		cmocka_unit_test(gaps_between_files_are_known_and_a_twin_misses_nothing),
 		cmocka_unit_test(a_text_that_would_be_too_large_is_refused_whole),
 		cmocka_unit_test(a_real_one_is_read_and_written_as_it_was),
 		cmocka_unit_test(the_grammar_is_tolerant_where_the_spec_says),
@@ -240,6 +348,7 @@ main(void)
 		cmocka_unit_test(a_block_is_wanted_by_volume_address_and_session),
 		cmocka_unit_test(interleaved_sessions_are_done_one_by_one),
 		cmocka_unit_test(positions_lead_from_range_to_range),
+		cmocka_unit_test(files_and_blocks_lead_to_one_stretch_only),
 		cmocka_unit_test(labels_of_sessions_are_compared_when_known),
 		cmocka_unit_test(names_are_judged_by_the_expression),
 		cmocka_unit_test(a_record_without_volume_wants_nothing),

@@ -7,7 +7,8 @@
  * Threads: a read handle belongs to one session.  Of an append handle one thread writes while
  *          others may sync; what else there is to do the holder of its device does (device.h).
  * Errors:  ERR_EOF   open: no such volume · read: at the end of the volume
- *          ERR_ABSENT open: no such volume, and nothing else either: the medium is not mounted
+ *          ERR_ABSENT open: no such volume, and nothing else either: the medium is not mounted;
+ *                    with an errno its place itself is missing, without it is empty
  *          ERR_FULL  write: no room; what was written of it has been cut off again
  *          ERR_SYS   the system refused
  * Spec:    volume.md 2.3, 2.5, 5, 20 row 19

@@ -25,6 +25,9 @@ read_check(struct session *s, struct err *err)
 
 /* ---- sessions met ---- */
 
+/* A volume may be made of them: the oldest go first. */
+#define SESSIONS_MAX 16384u
+
 static uint64_t
 key_of(uint32_t id, uint32_t time)
 {
@@ -41,6 +44,23 @@ find_session(const struct reader *r, uint32_t id, uint32_t time)
 	return e;
 }
 
+static void
+forget_seen(struct reader *r, struct seen_session *e)
+{
+	HASH_DEL(r->seen, e);
+	bsr_ranges_release(&e->told);
+	free(e);
+}
+
+static void
+forget_passed(struct reader *r, struct passed_session *e)
+{
+	if (r->last_passed == e)
+		r->last_passed = NULL;
+	HASH_DEL(r->passed, e);
+	free(e);
+}
+
 struct seen_session *
 read_session_of(struct reader *r, uint32_t id, uint32_t time)
 {
@@ -48,6 +68,8 @@ read_session_of(struct reader *r, uint32_t id, uint32_t time)
 
 	if (e != NULL)
 		return e;
+	if (HASH_COUNT(r->seen) >= SESSIONS_MAX)
+		forget_seen(r, r->seen);
 	e = NEW(struct seen_session);
 	e->key = key_of(id, time);
 	HASH_ADD(hh, r->seen, key, sizeof(e->key), e);
@@ -80,6 +102,8 @@ pass_session(struct reader *r, const struct block_head *head)
 		return;
 	e = find_passed(r, key);
 	if (e == NULL) {
+		if (HASH_COUNT(r->passed) >= SESSIONS_MAX)
+			forget_passed(r, r->passed);
 		e = NEW(struct passed_session);
 		e->key = key;
 		HASH_ADD(hh, r->passed, key, sizeof(e->key), e);
@@ -94,12 +118,10 @@ forget_sessions(struct reader *r)
 	struct passed_session *p, *after;
 
 	HASH_ITER (hh, r->seen, e, next) {
-		HASH_DEL(r->seen, e);
-		free(e);
+		forget_seen(r, e);
 	}
 	HASH_ITER (hh, r->passed, p, after) {
-		HASH_DEL(r->passed, p);
-		free(p);
+		forget_passed(r, p);
 	}
 }
 
@@ -182,19 +204,33 @@ take_piece(struct reader *r, const struct record_piece *p, struct err *err)
 	return ERR_OK;
 }
 
+/* From here on records of this session come; false: none is wanted. */
+static bool
+enter_session(struct reader *r, struct bsr_block *blk, uint32_t id, uint32_t time)
+{
+	struct bsr_session now = about(find_session(r, id, time));
+
+	blk->session_id = id;
+	blk->session_time = time;
+	return bootstrap_enter_block(r->bsr, blk, &now);
+}
+
 static enum err_code
-take_records(struct reader *r, const struct volume_block *b, const struct bsr_block *blk,
-	     struct err *err)
+take_records(struct reader *r, const struct volume_block *b, struct bsr_block *blk, struct err *err)
 {
 	struct record_reader rr;
 	struct record_piece p;
 	struct err end = ERR_INIT;
+	bool old = b->head.head_len != BLOCK_HEAD_LEN; /* BB01: each record has a session */
+	bool wanted = true;
 
 	record_reader_init(&rr, b->bytes, &b->head);
 	while (record_next(&rr, &p, &end) == ERR_OK) {
-		if (p.file_index < 0)
+		if (old)
+			wanted = enter_session(r, blk, p.session_id, p.session_time);
+		if (wanted && p.file_index < 0)
 			take_session_label(r, &p, blk);
-		else if (take_piece(r, &p, err) != ERR_OK)
+		else if (wanted && take_piece(r, &p, err) != ERR_OK)
 			return err->code;
 	}
 	if (end.code == ERR_FORMAT)
@@ -207,14 +243,10 @@ take_records(struct reader *r, const struct volume_block *b, const struct bsr_bl
 static enum err_code
 take_block(struct reader *r, const struct volume_block *b, struct err *err)
 {
-	const struct bsr_block blk = { .volume = r->volume,
-				       .start = b->at,
-				       .end = b->end - 1,
-				       .session_id = b->head.session_id,
-				       .session_time = b->head.session_time };
-	struct bsr_session now = about(find_session(r, b->head.session_id, b->head.session_time));
+	struct bsr_block blk = { .volume = r->volume, .start = b->at, .end = b->end - 1 };
 
-	if (bootstrap_enter_block(r->bsr, &blk, &now))
+	if (b->head.head_len != BLOCK_HEAD_LEN ||
+	    enter_session(r, &blk, b->head.session_id, b->head.session_time))
 		return take_records(r, b, &blk, err);
 	pass_session(r, &b->head);
 	return ERR_OK;
@@ -357,45 +389,72 @@ open_in(struct reader *r, struct device *d, struct dev **out, struct err *err)
 	return code;
 }
 
+static bool
+is_of_type(const struct device *d, const char *media_type)
+{
+	return strcmp(d->conf->media_type, media_type) == 0;
+}
+
 /* Can d hold the volume?  Its media type is the bootstrap's of the volume, or the reserved one's.
  */
 static bool
 is_for_volume(const struct reader *r, const struct device *d)
 {
-	const char *own = r->s->read_device->conf->media_type;
-
-	return d->ops != NULL && (strcmp(d->conf->media_type, r->media_type) == 0 ||
-				  strcmp(d->conf->media_type, own) == 0);
+	return d->ops != NULL &&
+	       (is_of_type(d, r->media_type) || is_of_type(d, r->s->read_device->conf->media_type));
 }
 
-/* The device whose directory has the volume, the reserved one first; files only.  ERR_ABSENT: none
- * has it, but one is not there at all. */
+/* What a search for a volume has met. */
+struct search {
+	struct device *absent; /* the first device that is not there at all */
+	struct err why;        /* of that */
+	bool may_have_it;      /* that it is empty says nothing: its directory is missing */
+	bool passed; /* a device of the volume's media type is there and does not have it */
+};
+
 static enum err_code
-open_volume(struct reader *r, struct dev **out, struct err *err)
+look_in(struct reader *r, struct device *d, struct search *f, struct dev **out, struct err *err)
 {
-	struct media *m = &r->s->sd->media;
+	enum err_code code = open_in(r, d, out, err);
+	bool own = d == r->s->read_device;
+
+	if (code == ERR_EOF)
+		f->passed |= is_of_type(d, r->media_type) || (own && r->media_type[0] == '\0');
+	if (code == ERR_ABSENT && f->absent == NULL) {
+		f->absent = d;
+		f->why = *err;
+	}
+	if (code == ERR_ABSENT)
+		f->may_have_it |= own || err->sys != 0;
+	return code;
+}
+
+/*
+ * The device whose directory has the volume, the reserved one first; files only.  ERR_ABSENT: none
+ * has it, but it may be on *absent, which is not there.  An empty directory is waited for only if
+ * it is the reserved device's, or no other of the volume's media type was there to look in.
+ */
+static enum err_code
+open_volume(struct reader *r, struct dev **out, struct device **absent, struct err *err)
+{
+	const struct media *m = &r->s->sd->media;
 	struct device *own = r->s->read_device;
-	enum err_code code = open_in(r, own, out, err);
+	struct search f = { .absent = NULL };
+	enum err_code code = look_in(r, own, &f, out, err);
 	bool elsewhere = code == ERR_EOF || code == ERR_ABSENT;
 
 	for (size_t i = 0; elsewhere && i < m->devices->n; i++) {
 		struct device *d = &m->devices->v[i];
 		struct err why = ERR_INIT;
 
-		if (d == own || !is_for_volume(r, d))
-			continue;
-		switch (open_in(r, d, out, &why)) {
-		case ERR_OK:
+		if (d != own && is_for_volume(r, d) && look_in(r, d, &f, out, &why) == ERR_OK)
 			return ERR_OK;
-		case ERR_ABSENT:
-			*err = why;
-			code = ERR_ABSENT;
-			break;
-		default:
-			break;
-		}
 	}
-	return code;
+	if (!elsewhere || f.absent == NULL || (f.passed && !f.may_have_it))
+		return code;
+	*absent = f.absent;
+	*err = f.why;
+	return ERR_ABSENT;
 }
 
 /* A file system that is not mounted now may be in a minute. */
@@ -403,26 +462,34 @@ static enum err_code
 open_when_there(struct reader *r, struct dev **out, struct err *err)
 {
 	const struct reserve_wish *wish = r->s->read_wish;
-	const struct mount_wish w = { .pool = wish->pool,
-				      .pool_type = wish->pool_type,
-				      .media_type = wish->media_type };
 	const struct media_job job = ask_media_job(r->s);
-	struct mount_pause pause = { .asked = 0 };
+	struct device *absent = r->s->read_device;
+	struct mount_pause pause = { .asked = device_mount_asked(absent) };
 	enum err_code code;
 
 	for (;;) {
+		struct device *before = absent;
+		struct mount_wish w;
 		struct err why = ERR_INIT;
 
-		pause.asked = device_mount_asked(r->s->read_device);
-		code = open_volume(r, out, &why);
+		code = open_volume(r, out, &absent, &why);
 		if (code != ERR_ABSENT) {
 			*err = why;
 			break;
 		}
+		if (absent != before) {
+			/* Look again: it may have been mounted meanwhile. */
+			pause.asked = device_mount_asked(absent);
+			continue;
+		}
+		w = (struct mount_wish){ .pool = wish->pool,
+					 .pool_type = wish->pool_type,
+					 .media_type = absent->conf->media_type };
 		(void)err_ctx(&why, "volume \"%s\"", r->volume);
-		code = mount_wait(r->s->read_device, &job, &w, &pause, &why, err);
+		code = mount_wait(absent, &job, &w, &pause, &why, err);
 		if (code != ERR_OK)
 			break;
+		pause.asked = device_mount_asked(absent);
 	}
 	if (pause.waited_s > 0 && code == ERR_OK)
 		job.ops->status(job.arg, STATUS_RUNNING, "");
@@ -518,6 +585,7 @@ read_volumes(struct reader *r, struct err *err)
 			/* This volume is lost to the job; the others may still serve. */
 			job_report(r->s->msg, MSG_ERROR, "Cannot read volume \"%s\": %s\n",
 				   r->volume, err->text);
+			bsr_names_add(&r->unread, r->volume);
 			damage_rest_of_volume(r, false);
 			continue;
 		}
@@ -525,6 +593,7 @@ read_volumes(struct reader *r, struct err *err)
 			return code;
 	}
 	report_open_records(r);
+	damage_unmet(r);
 	return record_out_flush(&r->out, err);
 }
 
@@ -541,6 +610,7 @@ read_run(struct session *s, struct err *err)
 	if (code == ERR_OK)
 		code = conn_flush(s->data, err);
 	forget_sessions(&r);
+	bsr_names_release(&r.unread);
 	record_out_release(&r.out);
 	record_join_free(r.join);
 	return code;

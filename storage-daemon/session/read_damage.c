@@ -39,15 +39,6 @@ name_of(const struct seen_session *e)
 /* ---- what the bootstrap wants ---- */
 
 static bool
-names_volume(const struct bsr_record *b, const char *volume)
-{
-	for (size_t i = 0; i < b->volumes.n; i++)
-		if (strcmp(b->volumes.v[i], volume) == 0)
-			return true;
-	return false;
-}
-
-static bool
 is_of_one_session(const struct bsr_record *b)
 {
 	return b->session_id.n == 1 && b->session_id.v[0].first == b->session_id.v[0].last &&
@@ -99,20 +90,20 @@ say_lost(struct reader *r, const struct seen_session *e, struct buf *list)
 
 /* One more run of files for list; said when it is full. */
 static void
-add_lost(struct reader *r, const struct seen_session *e, struct buf *list, uint64_t first,
-	 uint64_t last)
+add_lost(struct reader *r, struct seen_session *e, struct buf *list, uint64_t first, uint64_t last)
 {
 	if (first > last)
 		return;
 	if (list->len + 2 * 11 + 2 > DIR_SD_LOST_FILES_MAX)
 		say_lost(r, e, list);
 	buf_text(list, "%s%" PRIu64 "-%" PRIu64, list->len > 0 ? "," : "", first, last);
+	bsr_ranges_add(&e->told, first, last);
 }
 
 /* Files between two of a session that a record of the bootstrap wants. */
 static void
-add_wanted(struct reader *r, const struct seen_session *e, const struct bsr_record *b,
-	   struct buf *list, uint64_t from, uint64_t to)
+add_wanted(struct reader *r, struct seen_session *e, const struct bsr_record *b, struct buf *list,
+	   uint64_t from, uint64_t to)
 {
 	for (size_t i = 0; i < b->file_index.n; i++) {
 		const struct bsr_range *range = &b->file_index.v[i];
@@ -133,7 +124,7 @@ damage_lost_files(struct reader *r, struct seen_session *e, int32_t last)
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		if (!is_of(b, e) || !names_volume(b, r->volume) || b->file_index.n == 0)
+		if (!is_of(b, e) || !bsr_names_have(&b->volumes, r->volume) || b->file_index.n == 0)
 			continue;
 		known = true;
 		add_wanted(r, e, b, &list, from, to);
@@ -143,26 +134,100 @@ damage_lost_files(struct reader *r, struct seen_session *e, int32_t last)
 	say_lost(r, e, &list);
 }
 
+/* The session that a record wants something of on this volume; NULL: it is not one, or another
+ * volume's. */
+static struct seen_session *
+session_wanted_here(struct reader *r, const struct bsr_record *b)
+{
+	if (!bsr_names_have(&b->volumes, r->volume) || !is_of_one_session(b))
+		return NULL;
+	return read_session_of(r, (uint32_t)b->session_id.v[0].first,
+			       (uint32_t)b->session_time.v[0].first);
+}
+
+/* What a record wants behind the last file seen. */
+static void
+say_rest(struct reader *r, struct seen_session *e, const struct bsr_record *b)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
+	const struct bsr_ranges *files = &b->file_index;
+
+	add_wanted(r, e, b, &list, (uint64_t)e->file_index + 1, INT32_MAX);
+	if (files->n > 0 && files->v[files->n - 1].last > (uint64_t)e->file_index)
+		e->file_index = (int32_t)files->v[files->n - 1].last;
+	say_lost(r, e, &list);
+}
+
 void
 damage_rest_of_volume(struct reader *r, bool damaged_only)
 {
-	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
-		OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
-		const struct bsr_record *b = bootstrap_record(r->bsr, i);
-		struct seen_session *e;
+	struct seen_session *e;
 
-		if (!names_volume(b, r->volume) || !is_of_one_session(b))
+	/* A session may have several records here: its mark stays until all were asked. */
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		const struct bsr_record *b = bootstrap_record(r->bsr, i);
+
+		e = session_wanted_here(r, b);
+		if (e != NULL && (e->damaged || !damaged_only))
+			say_rest(r, e, b);
+	}
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		e = session_wanted_here(r, bootstrap_record(r->bsr, i));
+		if (e != NULL)
+			e->damaged = false;
+	}
+}
+
+/* ---- what is not there at all ---- */
+
+static void
+say_unmet_files(struct reader *r, struct seen_session *e, const struct bsr_ranges *unmet)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
+	OWNED(bsr_ranges_release) struct bsr_ranges untold = { 0 };
+
+	bsr_ranges_normalise(&e->told);
+	bsr_ranges_subtract(unmet, &e->told, &untold);
+	if (untold.n > 0)
+		job_report(
+			r->s->msg, MSG_ERROR,
+			"Volume \"%s\": files that the bootstrap names of session %u/%u were not "
+			"found.\n",
+			r->volume, id_of(e), (unsigned)(e->key >> 32));
+	for (size_t i = 0; i < untold.n; i++)
+		add_lost(r, e, &list, untold.v[i].first, untold.v[i].last);
+	say_lost(r, e, &list);
+}
+
+static void
+say_unmet(struct reader *r, const struct bsr_record *b, const struct bsr_ranges *unmet)
+{
+	struct seen_session *e = session_wanted_here(r, b);
+
+	if (e != NULL && unmet->n > 0)
+		say_unmet_files(r, e, unmet);
+	else if (bsr_names_have(&r->unread, r->volume))
+		return; /* that was told */
+	else if (e != NULL)
+		job_report(r->s->msg, MSG_ERROR,
+			   "Volume \"%s\": nothing of session %u/%u was found.\n", r->volume,
+			   id_of(e), (unsigned)(e->key >> 32));
+	else
+		job_report(r->s->msg, MSG_ERROR,
+			   "Volume \"%s\": nothing that the bootstrap wants of it was found.\n",
+			   r->volume);
+}
+
+void
+damage_unmet(struct reader *r)
+{
+	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
+		OWNED(bsr_ranges_release) struct bsr_ranges unmet = { 0 };
+
+		if (!bootstrap_unmet(r->bsr, i, &unmet))
 			continue;
-		e = read_session_of(r, (uint32_t)b->session_id.v[0].first,
-				    (uint32_t)b->session_time.v[0].first);
-		if (!is_of(b, e) || (damaged_only && !e->damaged))
-			continue;
-		e->damaged = false;
-		add_wanted(r, e, b, &list, (uint64_t)e->file_index + 1, INT32_MAX);
-		if (b->file_index.n > 0 &&
-		    b->file_index.v[b->file_index.n - 1].last > (uint64_t)e->file_index)
-			e->file_index = (int32_t)b->file_index.v[b->file_index.n - 1].last;
-		say_lost(r, e, &list);
+		r->volume = bootstrap_record(r->bsr, i)->volumes.v[0];
+		say_unmet(r, bootstrap_record(r->bsr, i), &unmet);
 	}
 }
 
@@ -207,8 +272,8 @@ enter_wanted_sessions(struct reader *r, const struct volume_block *range)
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		if (is_of_one_session(b) && names_volume(b, r->volume) && b->addr.n > 0 &&
-		    ranges_meet(&b->addr, range->at, range->end - 1))
+		if (is_of_one_session(b) && bsr_names_have(&b->volumes, r->volume) &&
+		    b->addr.n > 0 && ranges_meet(&b->addr, range->at, range->end - 1))
 			(void)read_session_of(r, (uint32_t)b->session_id.v[0].first,
 					      (uint32_t)b->session_time.v[0].first);
 	}
@@ -223,13 +288,34 @@ may_be_hit(const struct reader *r, const struct seen_session *e, const struct vo
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		if (!is_of(b, e) || !names_volume(b, r->volume))
+		if (!is_of(b, e) || !bsr_names_have(&b->volumes, r->volume))
 			continue;
 		if (ranges_meet(&b->addr, range->at, range->end - 1))
 			return true;
 		known = true;
 	}
 	return !known;
+}
+
+/* The open record of a session misses bytes: what goes on behind the range is not its rest. */
+static void
+drop_open_record(struct reader *r, struct seen_session *e)
+{
+	uint32_t id = id_of(e), time = (uint32_t)(e->key >> 32);
+	int32_t open = record_join_open_index(r->join, id, time);
+
+	if (open <= 0)
+		return;
+	record_join_drop_session(r->join, id, time);
+	damage_incomplete(r, e, open, "continuation is missing");
+}
+
+/* A session that the block names and that was met here has lost it; no other has. */
+static bool
+is_named(const struct volume_block *b, const struct seen_session *e)
+{
+	return (b->head_known || b->bytes.n > 0) && b->head.head_len == BLOCK_HEAD_LEN &&
+	       e->key == ((uint64_t)b->head.session_time << 32 | b->head.session_id);
 }
 
 void
@@ -239,6 +325,7 @@ damage_block(struct reader *r, const struct volume_block *b, const struct err *w
 	bool foreign = b->head_known && read_has_passed(r, &b->head) &&
 		       !wants_session(r->bsr, &b->head);
 	struct seen_session *e, *next;
+	bool named = false;
 
 	job_report(r->s->msg, foreign ? MSG_WARNING : MSG_ERROR,
 		   "Volume \"%s\": damaged block at address %" PRIu64 ": %s; %" PRIu64
@@ -248,8 +335,14 @@ damage_block(struct reader *r, const struct volume_block *b, const struct err *w
 		return;
 	enter_wanted_sessions(r, b);
 	HASH_ITER (hh, r->seen, e, next) {
-		if (may_be_hit(r, e, b))
-			report_open_file(r, e);
+		named |= is_named(b, e);
+	}
+	HASH_ITER (hh, r->seen, e, next) {
+		if (!may_be_hit(r, e, b))
+			continue;
+		report_open_file(r, e);
+		if (!named || is_named(b, e))
+			drop_open_record(r, e);
 	}
 }
 

@@ -5,6 +5,7 @@
 #define TERCET_STORAGE_DAEMON_SESSION_READ_INTERNAL_H
 
 #include "lib/base/hash.h"
+#include "lib/proto/bootstrap.h"
 #include "lib/volume/record.h"
 #include "lib/volume/volume_scan.h"
 #include "storage-daemon/device/device.h"
@@ -40,8 +41,9 @@ struct seen_session {
 	int32_t file_index; /* of its last record sent */
 	uint8_t head[512];  /* beginning of that file's attribute record, for its name */
 	size_t head_len;
-	int32_t incomplete; /* last file a record of which was reported incomplete */
-	bool damaged;       /* something was lost behind that record */
+	int32_t incomplete;     /* last file a record of which was reported incomplete */
+	bool damaged;           /* something was lost behind that record */
+	struct bsr_ranges told; /* owned: files said to be lost */
 	UT_hash_handle hh;
 };
 
@@ -59,11 +61,12 @@ struct reader {
 	struct seen_session *seen;          /* owned entries */
 	struct passed_session *passed;      /* owned entries */
 	struct passed_session *last_passed; /* of passed: nearly always the next one, too */
+	struct bsr_names unread;            /* owned: volumes that could not be read */
 
 	/* the volume that is read; all borrowed */
 	const char *volume;
 	const char *media_type; /* "" if the bootstrap does not say */
-	struct device *device; /* it was found in */
+	struct device *device;  /* it was found in */
 	struct dev *dev;
 	uint64_t limit;  /* nothing behind this address is looked at */
 	int64_t read_us; /* the medium has taken */
@@ -85,6 +88,8 @@ void damage_early_end(struct reader *r, uint64_t at);
 void damage_lost_files(struct reader *r, struct seen_session *e, int32_t last);
 /* Nothing more comes from this volume: what is wanted of it behind the last file seen is lost. */
 void damage_rest_of_volume(struct reader *r, bool damaged_only);
+/* All volumes were read: what the bootstrap wants and nobody met or told so far. */
+void damage_unmet(struct reader *r);
 /* A part of a record is missing.  Said once per file: a long record may have hundreds of pieces. */
 void damage_incomplete(struct reader *r, struct seen_session *e, int32_t file_index,
 		       const char *why);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "lib/base/wr.h"
 #include "lib/proto/stream.h"
 #include "lib/volume/block.h"
 #include "lib/volume/record.h"
@@ -366,6 +367,75 @@ a_damaged_label_costs_nothing(void **state)
 	assert_int_equal(g.status, STATUS_ERROR);
 }
 
+static enum err_code
+open_empty(struct dev *d UNUSED, const char *where UNUSED, const char *volume UNUSED,
+	   enum dev_mode mode UNUSED, struct err *err)
+{
+	return err_set(err, ERR_ABSENT, "Archive Device /spare is empty");
+}
+
+/* A new device without volumes is not one that waits for its file system. */
+static void
+an_empty_device_beside_does_not_hold_a_restore_up(void **state)
+{
+	struct dev_ops empty = fake_ops;
+	struct device *spare = &sd.site.media.devices->v[1];
+	struct got g;
+
+	(void)state;
+	empty.open = open_empty;
+	spare->ops = &empty;
+	fake.file[0].exists = false;
+	g = restore(bootstrap(1, 10));
+	spare->ops = &fake_ops;
+	assert_true(was_said("there is no volume \"V1\""));
+	lost_files_are_said(&g, 1, 10);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static unsigned opened;
+
+static enum err_code
+open_at_the_third_attempt(struct dev *d, const char *where, const char *volume, enum dev_mode mode,
+			  struct err *err)
+{
+	return ++opened < 3 ? open_empty(d, where, volume, mode, err)
+			    : fake_open(d, where, volume, mode, err);
+}
+
+static enum err_code
+open_another(struct dev *d UNUSED, const char *where UNUSED, const char *volume,
+	     enum dev_mode mode UNUSED, struct err *err)
+{
+	return err_set(err, ERR_EOF, "no file %s", volume);
+}
+
+/* The only one of the volume's media type is not mounted: that is whom the operator is told. */
+static void
+the_device_of_the_volumes_media_type_is_waited_for(void **state)
+{
+	static char other[] = "Other", file[] = "File";
+	struct dev_ops late = fake_ops, own = fake_ops;
+	struct device *v = sd.site.media.devices->v;
+	OWNED(freep) char *text = str_dup(bootstrap(1, FILES));
+	struct got g;
+
+	(void)state;
+	opened = 0;
+	late.open = open_at_the_third_attempt;
+	own.open = open_another;
+	v[0].ops = &own;
+	v[1].ops = &late;
+	sd.site.device[1].media_type = other;
+	memcpy(strstr(text, "\"File\""), "Other ", 6);
+	g = restore(text);
+	v[0].ops = v[1].ops = &fake_ops;
+	sd.site.device[1].media_type = file;
+	assert_true(was_said("Please mount the file system of:\n    Storage:      \"Dev2\""));
+	assert_int_equal(g.n, FILES);
+	assert_int_equal(g.status, STATUS_OK);
+}
+
 /* ---- volumes made by hand ---- */
 
 #define TIME        1000u /* session time of all of them */
@@ -544,6 +614,81 @@ a_volume_in_a_file_leads_nobody_astray(void **state)
 	}
 }
 
+/*
+ * Records of one file whose blocks all begin alike: with a piece as long, of a record as long.  The
+ * record that goes on in a lost block must not go on in the one behind it.
+ */
+static void
+pieces_on_both_sides_of_damage_are_not_joined(void **state)
+{
+	enum { RECORD = (BLOCK - BLOCK_HEAD_LEN - RECORD_HEAD_LEN) / 7 - RECORD_HEAD_LEN };
+	struct block_fill fill = { .p = area, .cap = BLOCK };
+	struct got g;
+	uint32_t at[4];
+	uint8_t data[RECORD];
+	unsigned block = 0;
+
+	(void)state;
+	block_fill_reset(&fill);
+	at[0] = (uint32_t)fake.file[0].n_now;
+	for (unsigned i = 0; i < 3 * 7; i++) {
+		struct record_put r = { .file_index = 1,
+					.stream = STREAM_GZIP_DATA,
+					.data = bytes_of(data, RECORD) };
+
+		memset(data, (int)i, sizeof(data));
+		while (!record_put(&fill, &r)) {
+			write_block(&fake.file[0], 1, &fill);
+			block_fill_reset(&fill);
+			at[++block] = (uint32_t)fake.file[0].n_now;
+		}
+	}
+	write_block(&fake.file[0], 1, &fill);
+	assert_int_equal(block, 2);
+	assert_memory_equal(fake.file[0].now + at[1] + BLOCK_HEAD_LEN,
+			    fake.file[0].now + at[2] + BLOCK_HEAD_LEN, RECORD_HEAD_LEN);
+	spoil(at[1] + 500);
+	g = restore(wanted(1, ""));
+	assert_int_equal(g.records, 7 + 6);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+/* Spec: volume.md 2.2 */
+static void
+write_old_block(uint32_t id, int file)
+{
+	struct fake_file *f = &fake.file[0];
+	struct wr w = wr_init(f->now + f->n_now, BLOCK);
+
+	wr_u32be(&w, 0);
+	wr_u32be(&w, BLOCK_HEAD_LEN_1 + 2 * (20 + 5));
+	wr_u32be(&w, 0);
+	wr_bytes(&w, "BB01", 4);
+	for (uint32_t i = 0; i < 2; i++) { /* of two sessions */
+		wr_u32be(&w, id + i);
+		wr_u32be(&w, TIME);
+		wr_u32be(&w, (uint32_t)file);
+		wr_u32be(&w, STREAM_GZIP_DATA);
+		wr_u32be(&w, 5);
+		wr_bytes(&w, "bytes", 5);
+	}
+	f->n_now += BLOCK_HEAD_LEN_1 + 2 * (20 + 5);
+}
+
+static void
+old_blocks_of_several_sessions_are_read(void **state)
+{
+	struct got g;
+
+	(void)state;
+	write_old_block(4, 1);
+	write_old_block(4, 2);
+	write_old_block(4, 3);
+	g = restore(wanted(5, "FileIndex=1-2\nCount=2\n"));
+	assert_int_equal(g.records, 2);
+	assert_int_equal(g.status, STATUS_OK);
+}
+
 static void
 a_wrong_length_in_another_jobs_block_costs_nothing(void **state)
 {
@@ -620,6 +765,100 @@ addresses_behind_everything_are_just_not_there(void **state)
 	assert_int_equal(g.n, 2);
 }
 
+/* ---- what is wanted is not there ---- */
+
+static void
+a_session_that_is_not_there_is_told(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 4);
+	g = restore(wanted(9, "FileIndex=1-4\nCount=4\n"));
+	assert_int_equal(g.records, 0);
+	assert_true(was_said("files 1-4 of session 9/1000 may be lost"));
+	assert_int_equal(g.status, STATUS_ERROR);
+	g = restore(wanted(9, ""));
+	assert_true(was_said("nothing of session 9/1000 was found"));
+	assert_int_equal(g.status, STATUS_ERROR);
+	g = restore("Volume=\"V1\"\nFileIndex=30-31\n");
+	assert_true(was_said("nothing that the bootstrap wants of it was found"));
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static void
+files_that_were_counted_and_are_not_there_are_told(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	(void)write_files(1, 3, 4);
+	g = restore(wanted(1, "FileIndex=2-3\nFileIndex=5-7\nCount=5\n"));
+	assert_int_equal(g.n, 2);
+	assert_true(was_said("files 5-7 of session 1/1000 may be lost"));
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+/* A Write Bootstrap file, or one made by hand: numbers from the catalog's rows, or 1 to plenty. */
+static void
+numbers_behind_the_jobs_end_are_not_missed(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 4);
+	g = restore(wanted(1, "FileIndex=1-80\n"
+			      "Volume=\"V1\"\nVolSessionId=2\nVolSessionTime=1000\n"
+			      "VolAddr=0-0\nFileIndex=0-0\n"));
+	assert_int_equal(g.n, 4);
+	assert_int_equal(g.status, STATUS_OK);
+}
+
+/* One record for each piece of a job, of which the last one ends in damage. */
+static void
+the_rest_of_every_piece_is_told(void **state)
+{
+	struct got g;
+	uint32_t at, last;
+	char more[192];
+
+	(void)state;
+	(void)write_files(1, 1, 4);
+	at = write_files(1, 5, 6);
+	last = write_files(1, 7, 8);
+	spoil(last + 500);
+	(void)snprintf(more, sizeof(more),
+		       "VolAddr=0-%u\nFileIndex=1-4\n"
+		       "Volume=\"V1\"\nVolSessionId=1\nVolSessionTime=%u\n"
+		       "VolAddr=%u-%zu\nFileIndex=5-8\n",
+		       at - 1, TIME, at, fake.file[0].n_now - 1);
+	g = restore(wanted(1, more));
+	assert_int_equal(g.n, 6);
+	lost_files_are_said(&g, 1, 8);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+/* Damage that was told is not told again. */
+static void
+lost_files_are_told_once(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	spoil(write_files(1, 3, 4) + 500);
+	(void)write_files(1, 5, 6);
+	g = restore(wanted(1, "FileIndex=1-6\nCount=6\n"));
+	assert_int_equal(g.n, 4);
+	assert_int_equal(times_said("files 3-4 of session 1/1000 may be lost"), 1);
+	assert_int_equal(times_said("of session 1/1000 may be lost"), 1);
+	(void)begin(NULL);
+	fake.file[0].exists = false;
+	g = restore(bootstrap(5, 25));
+	assert_int_equal(times_said("may be lost"), 1);
+}
+
 #define T(f) cmocka_unit_test_setup(f, begin)
 #define H(f) cmocka_unit_test_setup(f, begin_by_hand)
 
@@ -636,11 +875,20 @@ main(void)
 		T(a_cut_volume_costs_what_is_behind),
 		T(a_volume_that_is_gone_costs_all_of_its_files),
 		T(a_damaged_label_costs_nothing),
+		T(an_empty_device_beside_does_not_hold_a_restore_up),
+		T(the_device_of_the_volumes_media_type_is_waited_for),
 		H(a_volume_in_a_file_leads_nobody_astray),
+		H(pieces_on_both_sides_of_damage_are_not_joined),
+		H(old_blocks_of_several_sessions_are_read),
 		H(a_wrong_length_in_another_jobs_block_costs_nothing),
 		H(damage_in_another_jobs_block_is_only_warned_of),
 		H(a_block_with_a_wrong_session_is_ours_all_the_same),
 		H(addresses_behind_everything_are_just_not_there),
+		H(a_session_that_is_not_there_is_told),
+		H(files_that_were_counted_and_are_not_there_are_told),
+		H(numbers_behind_the_jobs_end_are_not_missed),
+		H(the_rest_of_every_piece_is_told),
+		H(lost_files_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, end_all);
