@@ -8,7 +8,9 @@
 #include <sys/sysmacros.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/num.h"
 #include "lib/base/path.h"
+#include "lib/proto/attr_record.h"
 #include "lib/proto/stream.h"
 
 #define ACCOUNT_BUF 4096 /* longer database lines: the number is printed */
@@ -66,16 +68,21 @@ ls_group_name(struct ls_names *names, int64_t id)
 	return n->name;
 }
 
-/* Control bytes would let a name write to the reader's terminal. */
+/* Control bytes would let a name write to the reader's terminal.  No file has a longer name, but a
+ * volume may say so. */
 static void
 put_name(struct buf *out, struct bytes name)
 {
-	for (size_t i = 0; i < name.n; i++) {
+	size_t n = size_min(name.n, PATH_BYTES_MAX);
+
+	for (size_t i = 0; i < n; i++) {
 		if (name.p[i] < ' ' || name.p[i] == 0x7f)
 			buf_text(out, "\\x%02x", name.p[i]);
 		else
 			buf_put(out, name.p + i, 1);
 	}
+	if (n < name.n)
+		buf_text(out, "...");
 }
 
 void

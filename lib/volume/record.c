@@ -11,6 +11,8 @@
 #define RECORD_HEAD_LEN_1 20u                 /* BB01: session in front of each record */
 #define JOIN_KEEP_MAX     ((size_t)4 * MIB)   /* larger buffers are not kept between records */
 #define JOIN_OPEN_MAX     ((size_t)256 * MIB) /* bytes of open records of all sessions together */
+#define JOIN_IDLE_MAX     64u /* sessions known, before those without an open record are forgotten */
+#define JOIN_SESSIONS_MAX 10000u
 
 /* ---- writing ---- */
 
@@ -142,12 +144,16 @@ struct record_join {
 	struct open_record *sessions; /* owned, oldest first */
 	struct open_record *last;     /* of the session seen last: nearly always the right one */
 	size_t held;                  /* bytes in open records */
+	size_t tidy_at;               /* sessions known when it is time to forget some */
 };
 
 struct record_join *
 record_join_new(void)
 {
-	return NEW(struct record_join);
+	struct record_join *j = NEW(struct record_join);
+
+	j->tidy_at = JOIN_IDLE_MAX;
+	return j;
 }
 
 static void
@@ -241,10 +247,37 @@ append_piece(struct record_join *j, struct open_record *o, struct bytes data)
 	make_room(j, o);
 }
 
+static void
+forget(struct record_join *j, struct open_record *o)
+{
+	close_record(j, o);
+	if (j->last == o)
+		j->last = NULL;
+	HASH_DEL(j->sessions, o);
+	buf_release(&o->data);
+	free(o);
+}
+
+/* Of very many sessions, too, the oldest go first. */
+static void
+make_room_for_one(struct record_join *j)
+{
+	struct open_record *o, *next;
+
+	if (HASH_COUNT(j->sessions) < j->tidy_at)
+		return;
+	HASH_ITER (hh, j->sessions, o, next) {
+		if (!o->open || HASH_COUNT(j->sessions) >= JOIN_SESSIONS_MAX)
+			forget(j, o);
+	}
+	j->tidy_at = JOIN_IDLE_MAX + 2 * HASH_COUNT(j->sessions);
+}
+
 static struct open_record *
 start_record(struct record_join *j, struct open_record *o, const struct record_piece *p)
 {
 	if (o == NULL) {
+		make_room_for_one(j);
 		o = NEW(struct open_record);
 		o->key = (struct session_key){ p->session_id, p->session_time };
 		HASH_ADD(hh, j->sessions, key, sizeof(o->key), o);

@@ -72,7 +72,7 @@ MUST_CHECK enum err_code record_next(struct record_reader *r, struct record_piec
 struct record {
 	uint32_t session_id, session_time;
 	int32_t file_index, stream;
-	struct bytes data; /* borrowed until the next join call for this session */
+	struct bytes data; /* borrowed until the next join call */
 };
 
 struct record_join;

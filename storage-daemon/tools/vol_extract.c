@@ -104,9 +104,29 @@ take_lost(void *user, const struct vol_session *s, int32_t file_index, const str
 	rebuild_damaged(x->rebuild, s->session_id, s->session_time, file_index, why);
 }
 
+static void
+take_unread(void *user, const struct vol_input *in UNUSED, const struct err *why)
+{
+	struct extract *x = user;
+
+	x->damaged++;
+	vol_say("%s", why->text);
+}
+
+static void
+take_unmet(void *user, const struct bsr_record *rec, const struct bsr_ranges *files)
+{
+	struct extract *x = user;
+
+	x->damaged++;
+	vol_say_unmet(rec, files);
+}
+
 static const struct vol_events events = {
 	.record = take_record,
 	.damage = take_damage,
+	.unread = take_unread,
+	.unmet = take_unmet,
 	.lost = take_lost,
 };
 

@@ -39,15 +39,18 @@ show_volume(void *user, const struct vol_input *in, const struct volume_label *l
 
 	if (!ls->o->label && !ls->o->jobs && ls->o->common.verbose == 0)
 		return ERR_OK;
-	printf("Volume %s: pool %s, media type %s, labelled %s, last written from the start %s\n",
-	       l->volume, l->pool, l->media_type, when(l->label_us, t1, sizeof(t1)),
-	       when(l->write_us, t2, sizeof(t2)));
-	if (ls->o->label)
-		printf("  label:    %s version %" PRIu32 "\n  pool type: %s\n  previous: %s\n"
-		       "  host:     %s\n  program:  %s %s %s\n  file:     %s\n",
-		       l->style == LABEL_BAREOS ? "Bareos" : "Bacula", l->version, l->pool_type,
-		       l->previous, l->host, l->program, l->program_version, l->program_date,
-		       in->path);
+	vol_print("Volume %s: pool %s, media type %s, labelled %s, last written from the start %s",
+		  l->volume, l->pool, l->media_type, when(l->label_us, t1, sizeof(t1)),
+		  when(l->write_us, t2, sizeof(t2)));
+	if (!ls->o->label)
+		return ERR_OK;
+	vol_print("  label:    %s version %" PRIu32, l->style == LABEL_BAREOS ? "Bareos" : "Bacula",
+		  l->version);
+	vol_print("  pool type: %s", l->pool_type);
+	vol_print("  previous: %s", l->previous);
+	vol_print("  host:     %s", l->host);
+	vol_print("  program:  %s %s %s", l->program, l->program_version, l->program_date);
+	vol_print("  file:     %s", in->path);
 	return ERR_OK;
 }
 
@@ -56,19 +59,19 @@ show_session(void *user, const struct vol_session *s, bool end, const struct ses
 	     struct err *err UNUSED)
 {
 	struct ls *ls = user;
-	char t[32];
+	char t[32], total[160] = "";
 
 	if (!ls->o->jobs && ls->o->common.verbose == 0)
 		return ERR_OK;
-	printf("%s job %" PRIu32 " %s: session %" PRIu32 "/%" PRIu32
-	       ", client %s, fileset %s, %s, level %s, %s",
-	       end ? "End of" : "Begin of", l->job_id, l->job, s->session_id, s->session_time,
-	       l->client, l->fileset, job_type_text((int)l->job_type),
-	       job_level_text((int)l->job_level), when(l->write_us, t, sizeof(t)));
 	if (end)
-		printf(", %" PRIu32 " files, %" PRIu64 " bytes, %" PRIu32 " errors, %s", l->files,
-		       l->bytes, l->errors, job_status_text((int)l->status));
-	printf("\n");
+		(void)snprintf(total, sizeof(total),
+			       ", %" PRIu32 " files, %" PRIu64 " bytes, %" PRIu32 " errors, %s",
+			       l->files, l->bytes, l->errors, job_status_text((int)l->status));
+	vol_print("%s job %" PRIu32 " %s: session %" PRIu32 "/%" PRIu32
+		  ", client %s, fileset %s, %s, level %s, %s%s",
+		  end ? "End of" : "Begin of", l->job_id, l->job, s->session_id, s->session_time,
+		  l->client, l->fileset, job_type_text((int)l->job_type),
+		  job_level_text((int)l->job_level), when(l->write_us, t, sizeof(t)), total);
 	return ERR_OK;
 }
 
@@ -147,12 +150,32 @@ show_lost(void *user, const struct vol_session *s, int32_t file_index, const str
 		s->session_time, file_index != 0 ? file_index : s->file_index, why->text);
 }
 
+static void
+show_unread(void *user, const struct vol_input *in UNUSED, const struct err *why)
+{
+	struct ls *ls = user;
+
+	ls->damaged++;
+	vol_say("%s", why->text);
+}
+
+static void
+show_unmet(void *user, const struct bsr_record *rec, const struct bsr_ranges *files)
+{
+	struct ls *ls = user;
+
+	ls->damaged++;
+	vol_say_unmet(rec, files);
+}
+
 static const struct vol_events events = {
 	.volume = show_volume,
 	.block = show_block,
 	.session = show_session,
 	.record = show_record,
 	.damage = show_damage,
+	.unread = show_unread,
+	.unmet = show_unmet,
 	.lost = show_lost,
 };
 

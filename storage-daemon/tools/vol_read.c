@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
@@ -10,6 +11,9 @@
 #include "lib/base/path.h"
 #include "lib/proto/attr_record.h"
 #include "lib/proto/stream.h"
+
+/* Sessions whose end was not met: those of jobs that broke off, or a volume made of them. */
+#define SESSIONS_MAX 10000u
 
 struct session_key {
 	uint32_t id, time;
@@ -26,10 +30,11 @@ struct reader {
 	const struct vol_events *ev;
 	void *user;
 	const struct vol_input *in;
-	const char *volume; /* its name in bootstrap */
-	struct record_join *join;
-	struct session_row *sessions; /* owned */
+	char volume[128];             /* its name in bootstraps: the label's, or the file's */
+	struct record_join *join;     /* owned */
+	struct session_row *sessions; /* owned, oldest first */
 	bool labelled;                /* the volume's label was seen */
+	bool unread;                  /* what failed is this volume, not the caller */
 };
 
 /* ---- inputs ---- */
@@ -74,7 +79,21 @@ pread_volume(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err
 	return ERR_OK;
 }
 
+static enum err_code
+cannot_read(struct reader *r, struct err *err)
+{
+	r->unread = true;
+	return err_ctx(err, "volume %s", r->in->path);
+}
+
 /* ---- sessions ---- */
+
+static void
+forget_session(struct reader *r, struct session_row *row)
+{
+	HASH_DEL(r->sessions, row);
+	free(row);
+}
 
 static struct vol_session *
 session_of(struct reader *r, uint32_t id, uint32_t time)
@@ -84,6 +103,8 @@ session_of(struct reader *r, uint32_t id, uint32_t time)
 
 	HASH_FIND(hh, r->sessions, &key, sizeof(key), row);
 	if (row == NULL) {
+		if (HASH_COUNT(r->sessions) >= SESSIONS_MAX)
+			forget_session(r, r->sessions);
 		row = NEW(struct session_row);
 		row->key = key;
 		row->s.session_id = id;
@@ -100,8 +121,7 @@ free_sessions(struct reader *r)
 	struct session_row *row, *next;
 
 	HASH_ITER (hh, r->sessions, row, next) {
-		HASH_DEL(r->sessions, row);
-		free(row);
+		forget_session(r, row);
 	}
 }
 
@@ -115,20 +135,47 @@ tell_lost(struct reader *r, const struct vol_session *s, int32_t index, const st
 /* ---- records ---- */
 
 static enum err_code
+begin_of_session(struct reader *r, struct vol_session *s, const struct session_label *label,
+		 struct err *err)
+{
+	s->label = *label;
+	s->has_label = true;
+	return r->ev->session != NULL ? r->ev->session(r->user, s, false, label, err) : ERR_OK;
+}
+
+/* Nothing follows: what is damaged behind it does not touch this job. */
+static enum err_code
+end_of_session(struct reader *r, struct vol_session *s, const struct session_label *label,
+	       struct err *err)
+{
+	const struct session_key key = { s->session_id, s->session_time };
+	struct session_row *row;
+	enum err_code code = ERR_OK;
+
+	if (!s->has_label)
+		s->label = *label;
+	s->has_label = true;
+	if (r->ev->session != NULL)
+		code = r->ev->session(r->user, s, true, label, err);
+	HASH_FIND(hh, r->sessions, &key, sizeof(key), row);
+	if (row != NULL)
+		forget_session(r, row);
+	return code;
+}
+
+static enum err_code
 session_label(struct reader *r, const struct record *rec, struct err *err)
 {
 	struct vol_session *s = session_of(r, rec->session_id, rec->session_time);
 	bool end = rec->file_index == EOS_LABEL;
 	struct session_label label;
+	struct err why = ERR_INIT;
 
-	if (session_label_parse(rec->data, end, &label, err) != ERR_OK) {
-		tell_lost(r, s, rec->file_index, err);
+	if (session_label_parse(rec->data, end, &label, &why) != ERR_OK) {
+		tell_lost(r, s, rec->file_index, &why);
 		return ERR_OK;
 	}
-	if (!end || !s->has_label)
-		s->label = label;
-	s->has_label = true;
-	return r->ev->session != NULL ? r->ev->session(r->user, s, end, &label, err) : ERR_OK;
+	return end ? end_of_session(r, s, &label, err) : begin_of_session(r, s, &label, err);
 }
 
 static enum err_code
@@ -137,10 +184,13 @@ volume_label(struct reader *r, const struct record *rec, struct err *err)
 	struct volume_label label;
 
 	if (volume_label_parse(rec->data, &label, err) != ERR_OK)
-		return err->code;
-	if (r->in->volume != NULL && strcmp(r->in->volume, label.volume) != 0)
-		return err_set(err, ERR_FORMAT, "this is volume %s, not %s", label.volume,
-			       r->in->volume);
+		return cannot_read(r, err);
+	if (r->in->volume != NULL && strcmp(r->in->volume, label.volume) != 0) {
+		(void)err_set(err, ERR_FORMAT, "this is volume %s, not %s",
+			      PATH_PRINT(bytes_str(label.volume)), r->in->volume);
+		return cannot_read(r, err);
+	}
+	(void)snprintf(r->volume, sizeof(r->volume), "%s", label.volume);
 	r->labelled = true;
 	return r->ev->volume != NULL ? r->ev->volume(r->user, r->in, &label, err) : ERR_OK;
 }
@@ -346,6 +396,21 @@ seek_wanted(struct reader *r, struct volume_scan *scan)
 	return true;
 }
 
+/* Nothing good follows a first block that is none. */
+static bool
+is_no_volume(struct volume_scan *scan, const struct volume_block *first)
+{
+	struct volume_block b = { 0 };
+	struct err ignored = ERR_INIT;
+	enum err_code code;
+
+	if (first->at != 0 || first->head.len != 0)
+		return false;
+	code = volume_scan_next(scan, &b, &ignored);
+	volume_scan_seek(scan, first->end);
+	return code == ERR_EOF;
+}
+
 static enum err_code
 read_blocks(struct reader *r, struct volume_scan *scan, struct err *err)
 {
@@ -360,18 +425,21 @@ read_blocks(struct reader *r, struct volume_scan *scan, struct err *err)
 				return err->code;
 			break;
 		case ERR_EOF:
-			if (volume_scan_at(scan) == 0)
-				return err_set(err, ERR_FORMAT, "the file is empty");
-			return ERR_OK;
+			if (volume_scan_at(scan) > 0)
+				return ERR_OK;
+			(void)err_set(err, ERR_FORMAT, "the file is empty");
+			return cannot_read(r, err);
 		case ERR_FORMAT:
 			(void)err_ctx(&why, "block at %" PRIu64, b.at);
-			if (b.at == 0 && b.head.len == 0)
-				return err_set(err, ERR_FORMAT, "not a volume: %s", why.text);
+			if (is_no_volume(scan, &b)) {
+				(void)err_set(err, ERR_FORMAT, "not a volume: %s", why.text);
+				return cannot_read(r, err);
+			}
 			bad_range(r, &b, &why);
 			break;
 		default:
 			*err = why;
-			return err->code;
+			return cannot_read(r, err);
 		}
 	} while (seek_wanted(r, scan));
 	return ERR_OK;
@@ -386,15 +454,67 @@ read_volume(struct reader *r, const struct vol_input *in, struct err *err)
 
 	r->in = in;
 	r->labelled = false;
-	r->volume = in->volume != NULL ? in->volume : slash != NULL ? slash + 1 : in->path;
-	if (fd_open(in->path, O_RDONLY, 0, &fd, err) != ERR_OK)
+	r->unread = false;
+	(void)snprintf(r->volume, sizeof(r->volume), "%s",
+		       in->volume != NULL ? in->volume
+		       : slash != NULL    ? slash + 1
+					  : in->path);
+	if (fd_open(in->path, O_RDONLY, 0, &fd, err) != ERR_OK) {
+		r->unread = true;
 		return err_ctx(err, "volume");
+	}
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	scan = volume_scan_new(pread_volume, &fd);
 	volume_scan_read_past_errors(scan);
-	if (read_blocks(r, scan, err) != ERR_OK)
-		return err_ctx(err, "volume %s", in->path);
+	return read_blocks(r, scan, err);
+}
+
+/* Those behind a volume that cannot be read may still serve. */
+static enum err_code
+read_volumes(struct reader *r, const struct vol_inputs *in, struct err *err)
+{
+	size_t unread = 0;
+
+	for (size_t i = 0; i < in->n; i++) {
+		struct err why = ERR_INIT;
+
+		if (read_volume(r, &in->v[i], &why) == ERR_OK)
+			continue;
+		*err = why;
+		if (!r->unread || ++unread == in->n)
+			return why.code;
+		if (r->ev->unread != NULL)
+			r->ev->unread(r->user, &in->v[i], &why);
+	}
 	return ERR_OK;
+}
+
+/* Nothing follows any more. */
+static void
+tell_open_records(struct reader *r)
+{
+	for (struct session_row *row = r->sessions; row != NULL; row = row->hh.next) {
+		int32_t open = record_join_open_index(r->join, row->key.id, row->key.time);
+		struct err why = ERR_INIT;
+
+		(void)err_set(&why, ERR_FORMAT,
+			      "the last record is not finished: another volume follows");
+		if (open > 0)
+			tell_lost(r, &row->s, open, &why);
+	}
+}
+
+static void
+tell_unmet(struct reader *r)
+{
+	struct bootstrap *bsr = r->o->bootstrap;
+
+	for (size_t i = 0; bsr != NULL && i < bootstrap_n_records(bsr); i++) {
+		OWNED(bsr_ranges_release) struct bsr_ranges files = { 0 };
+
+		if (bootstrap_unmet(bsr, i, &files) && r->ev->unmet != NULL)
+			r->ev->unmet(r->user, bootstrap_record(bsr, i), &files);
+	}
 }
 
 enum err_code
@@ -402,19 +522,11 @@ vol_read(const struct vol_inputs *in, const struct vol_read_options *o, const st
 	 void *user, struct err *err)
 {
 	struct reader r = { .o = o, .ev = ev, .user = user, .join = record_join_new() };
-	enum err_code code = ERR_OK;
+	enum err_code code = read_volumes(&r, in, err);
 
-	for (size_t i = 0; i < in->n && code == ERR_OK; i++)
-		code = read_volume(&r, &in->v[i], err);
-	for (struct session_row *row = r.sessions; row != NULL && code == ERR_OK;
-	     row = row->hh.next) {
-		int32_t open = record_join_open_index(r.join, row->key.id, row->key.time);
-		struct err why = ERR_INIT;
-
-		(void)err_set(&why, ERR_FORMAT,
-			      "the last record is not finished: another volume follows");
-		if (open > 0)
-			tell_lost(&r, &row->s, open, &why);
+	if (code == ERR_OK) {
+		tell_open_records(&r);
+		tell_unmet(&r);
 	}
 	record_join_free(r.join);
 	free_sessions(&r);

@@ -5,9 +5,8 @@
  *          lists, and hands what it finds to callbacks.  Damaged places are reported and passed.
  * Owns:    descriptors, buffers; the options are borrowed.
  * Threads: one.
- * Errors:  ERR_SYS     a volume cannot be opened or read
- *          ERR_FORMAT  a file is not a volume, or not the one that was asked for
- *          what a callback answers
+ * Errors:  ERR_SYS, ERR_FORMAT  no volume at all could be read: it cannot be opened, is none, or
+ * not the one that was asked for what a callback answers
  */
 #ifndef TERCET_STORAGE_DAEMON_TOOLS_VOL_READ_H
 #define TERCET_STORAGE_DAEMON_TOOLS_VOL_READ_H
@@ -52,6 +51,10 @@ struct vol_events {
 	/* A damaged range of the volume; why says what is wrong with it. */
 	void (*damage)(void *user, const struct vol_input *in, const struct volume_block *range,
 		       const struct err *why);
+	/* One of several volumes cannot be read (further). */
+	void (*unread)(void *user, const struct vol_input *in, const struct err *why);
+	/* The bootstrap's record wants these files, and they were not met; none: nothing was. */
+	void (*unmet)(void *user, const struct bsr_record *rec, const struct bsr_ranges *files);
 	/* A record of this session's file was lost; index 0: its current file, if any. */
 	void (*lost)(void *user, const struct vol_session *s, int32_t file_index,
 		     const struct err *why);

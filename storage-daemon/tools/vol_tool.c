@@ -12,17 +12,44 @@
 
 #define DEFAULT_CONFIG "/etc/tercet/tercet-sd.conf"
 
+static void
+put_line(FILE *f, const char *head, const char *fmt, va_list ap)
+{
+	OWNED(freep) char *text = NULL;
+	OWNED(buf_release) struct buf line = BUF_INIT(SIZE_MAX);
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	buf_text(&line, "%s", head);
+	for (const char *p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			buf_text(&line, "\\x%02x", (unsigned)(unsigned char)*p);
+		else
+			buf_put(&line, p, 1);
+	}
+	buf_put(&line, "\n", 1);
+	(void)fwrite(line.p, 1, line.len, f);
+}
+
+void
+vol_print(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line(stdout, "", fmt, ap);
+	va_end(ap);
+}
+
 void
 vol_say(const char *fmt, ...)
 {
 	va_list ap;
 
 	(void)fflush(stdout); /* both may go to the same place: keep the order */
-	(void)fputs("tercet-volume: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	put_line(stderr, "tercet-volume: ", fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', stderr);
 }
 
 void
@@ -30,6 +57,27 @@ vol_say_damage(const struct vol_input *in, const struct volume_block *range, con
 {
 	vol_say("%s: %s; bytes %" PRIu64 " to %" PRIu64 " are not used", in->path, why->text,
 		range->at, range->end);
+}
+
+#define RUNS_SAID 32u /* of files in one message */
+
+void
+vol_say_unmet(const struct bsr_record *rec, const struct bsr_ranges *files)
+{
+	OWNED(buf_release) struct buf what = BUF_INIT(64 * 1024);
+
+	for (size_t i = 0; i < files->n && i < RUNS_SAID; i++)
+		buf_text(&what, "%s%" PRIu64 "-%" PRIu64, i > 0 ? "," : "files ", files->v[i].first,
+			 files->v[i].last);
+	if (files->n > RUNS_SAID)
+		buf_text(&what, " and %zu runs more", files->n - RUNS_SAID);
+	if (files->n == 0)
+		buf_text(&what, "nothing");
+	if (rec->session_id.n > 0 && rec->session_time.n > 0)
+		buf_text(&what, " of session %" PRIu64 "/%" PRIu64, rec->session_id.v[0].first,
+			 rec->session_time.v[0].first);
+	vol_say("volume %s: %s %s found", rec->volumes.v[0], buf_str(&what),
+		files->n == 0 ? "was" : "were not");
 }
 
 /* The directory of a device that the configuration names. */
@@ -45,7 +93,7 @@ find_device(const struct vol_options *o, const char *name, struct buf *dir, stru
 	if (sd_conf_load(path, &conf, diag, err) != ERR_OK) {
 		conf_diag_text(diag, false, &text);
 		if (text.len > 0)
-			vol_say("%s", buf_str(&text));
+			(void)fprintf(stderr, "tercet-volume: %s\n", buf_str(&text));
 		return err_ctx(err, "%s is no file; looking for a device of that name", name);
 	}
 	dev = sd_conf_find_device(conf, name);
@@ -157,8 +205,8 @@ vol_manual(const struct cli *cli, int section, const char *description)
 		{ VOL_EXIT_OK, "All is well." },
 		{ VOL_EXIT_DAMAGED, "Something on the volumes is damaged or could not be restored; "
 				    "it is named on standard error." },
-		{ VOL_EXIT_UNUSABLE, "Wrong options, no configuration, or a volume that cannot be "
-				     "opened at all." },
+		{ VOL_EXIT_UNUSABLE, "Wrong options, no configuration, or no volume that can be "
+				     "read at all." },
 		{ 0, NULL },
 	};
 	const struct cli_manual manual = { .section = 8,

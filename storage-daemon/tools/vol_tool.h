@@ -2,7 +2,7 @@
  * storage-daemon/tools/vol_tool.h - the subcommands of tercet-volume
  *
  * Exit codes: 0 all well; 1 something on the volumes is damaged or could not be restored (named on
- * stderr); 2 wrong options, no configuration, or a volume that cannot be opened at all.
+ * stderr); 2 wrong options, no configuration, or no volume that can be read at all.
  */
 #ifndef TERCET_STORAGE_DAEMON_TOOLS_VOL_TOOL_H
 #define TERCET_STORAGE_DAEMON_TOOLS_VOL_TOOL_H
@@ -49,11 +49,16 @@ MUST_CHECK enum err_code vol_job_open(const struct vol_options *o, char **operan
 				      struct vol_job *out, struct err *err);
 void vol_job_release(struct vol_job *j);
 
-/* "tercet-volume: text" on stderr. */
+/* A line on standard output; what comes from a volume cannot write to the terminal. */
+void vol_print(const char *fmt, ...) PRINTF(1, 2);
+/* "tercet-volume: text" on stderr, so too. */
 void vol_say(const char *fmt, ...) PRINTF(1, 2);
 /* A damaged range, for people. */
 void vol_say_damage(const struct vol_input *in, const struct volume_block *range,
 		    const struct err *why);
+
+/* Files that the bootstrap names and that are not there, for people. */
+void vol_say_unmet(const struct bsr_record *rec, const struct bsr_ranges *files);
 
 /* --man: the page of a subcommand to standard output; returns the exit code. */
 int vol_manual(const struct cli *cli, int section, const char *description);
