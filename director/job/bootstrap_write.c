@@ -114,9 +114,12 @@ bootstrap_write(struct job *j)
 
 	if (j->plan.job->write_bootstrap == NULL)
 		return;
-	where = job_expand(j, j->plan.job->write_bootstrap, NULL);
+	const char *spec = j->plan.job->write_bootstrap;
+	where = spec[0] == '|' ? job_expand(j, spec, NULL) : job_expand_path(j, spec);
 	if (make_text(j, &text, &err) != ERR_OK ||
-	    write_to(j, where, buf_bytes(&text), &err) != ERR_OK)
+	    write_to(j, where, buf_bytes(&text), &err) != ERR_OK) {
 		job_say(j, MSG_ERROR, "Write Bootstrap: %s", err.text);
+		job_set_status(j, STATUS_WARNINGS);
+	}
 	buf_release(&text);
 }

@@ -113,18 +113,36 @@ put_code(struct job *j, const struct job_info *i, char code, const char *recipie
 	return true;
 }
 
-char *
-job_expand(struct job *j, const char *text, const char *recipients)
+static char *
+expand(struct job *j, const char *text, const char *recipients, bool is_path)
 {
 	struct buf out = BUF_INIT(TEXT_MAX * 2);
 	struct job_info info;
 
 	job_fill_info(j, &info);
 	for (const char *p = text; *p != '\0' && out.len < TEXT_MAX; p++) {
-		if (*p != '%' || p[1] == '\0' || !put_code(j, &info, p[1], recipients, &out))
+		size_t before = out.len;
+
+		if (*p != '%' || p[1] == '\0' || !put_code(j, &info, p[1], recipients, &out)) {
 			buf_put(&out, p, 1);
-		else
-			p++;
+			continue;
+		}
+		p++;
+		for (size_t i = before; is_path && i < out.len; i++)
+			if (out.p[i] == '/')
+				out.p[i] = '_';
 	}
 	return buf_take_str(&out);
+}
+
+char *
+job_expand(struct job *j, const char *text, const char *recipients)
+{
+	return expand(j, text, recipients, false);
+}
+
+char *
+job_expand_path(struct job *j, const char *text)
+{
+	return expand(j, text, NULL, true);
 }

@@ -195,6 +195,8 @@ MUST_CHECK enum err_code script_run_before(struct job *j, struct err *err);
 void script_run_after(struct job *j);
 /* %-codes of director.md 9.3 in text; owned. */
 char *job_expand(struct job *j, const char *text, const char *recipients);
+/* For a file name: a "/" in what a code stands for becomes "_". */
+char *job_expand_path(struct job *j, const char *text);
 /* The report, as one message. */
 void report_send(struct job *j);
 /* Write Bootstrap of a good backup. */

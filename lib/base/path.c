@@ -1,5 +1,7 @@
 #include "lib/base/path.h"
 
+#include "lib/base/mem.h"
+
 #include <stdio.h>
 
 /* Length of the valid UTF-8 sequence at p, 0 if there is none. */
@@ -80,4 +82,15 @@ path_split(struct bytes path, struct bytes *dir, struct bytes *name)
 		n = path.n; /* no slash: the whole string is the path */
 	*dir = bytes_of(path.p, n);
 	*name = bytes_skip(path, n);
+}
+
+char *
+path_component(const char *name)
+{
+	char *copy = str_dup(name);
+
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '_';
+	return copy;
 }

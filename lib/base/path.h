@@ -14,5 +14,7 @@ const char *path_print(struct bytes path, char *out, size_t cap);
 
 /* Everything up to and with the last '/', and the rest.  Spec: catalog.md 6.5. */
 void path_split(struct bytes path, struct bytes *dir, struct bytes *name);
+/* A resource's name as one component of a file name: "/" becomes "_"; owned. */
+char *path_component(const char *name);
 
 #endif

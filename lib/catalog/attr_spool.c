@@ -7,6 +7,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 
 #define SPOOL_BATCH_MAX (64u * 1024 * 1024)
 
@@ -19,9 +20,12 @@ open_spool(struct loader *l, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			       "the catalog is away and there is no working directory for "
 			       "attributes to wait in");
-	if (l->spool_path == NULL)
-		l->spool_path = str_printf("%s/%s.attributes.%u.spool", l->catalog->work_dir,
-					   l->catalog->name, l->job_id);
+	if (l->spool_path == NULL) {
+		OWNED(freep) char *name = path_component(l->catalog->name);
+
+		l->spool_path = str_printf("%s/%s.attributes.%u.spool", l->catalog->work_dir, name,
+					   l->job_id);
+	}
 	return fd_open(l->spool_path, O_RDWR | O_CREAT | O_TRUNC, 0600, &l->spool, err);
 }
 

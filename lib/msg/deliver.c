@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 #include "lib/base/proc.h"
 #include "lib/base/sync.h"
 
@@ -101,7 +102,8 @@ path_of(const struct msg_sink *s, size_t i, const char *unique)
 
 	if (!msg_dest_is_mail(conf->kind))
 		return str_dup(conf->target);
-	return str_printf("%s/%s.%s.%zu.mail", s->working_directory, s->daemon, unique, i);
+	OWNED(freep) char *daemon = path_component(s->daemon), *job = path_component(unique);
+	return str_printf("%s/%s.%s.%zu.mail", s->working_directory, daemon, job, i);
 }
 
 /* The writer's; no lock is held. */
@@ -396,9 +398,10 @@ void
 msg_clean_spools(const char *working_directory, const char *daemon)
 {
 	OWNED(closedirp) DIR *dir = opendir(working_directory);
+	OWNED(freep) char *prefix = path_component(daemon);
 	struct dirent *e;
 
 	while (dir != NULL && (e = readdir(dir)) != NULL)
-		if (is_stale(e->d_name, daemon))
+		if (is_stale(e->d_name, prefix))
 			(void)unlinkat(dirfd(dir), e->d_name, 0);
 }

@@ -58,6 +58,8 @@ Job { Name = "Fails"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Erro
   Run Script { Runs When = Before; Runs On Client = no; Command = "/bin/false" } }
 Job { Name = "Successes"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Successes" }
 Job { Name = "Lost"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Lost" }
+Job { Name = "sl/ash"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Everywhere"
+  Write Bootstrap = "$FARM/mail/%n.bsr" }
 Job { Name = "Quiet"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Quiet" }
 X
 	farm_up
@@ -153,11 +155,19 @@ teardown_file() {
 	state=$(. "$FARM/site/etc/site" && echo "$SITE_STATE")
 	truncate -s 100M "$state/dir/Backup.bsr" # more than is read
 	farm_run Backup Incremental
-	[ "$STATUS" = T ] || [ "$STATUS" = W ]
+	[ "$STATUS" = W ] # who trusts in the file must not read "OK"
 	[ "$(stat -c %s "$state/dir/Backup.bsr")" -eq 104857600 ]
 	[ "$(grep -ac '^Volume=' "$state/dir/Backup.bsr")" -eq 1 ]
 	farm_joblog "$JOB" | grep -F "Write Bootstrap: "
 	rm "$state/dir/Backup.bsr"
 	farm_run Backup Incremental
 	[ "$(grep -c '^Volume=' "$state/dir/Backup.bsr")" -ge 1 ]
+}
+
+@test "a name with a slash makes no path: mail and bootstrap file are there" {
+	rm -f "$FARM/mail/mail"
+	farm_run sl/ash Full
+	[ "$STATUS" = T ]
+	grep -q 'arg: Tercet: Backup OK of farm-fd sl/ash' "$FARM/mail/mail"
+	grep -q '^Volume=' "$FARM/mail/sl_ash.bsr"
 }
