@@ -8,10 +8,13 @@
 #include "lib/base/sync.h"
 #include "lib/base/thread.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LINE_SIZE 2048
 
 atomic_int log_trace_level;
 
@@ -25,10 +28,22 @@ log_init(const char *daemon_name)
 	(void)snprintf(own_name, sizeof(own_name), "%s", daemon_name);
 }
 
+/* For the owner alone: a trace tells names and conversations. */
+static FILE *
+open_private(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, "a") : NULL;
+
+	if (fd >= 0 && f == NULL)
+		(void)close(fd);
+	return f;
+}
+
 bool
 log_set_file(const char *path)
 {
-	FILE *opened = path != NULL ? fopen(path, "ae") : NULL;
+	FILE *opened = path != NULL ? open_private(path) : NULL;
 
 	mutex_lock(&lock);
 	if (file != NULL)
@@ -49,14 +64,35 @@ log_has_file(void)
 	return has;
 }
 
+/* What a peer or a person says stays within its line, and commands no terminal. */
+static void
+escape(const char *text, char *out, size_t cap)
+{
+	size_t o = 0;
+
+	for (; *text != '\0' && o + 5 < cap; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '\n')
+			o += (size_t)snprintf(out + o, cap - o, "\\n");
+		else if ((c < ' ' && c != '\t') || c == 0x7f)
+			o += (size_t)snprintf(out + o, cap - o, "\\x%02x", c);
+		else
+			out[o++] = (char)c;
+	}
+	out[o] = '\0';
+}
+
 /* One line to stderr (with a priority prefix for the journal when it is not a terminal). */
 static void
-put(int priority, const char *text)
+put(int priority, const char *raw)
 {
+	char text[4 * LINE_SIZE];
 	char stamp[32];
 	char job[24] = "";
 	bool journal = !isatty(STDERR_FILENO);
 
+	escape(raw, text, sizeof(text));
 	(void)clock_format(clock_now(), "%Y-%m-%d %H:%M:%S", stamp, sizeof(stamp));
 	if (thread_job() != 0)
 		(void)snprintf(job, sizeof(job), " JobId %u", thread_job());
@@ -74,7 +110,7 @@ put(int priority, const char *text)
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
-	char text[2048];
+	char text[LINE_SIZE];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -86,7 +122,7 @@ log_line(enum log_level level, const char *fmt, ...)
 void
 log_trace(int level, const char *src, int line, const char *fmt, ...)
 {
-	char text[2048];
+	char text[LINE_SIZE];
 	va_list ap;
 	int n;
 

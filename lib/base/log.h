@@ -17,10 +17,12 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_INFO = 6 };
 
 /* Name in front of every line; call once in main before threads start. */
 void log_init(const char *daemon_name);
-/* Append lines to this file as well (trace, -d); NULL stops that.  False: cannot be opened. */
+/* Append lines to this file as well (trace, -d), which only its owner may read; NULL stops that.
+ * False: cannot be opened. */
 bool log_set_file(const char *path);
 bool log_has_file(void);
 
+/* One line: control characters of the text are escaped, a trailing line end too. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_line(LOG_LEVEL_WARN, __VA_ARGS__)
