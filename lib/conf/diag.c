@@ -175,23 +175,69 @@ mask_secrets(char *line)
 		p = mask_directive(p);
 }
 
+/* A quoted text that goes on in the next line. */
+struct quote {
+	bool open, secret;
+};
+
+static bool
+is_secret_directive(const char *p)
+{
+	char word[WORD_MAX + 1];
+
+	p += strspn(p, " \t");
+	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(p, "=:\"\n"), p);
+	return conf_names_secret(word);
+}
+
+static void
+scan_quotes(const char *p, const char *end, struct quote *q)
+{
+	for (const char *directive = p; p < end; p++) {
+		if (q->open && *p == '\\' && p + 1 < end) {
+			p++;
+		} else if (*p == '"') {
+			q->open = !q->open;
+			q->secret = q->open && is_secret_directive(directive);
+		} else if (!q->open && *p == '#') {
+			return;
+		} else if (!q->open && strchr(";{}", *p) != NULL) {
+			directive = p + 1;
+		}
+	}
+}
+
+/* The second line of a secret and those behind it: nothing is shown. */
+static void
+mask_all(char *line)
+{
+	for (; *line != '\0'; line++)
+		if (!isspace((unsigned char)*line))
+			*line = '*';
+}
+
 static char *
 copy_line(const char *text, uint32_t line)
 {
 	const char *end;
+	struct quote quote = { false, false };
 	char *copy;
 
 	for (uint32_t at = 1; at < line; at++) {
-		text = strchr(text, '\n');
-		if (text == NULL)
+		end = strchr(text, '\n');
+		if (end == NULL)
 			return NULL;
-		text++;
+		scan_quotes(text, end, &quote);
+		text = end + 1;
 	}
 	end = strchr(text, '\n');
 	copy = end != NULL ? str_ndup(text, (size_t)(end - text)) : str_dup(text);
 	if (copy[0] != '\0' && copy[strlen(copy) - 1] == '\r')
 		copy[strlen(copy) - 1] = '\0';
-	mask_secrets(copy);
+	if (quote.open && quote.secret)
+		mask_all(copy);
+	else
+		mask_secrets(copy);
 	return copy;
 }
 
