@@ -216,6 +216,14 @@ session_command(struct session *s, const char *text, struct err *err)
 {
 	bool quitting = !s->sub_prompt && may_quit(text);
 
+	if (strlen(text) > FRAME_MAX) {
+		page_printf(&s->page, "The line of %zu bytes is not sent: %d is the most.\n",
+			    strlen(text), FRAME_MAX);
+		s->failed = true;
+		if (!s->sub_prompt)
+			return ERR_OK;
+		text = "."; /* no answer: the question must not get the next line's */
+	}
 	if (send_text(s, text, err) != ERR_OK)
 		return err->code;
 	enum err_code rc = session_receive(s, err);

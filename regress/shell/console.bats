@@ -101,3 +101,14 @@ assert $2, d"
 	run "$FARM/site/tconsole" --strict --json -x "list jobs"
 	[ "$status" -eq 0 ]
 }
+
+@test "a line that does not fit is not sent, and the answers stay with their commands" {
+	big=$(head -c 2100000 /dev/zero | tr '\0' 'x')
+	printf '%s\n' "list jobs jobid=1 x=$big" "version" "list jobs" >"$FARM/big.in"
+	"$FARM/site/tconsole" <"$FARM/big.in" | cut -c 1-200 >"$FARM/big.out"
+	grep -q 'is not sent' "$FARM/big.out"
+	[ "$(grep -c 'more than the' "$FARM/big.out")" -eq 0 ]
+	# The answer of "version" stands behind it and before the next command.
+	sed -n '/^version$/,/^list jobs$/p' "$FARM/big.out" | grep -q 'Version: '
+	sed -n '/^list jobs$/,$p' "$FARM/big.out" | grep -q '| Backup '
+}
