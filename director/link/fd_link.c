@@ -150,7 +150,7 @@ fd_link_command(struct fd_link *l, const char *command, director_say say, void *
 		struct err *err)
 {
 	if (conn_send(l->conn, bytes_str(command), err) != ERR_OK ||
-	    link_relay(l->conn, say, arg, err) != ERR_OK)
+	    link_relay(l->conn, LINK_ANSWER_MAX, say, arg, err) != ERR_OK)
 		return err_ctx(err, "client %s", l->client);
 	return ERR_OK;
 }
@@ -196,7 +196,7 @@ fd_link_estimate(struct fd_link *l, struct dir_conf *conf, struct dir_fileset *f
 	    fd_link_send_fileset(l, fileset, true, err) != ERR_OK ||
 	    expect(l, DIR_FD_OK_FILESET, say, arg, err) != ERR_OK ||
 	    conn_printf(l->conn, err, DIR_FD_ESTIMATE, listing ? 1 : 0) != ERR_OK ||
-	    link_relay(l->conn, say, arg, err) != ERR_OK)
+	    link_relay(l->conn, listing ? UINT64_MAX : LINK_ANSWER_MAX, say, arg, err) != ERR_OK)
 		return err_ctx(err, "client %s", l->client);
 	return ERR_OK;
 }

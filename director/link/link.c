@@ -72,9 +72,10 @@ link_say_bytes(director_say say, void *arg, struct bytes line)
 }
 
 enum err_code
-link_relay(struct conn *c, director_say say, void *arg, struct err *err)
+link_relay(struct conn *c, uint64_t max, director_say say, void *arg, struct err *err)
 {
 	struct bytes line;
+	uint64_t said = 0;
 	bool eod = false;
 
 	for (;;) {
@@ -86,6 +87,10 @@ link_relay(struct conn *c, director_say say, void *arg, struct err *err)
 			return code;
 		if (eod)
 			return ERR_OK;
+		said += line.n + LINE_COST;
+		if (said > max)
+			return err_set(err, ERR_LIMIT, "the answer is longer than %llu bytes",
+				       (unsigned long long)max);
 		link_say_bytes(say, arg, line);
 	}
 }

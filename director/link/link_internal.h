@@ -25,8 +25,11 @@ struct link_dial {
 
 /* Connect as this director; the greeting is the caller's to read. */
 MUST_CHECK enum err_code link_dial(const struct link_dial *ld, struct conn **out, struct err *err);
-/* Every line up to EOD or the end of the conversation to say. */
-MUST_CHECK enum err_code link_relay(struct conn *c, director_say say, void *arg, struct err *err);
+/* Every line up to EOD or the end of the conversation to say.  ERR_LIMIT: more than max bytes. */
+MUST_CHECK enum err_code link_relay(struct conn *c, uint64_t max, director_say say, void *arg,
+				    struct err *err);
+#define LINE_COST       64          /* of the bytes, for each line */
+#define LINK_ANSWER_MAX (32u << 20) /* a status; what a console collects of it is in memory */
 void link_say(director_say say, void *arg, const char *fmt, ...) PRINTF(3, 4);
 /* A line as it came: NULs and line ends stripped. */
 void link_say_bytes(director_say say, void *arg, struct bytes line);

@@ -91,7 +91,7 @@ sd_link_command(struct sd_link *l, const char *command, director_say say, void *
 		struct err *err)
 {
 	if (conn_send(l->conn, bytes_str(command), err) != ERR_OK ||
-	    link_relay(l->conn, say, arg, err) != ERR_OK)
+	    link_relay(l->conn, LINK_ANSWER_MAX, say, arg, err) != ERR_OK)
 		return err_ctx(err, "storage %s", l->storage);
 	return ERR_OK;
 }
