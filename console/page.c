@@ -21,8 +21,17 @@ plain_length(const uint8_t *text, size_t n)
 
 /* What names of files and messages of peers hold is shown to a person, not obeyed. */
 static void
-put_terminal(const uint8_t *text, size_t n)
+put_terminal(struct page *p, const uint8_t *text, size_t n)
 {
+	bool half = p->half;
+
+	/* The second byte of a control character whose first ended the piece before. */
+	p->half = text[n - 1] == 0xc2;
+	if (half && *text >= 0x80 && *text <= 0x9f) {
+		(void)printf("\\x%02x", *text);
+		text++;
+		n--;
+	}
 	while (n > 0) {
 		size_t plain = plain_length(text, n);
 
@@ -58,7 +67,7 @@ page_put(struct page *p, const void *text, size_t n)
 	if ((p->file != NULL && !p->tee) || p->quiet)
 		return;
 	if (isatty(STDOUT_FILENO))
-		put_terminal((const uint8_t *)text, n);
+		put_terminal(p, (const uint8_t *)text, n);
 	else
 		(void)fwrite(text, 1, n, stdout);
 }

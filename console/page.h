@@ -19,6 +19,7 @@ struct page {
 	FILE *file;          /* owned, or NULL */
 	bool tee;            /* also to standard output */
 	bool quiet;          /* after SIGTSTP: nothing to standard output */
+	bool half;           /* the terminal's last byte may begin a control character */
 	struct buf *capture; /* borrowed: takes everything while set */
 };
 

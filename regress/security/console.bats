@@ -47,3 +47,19 @@ X
 	# A program gets the names as they are.
 	farm_console "list files jobid=1" | grep -aq $'evil\e]0;owned'
 }
+
+@test "nor when a control character lies over the end of a piece" {
+	python3 - "$FARM/src" <<'X'
+import os, sys
+for i in range(400):
+    open(os.path.join(sys.argv[1].encode(), b'x' * (i % 2) + b'%03d' % i + b'\xc2\x9b' * 110), 'w').close()
+X
+	farm_run Backup Full
+	farm_ok
+	python3 - "$FARM/site/tconsole" "$JOB" >"$FARM/pieces.out" <<'X'
+import os, pty, sys
+pty.spawn([sys.argv[1], '-x', 'list files jobid=' + sys.argv[2]], lambda fd: os.read(fd, 65536))
+X
+	grep -aq '\\xc2\\x9b' "$FARM/pieces.out"
+	[ "$(tr -dc '\233' <"$FARM/pieces.out" | wc -c)" -eq 0 ]
+}
