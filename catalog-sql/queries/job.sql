@@ -35,20 +35,36 @@ SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, pr
 FROM job WHERE jobstatus NOT IN ('T', 'W', 'E', 'f', 'A', 'D', 'I', 'e')
 ORDER BY jobid;
 
--- Rows: newest good F, newest good D, newest good of F D I, newest failed F or D after it.
+-- Rows: newest good F, newest good D, newest good of F D I, newest failed F or D after it.  A job
+-- whose volumes are not all in the catalog any more cannot be restored: it is no base, nor is a D
+-- or I that came after it and before the next Full.
 -- Spec: director.md 7.1, 7.2, 7.4
 -- name: job_level_facts repeatable
 WITH mine AS (
-	SELECT jobid, level, jobstatus, starttime FROM job
-	WHERE type = :type AND name = :name AND clientid = :clientid AND filesetid = :filesetid
-		AND starttime IS NOT NULL),
-good AS (SELECT * FROM mine WHERE jobstatus IN ('T', 'W')),
-newest AS (SELECT jobid, level, starttime FROM good WHERE level IN ('F', 'D', 'I')
-	ORDER BY starttime DESC, jobid DESC LIMIT 1)
-(SELECT 'full', jobid, level, starttime FROM good WHERE level = 'F'
-	ORDER BY starttime DESC, jobid DESC LIMIT 1)
+	SELECT j.jobid, j.level, j.jobstatus, j.starttime, j.jobstatus IN ('T', 'W') AS good,
+		coalesce((SELECT bool_and(v.mediaid IS NOT NULL)
+			FROM jobmedia m LEFT JOIN media v ON v.mediaid = m.mediaid
+			WHERE m.jobid = j.jobid AND j.jobstatus IN ('T', 'W')),
+			j.level <> 'F' AND j.jobfiles = 0) AS there
+	FROM job j
+	WHERE j.type = :type AND j.name = :name AND j.clientid = :clientid
+		AND j.filesetid = :filesetid AND j.starttime IS NOT NULL),
+full_job AS (
+	SELECT jobid, level, starttime FROM mine WHERE good AND there AND level = 'F'
+	ORDER BY starttime DESC, jobid DESC LIMIT 1),
+lost AS (
+	SELECT l.jobid, l.starttime FROM mine l LEFT JOIN full_job f ON true
+	WHERE l.good AND NOT l.there AND l.level IN ('F', 'D', 'I')
+		AND (f.jobid IS NULL OR (l.starttime, l.jobid) > (f.starttime, f.jobid))
+	ORDER BY l.starttime, l.jobid LIMIT 1),
+base AS (
+	SELECT m.jobid, m.level, m.starttime FROM mine m LEFT JOIN lost l ON true
+	WHERE m.good AND m.there AND m.level IN ('F', 'D', 'I')
+		AND (l.jobid IS NULL OR (m.starttime, m.jobid) < (l.starttime, l.jobid))),
+newest AS (SELECT * FROM base ORDER BY starttime DESC, jobid DESC LIMIT 1)
+SELECT 'full', jobid, level, starttime FROM full_job
 UNION ALL
-(SELECT 'diff', jobid, level, starttime FROM good WHERE level = 'D'
+(SELECT 'diff', jobid, level, starttime FROM base WHERE level = 'D'
 	ORDER BY starttime DESC, jobid DESC LIMIT 1)
 UNION ALL
 SELECT 'newest', jobid, level, starttime FROM newest
@@ -68,7 +84,7 @@ WITH usable AS (
 		AND (:fileset::text IS NULL OR j.filesetid IN
 			(SELECT filesetid FROM fileset WHERE fileset = :fileset))
 		AND EXISTS (SELECT 1 FROM jobmedia m JOIN media v USING (mediaid)
-			WHERE m.jobid = j.jobid AND v.enabled = 1
+			WHERE m.jobid = j.jobid AND (v.enabled = 1 OR :locked::integer = 1)
 				AND (:pool::text IS NULL OR v.poolid IN
 					(SELECT poolid FROM pool WHERE name = :pool)))),
 full_job AS (

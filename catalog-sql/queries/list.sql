@@ -1,5 +1,6 @@
 -- list and llist.  A parameter that is NULL does not filter.  The column names are the headings
--- of the text lists and the keys of the JSON: an interface.
+-- of the text lists and the keys of the JSON: an interface.  see_jobs, see_clients and see_pools are
+-- the names that a restricted console may see, one a line.
 -- Spec: console.md 6; catalog.md 12
 
 -- What list jobs and its like filter by; c is the job's client.
@@ -8,12 +9,22 @@
 		AND (:jobids::text IS NULL OR j.jobid = ANY (string_to_array(:jobids, ',')::integer[]))
 		AND (:ujobid::text IS NULL OR j.job = :ujobid)
 		AND (:name::text IS NULL OR j.name = :name)
+		AND (:names::text IS NULL OR j.name = ANY (string_to_array(:names, chr(10))))
 		AND (:client::text IS NULL OR c.name = :client)
 		AND (:status::text IS NULL OR j.jobstatus::text = ANY (string_to_array(:status, ',')))
 		AND (:level::text IS NULL OR j.level::text = ANY (string_to_array(:level, ',')))
 		AND (:type::text IS NULL OR j.type::text = ANY (string_to_array(:type, ',')))
 		AND (:volume::text IS NULL OR j.jobid IN (SELECT jm.jobid FROM jobmedia jm JOIN media m USING (mediaid)
 			WHERE m.volumename = :volume))
+		AND (:see_jobs::text IS NULL OR j.name = ANY (string_to_array(:see_jobs, chr(10))))
+		AND (:see_clients::text IS NULL OR c.name IS NULL
+			OR c.name = ANY (string_to_array(:see_clients, chr(10))))
+
+-- The same for statements that choose no jobs otherwise.
+-- part: seen_jobs
+		AND (:see_jobs::text IS NULL OR j.name = ANY (string_to_array(:see_jobs, chr(10))))
+		AND (:see_clients::text IS NULL OR c.name IS NULL
+			OR c.name = ANY (string_to_array(:see_clients, chr(10))))
 
 -- name: list_jobs repeatable
 SELECT jobid, name, client, starttime, duration, type, level, jobfiles, jobbytes, jobstatus
@@ -121,13 +132,21 @@ ORDER BY CASE WHEN :reverse::text IS NULL THEN logid END ASC, logid DESC;
 
 -- name: list_jobmedia repeatable
 SELECT jm.jobid, m.volumename, jm.firstindex, jm.lastindex
-FROM jobmedia jm JOIN media m USING (mediaid)
-WHERE :jobid::integer IS NULL OR jm.jobid = :jobid ORDER BY jm.jobid, jm.jobmediaid;
+FROM jobmedia jm JOIN media m USING (mediaid) JOIN job j USING (jobid)
+	LEFT JOIN client c USING (clientid)
+WHERE (:jobid::integer IS NULL OR jm.jobid = :jobid)
+@seen_jobs
+ORDER BY jm.jobid, jm.jobmediaid
+LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 -- name: llist_jobmedia repeatable
 SELECT jm.jobmediaid, jm.jobid, jm.mediaid, m.volumename, jm.firstindex, jm.lastindex, jm.startfile,
 	jm.endfile, jm.startblock, jm.endblock
-FROM jobmedia jm JOIN media m USING (mediaid)
-WHERE :jobid::integer IS NULL OR jm.jobid = :jobid ORDER BY jm.jobid, jm.jobmediaid;
+FROM jobmedia jm JOIN media m USING (mediaid) JOIN job j USING (jobid)
+	LEFT JOIN client c USING (clientid)
+WHERE (:jobid::integer IS NULL OR jm.jobid = :jobid)
+@seen_jobs
+ORDER BY jm.jobid, jm.jobmediaid
+LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 
 -- name: list_files repeatable
 SELECT p.path || f.name AS filename
@@ -195,6 +214,7 @@ WHERE (:pool::text IS NULL OR p.name = :pool)
 	AND (:poolid::integer IS NULL OR m.poolid = :poolid)
 	AND (:name::text IS NULL OR m.volumename = :name)
 	AND (:mediaid::integer IS NULL OR m.mediaid = :mediaid)
+	AND (:see_pools::text IS NULL OR p.name = ANY (string_to_array(:see_pools, chr(10))))
 ORDER BY m.mediaid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 -- name: llist_volumes repeatable
@@ -213,11 +233,13 @@ WHERE (:pool::text IS NULL OR p.name = :pool)
 	AND (:poolid::integer IS NULL OR m.poolid = :poolid)
 	AND (:name::text IS NULL OR m.volumename = :name)
 	AND (:mediaid::integer IS NULL OR m.mediaid = :mediaid)
+	AND (:see_pools::text IS NULL OR p.name = ANY (string_to_array(:see_pools, chr(10))))
 ORDER BY m.mediaid
 LIMIT :limit::bigint OFFSET coalesce(:offset::bigint, 0);
 -- name: count_volumes repeatable
 SELECT count(*) AS count FROM media m LEFT JOIN pool p USING (poolid)
-WHERE :pool::text IS NULL OR p.name = :pool;
+WHERE (:pool::text IS NULL OR p.name = :pool)
+	AND (:see_pools::text IS NULL OR p.name = ANY (string_to_array(:see_pools, chr(10))));
 -- name: list_volumes_of_job repeatable
 SELECT DISTINCT m.volumename FROM jobmedia jm JOIN media m USING (mediaid)
 WHERE jm.jobid = :jobid ORDER BY m.volumename;
@@ -228,8 +250,10 @@ WHERE jm.jobid = :jobid ORDER BY jm.jobmediaid;
 -- name: list_copies repeatable
 SELECT DISTINCT j.priorjobid AS jobid, j.job, j.jobid AS copyjobid, m.mediatype
 FROM job j LEFT JOIN jobmedia jm USING (jobid) LEFT JOIN media m USING (mediaid)
+	LEFT JOIN client c USING (clientid)
 WHERE j.type = 'C'
 	AND (:jobids::text IS NULL OR j.priorjobid = ANY (string_to_array(:jobids, ',')::integer[]))
+@seen_jobs
 ORDER BY j.priorjobid DESC, j.jobid;
 -- name: list_jobstatistics repeatable
 SELECT deviceid, sampletime, jobid, jobfiles, jobbytes FROM jobstats WHERE jobid = :jobid
@@ -242,7 +266,9 @@ SELECT name FROM client ORDER BY name;
 -- name: names_pools repeatable
 SELECT name FROM pool ORDER BY name;
 -- name: names_volumes repeatable
-SELECT volumename AS name FROM media ORDER BY volumename;
+SELECT m.volumename AS name FROM media m LEFT JOIN pool p USING (poolid)
+WHERE :see_pools::text IS NULL OR p.name = ANY (string_to_array(:see_pools, chr(10)))
+ORDER BY m.volumename;
 -- name: names_storages repeatable
 SELECT DISTINCT name FROM storage ORDER BY name;
 -- name: names_filesets repeatable

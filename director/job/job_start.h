@@ -26,7 +26,7 @@ enum job_choice { CHOICE_UNSET, CHOICE_NO, CHOICE_YES };
 	X(job) X(client) X(fileset) X(storage) X(catalog) X(messages)                \
 	X(pool) X(next_pool) X(full_pool) X(inc_pool) X(diff_pool) X(vfull_pool)     \
 	X(where) X(regex_where) X(bootstrap) X(plugin_options) X(comment) X(since)   \
-	X(verify_job) X(backup_format)
+	X(verify_job) X(backup_format) X(backup_client)
 /* clang-format on */
 
 /* All-zero is "nothing wanted". */

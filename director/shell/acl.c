@@ -1,5 +1,7 @@
 #include "director/shell/shell_internal.h"
 
+#include <string.h>
+
 bool
 acl_allows(const struct shell *sh, enum acl_kind kind, const char *item)
 {
@@ -38,6 +40,32 @@ bool
 acl_filters(const struct shell *sh, enum acl_kind kind)
 {
 	return !acl_unrestricted(sh, kind);
+}
+
+static bool
+has_dot_dot(const char *path)
+{
+	for (const char *p = path; *p != '\0';) {
+		size_t n = strcspn(p, "/");
+
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return true;
+		p += n + (p[n] == '/');
+	}
+	return false;
+}
+
+bool
+acl_allows_where(const struct shell *sh, const char *where)
+{
+	return acl_allows(sh, ACL_WHERE, where) &&
+	       (acl_unrestricted(sh, ACL_WHERE) || !has_dot_dot(where));
+}
+
+bool
+acl_allows_rewrite(const struct shell *sh, const char *regex)
+{
+	return acl_allows(sh, ACL_WHERE, regex) && acl_allows(sh, ACL_WHERE, "/");
 }
 
 enum err_code

@@ -38,8 +38,13 @@ take_word(const char **p, struct buf *word, size_t *eq, struct err *err)
 			s++;
 		else if (*s == '=' && *eq == SIZE_MAX)
 			*eq = word->len;
-		if (buf_append(word, s, 1, err) != ERR_OK)
-			return err->code;
+		if (word->len == WORD_MAX)
+			return err_set(
+				err, ERR_LIMIT,
+				"A word of the command line, \"%.20s...\", is longer than %u "
+				"bytes",
+				buf_str(word), WORD_MAX);
+		buf_put(word, s, 1);
 	}
 	if (quoted)
 		return err_set(err, ERR_FORMAT, "Missing closing quote in the command line");
@@ -110,6 +115,43 @@ args_value_of(const struct args *a, const char *const *keys)
 			return v;
 	}
 	return NULL;
+}
+
+static bool
+is_in(const char *word, const char *const *list)
+{
+	while (*list != NULL && strcasecmp(word, *list) != 0)
+		list++;
+	return *list != NULL;
+}
+
+static const char *
+unknown(const struct args *a, size_t at, const char *const *known, bool with_value)
+{
+	for (size_t i = at; i < a->n; i++)
+		if ((with_value || a->v[i].value == NULL) && !is_in(a->v[i].key, known))
+			return a->v[i].key;
+	return NULL;
+}
+
+const char *
+args_unknown(const struct args *a, size_t at, const char *const *known)
+{
+	return unknown(a, at, known, true);
+}
+
+const char *
+args_unknown_bare(const struct args *a, size_t at, const char *const *known)
+{
+	return unknown(a, at, known, false);
+}
+
+char *
+args_word(const struct args *a, size_t i)
+{
+	const struct arg *w = &a->v[i];
+
+	return w->value == NULL ? str_dup(w->key) : str_printf("%s=%s", w->key, w->value);
 }
 
 void

@@ -39,6 +39,12 @@ bool args_has(const struct args *a, const char *key);
 const char *args_value(const struct args *a, const char *key);
 /* The first of several spellings, a NULL-ended list: "client", "fd", NULL. */
 const char *args_value_of(const struct args *a, const char *const *keys);
+/* The first word from position at on, or the first of those without a value, whose keyword is not
+ * in known, a NULL-ended list; NULL: there is none. */
+const char *args_unknown(const struct args *a, size_t at, const char *const *known);
+const char *args_unknown_bare(const struct args *a, size_t at, const char *const *known);
+/* The word as it was written: "a=b", not "a". */
+char *args_word(const struct args *a, size_t i);
 /* Add one keyword=value at the end; ignored beyond ARGS_MAX. */
 void args_add(struct args *a, const char *key, const char *value);
 

@@ -311,6 +311,12 @@ switch_one(struct shell *sh, bool on, struct err *err)
 	size_t which = 0;
 	const char *name = NULL;
 
+	static const char *const known[] = { "schedule", "client", "job", "yes", NULL };
+	const char *word = args_unknown(&sh->args, 1, known);
+
+	if (word != NULL)
+		return err_set(err, ERR_CONFIG,
+			       "Unknown keyword: %s. Name it as job=, client= or schedule=", word);
 	while (which < n && !args_has(&sh->args, switches[which].key))
 		which++;
 	if (which == n)

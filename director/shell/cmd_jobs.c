@@ -9,6 +9,7 @@
 #include "director/shell/command.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/base/units.h"
 #include "lib/catalog/cat_job.h"
@@ -127,9 +128,37 @@ cancel_ids(struct shell *sh, struct err *err)
 		if (v == NULL || !shell_job_ids(v, &ids, &n))
 			return err_set(err, ERR_CONFIG, "jobid=%s: expected a JobId",
 				       v == NULL ? "" : v);
-		for (size_t k = 0; k < n; k++)
-			if (cancel_one(sh, ids[k], err) != ERR_OK)
-				return err->code;
+		for (size_t k = 0; k < n; k++) {
+			struct err e = ERR_INIT;
+
+			/* One that does not run does not keep the others alive. */
+			if (cancel_one(sh, ids[k], &e) == ERR_OK)
+				continue;
+			out_error(sh->out, "%s\n", e.text);
+			(void)err_set(err, e.code, "%s", "");
+		}
+	}
+	return err->code;
+}
+
+/* A word that cancel does not know, or says nothing, may not become all that is left: any job. */
+static enum err_code
+judge_cancel_words(struct shell *sh, struct err *err)
+{
+	static const char *const known[] = { "jobid",   "job", "ujobid", "state",
+					     "storage", "all", "yes",    NULL };
+	const char *word = args_unknown(&sh->args, 1, known);
+
+	if (word != NULL)
+		return err_set(err, ERR_CONFIG,
+			       "Unknown keyword: %s. Name the job as jobid=, job= or ujobid=",
+			       word);
+	for (size_t i = 1; i < sh->args.n; i++) {
+		const struct arg *a = &sh->args.v[i];
+		bool bare = strcasecmp(a->key, "all") == 0 || strcasecmp(a->key, "yes") == 0;
+
+		if (!bare && (a->value == NULL || a->value[0] == '\0'))
+			return err_set(err, ERR_CONFIG, "Value missing for keyword %s", a->key);
 	}
 	return ERR_OK;
 }
@@ -146,8 +175,10 @@ cancel_at_storage(struct shell *sh, const char *name, struct err *err)
 	if (jobid == NULL)
 		return err_set(err, ERR_CONFIG, "Missing jobid=JobId specification");
 	uint64_t id;
-	if (!shell_number(jobid, &id))
+	if (!shell_number(jobid, &id) || id == 0 || id > UINT32_MAX)
 		return err_set(err, ERR_CONFIG, "jobid=%s: expected a JobId", jobid);
+	if (!shell_sees_job(sh, (uint32_t)id))
+		return err_set(err, ERR_CONFIG, "Unauthorized command from this console.");
 	if (res_resolve(sh, RES_STORAGE, name, &s, err) != ERR_OK ||
 	    sd_link_open(sh->d, sh->conf, (struct dir_storage *)(void *)s, &o, &link, err) !=
 		    ERR_OK)
@@ -165,6 +196,8 @@ cmd_cancel(struct shell *sh, struct err *err)
 		   *storage = args_value(&sh->args, "storage");
 	size_t all, n = own_jobs(sh, &jobs, &all), k = 0;
 
+	if (judge_cancel_words(sh, err) != ERR_OK)
+		return err->code;
 	if (storage != NULL)
 		return cancel_at_storage(sh, storage, err);
 	if (args_has(&sh->args, "jobid"))
@@ -229,6 +262,10 @@ wait_target(struct shell *sh, uint32_t *id, struct err *err)
 	if (jobid != NULL) {
 		if (!shell_number(jobid, &v) || v == 0 || v > UINT32_MAX)
 			return err_set(err, ERR_CONFIG, "ERR: Job was not found");
+		if (!shell_sees_job(sh, (uint32_t)v)) {
+			print_waited(sh, (uint32_t)v, '?');
+			return err_set(err, ERR_CONFIG, "ERR: Job was not found");
+		}
 		*id = (uint32_t)v;
 		return ERR_OK;
 	}
@@ -237,7 +274,8 @@ wait_target(struct shell *sh, uint32_t *id, struct err *err)
 		return ERR_OK;
 	size_t n = job_table_list(director_jobs(sh->d), &jobs);
 	for (size_t i = n; i > 0 && *id == 0; i--)
-		if (strcmp(jobs[i - 1].unique, name) == 0 || strcmp(jobs[i - 1].name, name) == 0)
+		if (acl_allows(sh, ACL_JOB, jobs[i - 1].name) &&
+		    (strcmp(jobs[i - 1].unique, name) == 0 || strcmp(jobs[i - 1].name, name) == 0))
 			*id = jobs[i - 1].job_id;
 	if (*id == 0)
 		return err_set(err, ERR_CONFIG, "ERR: Job was not found");
@@ -252,6 +290,11 @@ cmd_wait(struct shell *sh, struct err *err)
 	uint64_t seconds = 0;
 	uint32_t id;
 
+	static const char *const known[] = { "mount", "yes", NULL };
+	const char *word = args_unknown_bare(&sh->args, 1, known);
+
+	if (word != NULL)
+		return err_set(err, ERR_CONFIG, "Unknown keyword: %s", word);
 	if (args_has(&sh->args, "mount"))
 		return err_set(err, ERR_CONFIG, "wait mount: is not available in this version yet");
 	if (timeout != NULL && (!shell_number(timeout, &seconds) || seconds > 100000000))
@@ -266,6 +309,10 @@ cmd_wait(struct shell *sh, struct err *err)
 			print_waited(sh, info.job_id, info.status);
 		return ERR_OK;
 	}
+	if (e.code == ERR_PEER)
+		return id == 0 ? err_set(err, ERR_PEER, "Jobs still run after %s seconds.", timeout)
+			       : err_set(err, ERR_PEER, "JobId %u still runs after %s seconds.", id,
+					 timeout);
 	if (e.code != ERR_CONFIG) {
 		*err = e;
 		return err->code;
@@ -297,17 +344,17 @@ estimate_line(void *arg, const char *line)
 	(void)snprintf(e->last, sizeof(e->last), "%s", line);
 }
 
-/* "1,000,026" to a number. */
+/* "1,000,026" to a number; one that is too large is none. */
 static int64_t
 number_with_commas(const char *text, const char *key)
 {
 	const char *p = strstr(text, key);
-	int64_t v = 0;
+	uint64_t v = 0;
 
 	for (p = p == NULL ? "" : p + strlen(key); (*p >= '0' && *p <= '9') || *p == ','; p++)
-		if (*p != ',')
-			v = v * 10 + (*p - '0');
-	return v;
+		if (*p != ',' && (!u64_mul(v, 10, &v) || !u64_add(v, (uint64_t)(*p - '0'), &v)))
+			return 0;
+	return v <= INT64_MAX ? (int64_t)v : 0;
 }
 
 /* The time from which a smaller level counts, from the last good jobs. */
@@ -369,7 +416,9 @@ cmd_estimate(struct shell *sh, struct err *err)
 {
 	static const char *const job_keys[] = { "job", NULL },
 				 *const client_keys[] = { "client", "fd", NULL },
-				 *const set_keys[] = { "fileset", NULL };
+				 *const set_keys[] = { "fileset", NULL },
+				 *const words[] = { "listing", "job", "client",
+						    "fileset", "yes", NULL };
 	struct named *r = NULL;
 	struct estimate e = { .sh = sh };
 	struct fd_link_options o = { .timeout_seconds = LINK_SECONDS, .cancel = sh->stop };
@@ -378,13 +427,15 @@ cmd_estimate(struct shell *sh, struct err *err)
 	int level;
 
 	const char *name = args_value(&sh->args, "job");
-	if (name == NULL && sh->args.n > 1 && sh->args.v[1].value == NULL &&
-	    res_find(sh, RES_JOB, sh->args.v[1].key) != NULL)
-		r = res_find(sh, RES_JOB, sh->args.v[1].key);
-	else if (name != NULL && res_find(sh, RES_JOB, name) == NULL)
-		return err_set(err, ERR_CONFIG, "Job \"%s\" not found.", name);
-	else if (res_pick(sh, RES_JOB, job_keys, &r, err) != ERR_OK)
+	if (name == NULL)
+		name = args_unknown_bare(&sh->args, 1, words);
+	if (name != NULL && strcmp(name, "?") != 0) {
+		r = res_find(sh, RES_JOB, name);
+		if (r == NULL)
+			return err_set(err, ERR_CONFIG, "Job \"%s\" not found.", name);
+	} else if (res_pick(sh, RES_JOB, job_keys, &r, err) != ERR_OK) {
 		return err->code;
+	}
 	struct dir_job *job = (struct dir_job *)(void *)r;
 	struct dir_client *client = job->client;
 	struct dir_fileset *fileset = job->file_set;

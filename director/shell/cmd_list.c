@@ -88,6 +88,12 @@ list_plain(struct lister *l, const char *what, struct list_params *p, const char
 
 /* ---- small tables ---- */
 
+static bool
+is_fileset(const void *name, const struct table *t, size_t row)
+{
+	return strcmp(table_at(t, row, "fileset"), (const char *)name) == 0;
+}
+
 static enum err_code
 list_filesets(struct lister *l, struct err *err)
 {
@@ -104,12 +110,8 @@ list_filesets(struct lister *l, struct err *err)
 	if (shell_query(l->sh, "list_filesets", p.v, p.n, &t, err) != ERR_OK)
 		return err->code;
 	const char *name = args_value(&l->sh->args, "fileset");
-	for (size_t r = 0; name != NULL && name[0] != '\0' && r < table_rows(&t);) {
-		if (strcmp(table_at(&t, r, "fileset"), name) == 0)
-			r++;
-		else
-			table_drop_row(&t, r);
-	}
+	if (name != NULL && name[0] != '\0')
+		(void)table_keep(&t, is_fileset, name);
 	list_print(l, &t, "filesets", false);
 	return ERR_OK;
 }

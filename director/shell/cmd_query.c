@@ -11,8 +11,9 @@
 
 /* ---- sqlquery: lines until ";", an empty line leaves ---- */
 
+/* A query that the catalog refuses is said; one that was stopped ends the mode, too. */
 static enum err_code
-run_sql(struct shell *sh, struct catalog *c, const char *sql)
+run_sql(struct shell *sh, struct catalog *c, const char *sql, struct err *err)
 {
 	OWNED(cat_table_release) struct cat_table ct = { 0 };
 	OWNED(table_release) struct table t = { 0 };
@@ -20,6 +21,8 @@ run_sql(struct shell *sh, struct catalog *c, const char *sql)
 	struct err e = ERR_INIT;
 
 	if (cat_query_text(c, sql, &ct, &e) != ERR_OK) {
+		if (e.code == ERR_CANCELED)
+			return err_set(err, e.code, "%s", e.text);
 		out_error(sh->out, "%s\n", e.text);
 		return ERR_OK;
 	}
@@ -50,7 +53,8 @@ cmd_sqlquery(struct shell *sh, struct err *err)
 			return err->code;
 		if (line[strlen(line) - 1] != ';')
 			continue;
-		(void)!run_sql(sh, c, buf_str(&sql));
+		if (run_sql(sh, c, buf_str(&sql), err) != ERR_OK)
+			return err->code;
 		buf_clear(&sql);
 	}
 	out_text(sh->out, "End query mode.\n");

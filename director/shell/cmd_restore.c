@@ -12,11 +12,13 @@
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_restore.h"
 #include "lib/proto/bootstrap.h"
 
-#define JOBS_MAX 100000u
+/* Runs of FileIndexes that are named; each has one file at least, and the statement ends there. */
+#define UNMARKED_MAX 100u
 
 static atomic_uint next_bootstrap = 1; /* number in the names of bootstrap files */
 
@@ -27,23 +29,16 @@ static const char *const known[] = {
 	"where",      "yes",           "bootstrap",     "done",    "strip_prefix", "add_prefix",
 	"add_suffix", "regexwhere",    "restoreclient", "copies",  "comment",      "restorejob",
 	"replace",    "pluginoptions", "archive",       "catalog", "backupformat", "fd",
-	"sd",         "job",           "priority",      "when",
+	"sd",         "job",           "priority",      "when",    NULL,
 };
+static const char *const storage_keys[] = { "storage", "sd", NULL };
 
 static enum err_code
 judge_words(struct shell *sh, struct err *err)
 {
-	const size_t n = sizeof(known) / sizeof(known[0]);
+	const char *word = args_unknown(&sh->args, 1, known);
 
-	for (size_t i = 1; i < sh->args.n; i++) {
-		size_t k = 0;
-
-		while (k < n && strcasecmp(sh->args.v[i].key, known[k]) != 0)
-			k++;
-		if (k == n)
-			return err_set(err, ERR_CONFIG, "Unknown keyword: %s", sh->args.v[i].key);
-	}
-	return ERR_OK;
+	return word == NULL ? ERR_OK : err_set(err, ERR_CONFIG, "Unknown keyword: %s", word);
 }
 
 /* ---- the bootstrap: director.md 14.6 ---- */
@@ -67,7 +62,7 @@ note_volume(struct writer *w, const struct cat_bsr_row *row, const char *storage
 static const char *
 storage_of(const struct writer *w, const struct cat_bsr_row *row)
 {
-	const char *given = args_value(&w->sh->args, "storage");
+	const char *given = args_value_of(&w->sh->args, storage_keys);
 
 	if (given != NULL && given[0] != '\0')
 		return given;
@@ -144,13 +139,13 @@ write_job(struct writer *w, uint32_t job_id, const struct tree_run *runs, size_t
 static enum err_code
 say_unmarked(struct writer *w, struct tree *t, uint32_t job_id, struct err *err)
 {
-	OWNED(buf_release) struct buf text = BUF_INIT(1u << 24);
+	OWNED(buf_release) struct buf text = BUF_INIT(64u * UNMARKED_MAX);
 	OWNED(table_release) struct table names = { 0 };
 	char id[16];
 	size_t n;
 	OWNED(freep) struct tree_run *runs = tree_unmarked_runs(t, job_id, &n);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < UNMARKED_MAX; i++)
 		buf_text(&text, "%s%d-%d", i > 0 ? "," : "", runs[i].first, runs[i].last);
 	if (n == 0)
 		return ERR_OK;
@@ -163,6 +158,8 @@ say_unmarked(struct writer *w, struct tree *t, uint32_t job_id, struct err *err)
 			    "Also restored: %s of JobId %u: it holds the data of a hard link that "
 			    "is selected\n",
 			    table_at(&names, i, "filename"), job_id);
+	if (n > UNMARKED_MAX)
+		out_warning(w->sh->out, "Also restored: more such files of JobId %u\n", job_id);
 	return ERR_OK;
 }
 
@@ -264,9 +261,9 @@ restore_write_bootstrap(struct shell *sh, struct restore *r, struct tree *t, str
 			     "The catalog has no volume positions for the selected files");
 	if (rc == ERR_OK) {
 		note_only_storage(&w);
+		OWNED(freep) char *name = path_component(director_name(sh->d));
 		r->bootstrap = str_printf("%s/%s.restore.%u.bsr", director_working_directory(sh->d),
-					  director_name(sh->d),
-					  atomic_fetch_add(&next_bootstrap, 1));
+					  name, atomic_fetch_add(&next_bootstrap, 1));
 		rc = fd_replace_file(r->bootstrap, buf_bytes(&w.text), 0600, err);
 	}
 	if (rc == ERR_OK) {
@@ -332,9 +329,9 @@ pass_words(struct shell *sh, struct job_request *req, struct err *err)
 		req->regex_where = TAKE_PTR(relocation);
 	if (req->where != NULL && req->regex_where != NULL)
 		return err_set(err, ERR_CONFIG, "where= and regexwhere= exclude each other");
-	if (req->where != NULL && !acl_allows(sh, ACL_WHERE, req->where))
+	if (req->where != NULL && !acl_allows_where(sh, req->where))
 		return err_set(err, ERR_CONFIG, "\"where\" specification not authorized.");
-	if (req->regex_where != NULL && !acl_allows(sh, ACL_WHERE, req->regex_where))
+	if (req->regex_where != NULL && !acl_allows_rewrite(sh, req->regex_where))
 		return err_set(err, ERR_CONFIG, "\"RegexWhere\" specification not authorized.");
 	return ERR_OK;
 }
@@ -413,6 +410,8 @@ make_request(struct shell *sh, struct restore *r, struct job_request *req, struc
 	if (dir_conf_find_fileset(sh->conf, r->fileset) != NULL)
 		req->fileset = str_dup(r->fileset);
 	req->bootstrap = str_dup(r->bootstrap);
+	if (r->client[0] != '\0')
+		req->backup_client = str_dup(r->client);
 	req->expected_files = r->files;
 	return ERR_OK;
 }
@@ -430,7 +429,7 @@ from_bootstrap(struct shell *sh, struct restore *r, struct err *err)
 	const char *client = args_value(&sh->args, "client");
 	if (client != NULL)
 		(void)snprintf(r->client, sizeof(r->client), "%s", client);
-	const char *storage = args_value(&sh->args, "storage");
+	const char *storage = args_value_of(&sh->args, storage_keys);
 	if (storage != NULL)
 		(void)snprintf(r->storage, sizeof(r->storage), "%s", storage);
 	return ERR_OK;

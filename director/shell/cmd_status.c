@@ -76,6 +76,7 @@ ask_storage(struct shell *sh, struct dir_storage *storage, const char *command, 
 }
 
 /* {"client":{"<name>":[lines]}} */
+/* In a list of several kind is NULL. */
 static void
 open_lines(struct shell *sh, const char *kind, const char *name)
 {
@@ -92,9 +93,9 @@ close_lines(struct shell *sh)
 }
 
 static enum err_code
-status_client(struct shell *sh, struct dir_client *client, struct err *err)
+status_client(struct shell *sh, const char *key, struct dir_client *client, struct err *err)
 {
-	open_lines(sh, "client", client->name);
+	open_lines(sh, key, client->name);
 	enum err_code rc = ask_client(sh, client, "status", err);
 	out_close(sh->out);
 	status_progress(sh, client->name);
@@ -103,14 +104,14 @@ status_client(struct shell *sh, struct dir_client *client, struct err *err)
 }
 
 static enum err_code
-status_storage(struct shell *sh, struct dir_storage *storage, struct err *err)
+status_storage(struct shell *sh, const char *key, struct dir_storage *storage, struct err *err)
 {
 	if (args_has(&sh->args, "slots"))
 		return err_set(err, ERR_CONFIG,
 			       "status storage=%s slots: autochangers are not available in this "
 			       "version yet",
 			       storage->name);
-	open_lines(sh, "storage", storage->name);
+	open_lines(sh, key, storage->name);
 	enum err_code rc = ask_storage(sh, storage, "status", err);
 	close_lines(sh);
 	return rc;
@@ -157,33 +158,51 @@ status_all(struct shell *sh, struct err *err)
 	enum err_code worst = status_director(sh, err);
 	size_t n = res_list(sh, RES_STORAGE, &storages);
 
+	out_open_array(sh->out, "storages");
 	for (size_t i = 0; i < n; i++) {
 		struct err e = ERR_INIT;
 
-		if (status_storage(sh, (struct dir_storage *)(void *)storages[i], &e) != ERR_OK)
+		if (status_storage(sh, NULL, (struct dir_storage *)(void *)storages[i], &e) !=
+		    ERR_OK)
 			out_warning(sh->out, "%s\n", e.text);
 	}
+	out_close(sh->out);
 	n = res_list(sh, RES_CLIENT, &clients);
+	out_open_array(sh->out, "clients");
 	for (size_t i = 0; i < n; i++) {
 		struct err e = ERR_INIT;
 
-		if (status_client(sh, (struct dir_client *)(void *)clients[i], &e) != ERR_OK)
+		if (status_client(sh, NULL, (struct dir_client *)(void *)clients[i], &e) != ERR_OK)
 			out_warning(sh->out, "%s\n", e.text);
 	}
+	out_close(sh->out);
 	return worst;
 }
 
 static const char *const client_keys[] = { "client", "fd", NULL };
 static const char *const storage_keys[] = { "storage", "sd", NULL };
 
+/* client=name, "client name", else the menu. */
+static enum err_code
+pick(struct shell *sh, enum res_kind kind, const char *const *keys, struct named **r,
+     struct err *err)
+{
+	static const char *const words[] = { "slots", "drives", "yes", NULL };
+	const char *bare = args_unknown_bare(&sh->args, 2, words);
+
+	if (bare != NULL && args_value_of(&sh->args, keys) == NULL)
+		return res_resolve(sh, kind, bare, r, err);
+	return res_pick(sh, kind, keys, r, err);
+}
+
 static enum err_code
 pick_client(struct shell *sh, struct err *err)
 {
 	struct named *r = NULL;
 
-	if (res_pick(sh, RES_CLIENT, client_keys, &r, err) != ERR_OK)
+	if (pick(sh, RES_CLIENT, client_keys, &r, err) != ERR_OK)
 		return err->code;
-	return status_client(sh, (struct dir_client *)(void *)r, err);
+	return status_client(sh, "client", (struct dir_client *)(void *)r, err);
 }
 
 static enum err_code
@@ -191,9 +210,9 @@ pick_storage(struct shell *sh, struct err *err)
 {
 	struct named *r = NULL;
 
-	if (res_pick(sh, RES_STORAGE, storage_keys, &r, err) != ERR_OK)
+	if (pick(sh, RES_STORAGE, storage_keys, &r, err) != ERR_OK)
 		return err->code;
-	return status_storage(sh, (struct dir_storage *)(void *)r, err);
+	return status_storage(sh, "storage", (struct dir_storage *)(void *)r, err);
 }
 
 static const struct {
@@ -250,10 +269,10 @@ cmd_status(struct shell *sh, struct err *err)
 			return targets[i].run(sh, err);
 	struct named *r = sh->args.v[1].value == NULL ? res_find(sh, RES_STORAGE, word) : NULL;
 	if (r != NULL)
-		return status_storage(sh, (struct dir_storage *)(void *)r, err);
+		return status_storage(sh, "storage", (struct dir_storage *)(void *)r, err);
 	r = sh->args.v[1].value == NULL ? res_find(sh, RES_CLIENT, word) : NULL;
 	if (r != NULL)
-		return status_client(sh, (struct dir_client *)(void *)r, err);
+		return status_client(sh, "client", (struct dir_client *)(void *)r, err);
 	return err_set(err, ERR_CONFIG, "Unknown status target: %s", word);
 }
 

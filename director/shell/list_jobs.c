@@ -116,25 +116,40 @@ filter_since(struct shell *sh, const char *name, struct list_params *p, struct e
 
 /* ---- jobs ---- */
 
-/* Rows of jobs whose resource is there, or is enabled, or is not. */
+/* current, enabled, disabled: the names of the jobs whose resource is there, and is so. */
 static void
-keep_jobs(struct shell *sh, struct table *t)
+filter_resources(struct shell *sh, struct list_params *p)
 {
-	bool current = args_has(&sh->args, "current"), on = args_has(&sh->args, "enabled"),
-	     off = args_has(&sh->args, "disabled");
+	bool on = args_has(&sh->args, "enabled"), off = args_has(&sh->args, "disabled");
+	OWNED(buf_release) struct buf names = BUF_INIT(SIZE_MAX);
 
-	if (!current && !on && !off)
+	if (!on && !off && !args_has(&sh->args, "current"))
 		return;
-	for (size_t r = 0; r < table_rows(t);) {
-		const char *name = table_at(t, r, "name");
-		bool there = dir_conf_find_job(sh->conf, name) != NULL;
-		bool enabled = there && director_is_enabled(sh->d, SWITCH_JOB, name);
+	for (size_t i = 0; i < sh->conf->n_job; i++) {
+		const char *name = sh->conf->job[i]->name;
+		bool enabled = director_is_enabled(sh->d, SWITCH_JOB, name);
 
-		if (there && (!on || enabled) && (!off || !enabled))
-			r++;
-		else
-			table_drop_row(t, r);
+		if ((!on || enabled) && (!off || !enabled))
+			buf_text(&names, "%s%s", names.len > 0 ? "\n" : "", name);
 	}
+	list_param(p, "names", buf_str(&names));
+}
+
+/* jobid=: one, or a list in which ranges may stand. */
+static enum err_code
+filter_ids(const char *text, struct list_params *p, struct err *err)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+	OWNED(freep) uint32_t *ids = NULL;
+	size_t n = 0;
+
+	if (!shell_job_ids(text, &ids, &n))
+		return err_set(err, ERR_CONFIG, "invalid jobid argument: %s", text);
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] <= INT32_MAX)
+			buf_text(&list, "%s%u", list.len > 0 ? "," : "", ids[i]);
+	list_param(p, "jobids", buf_str(&list));
+	return ERR_OK;
 }
 
 /* client=: one this console may see, of the configuration or of the catalog. */
@@ -172,14 +187,8 @@ list_jobs(struct lister *l, struct err *err)
 			return err->code;
 		list_param(&p, "client", client);
 	}
-	if (jobid != NULL) {
-		OWNED(freep) uint32_t *ids = NULL;
-		size_t n = 0;
-
-		if (!shell_job_ids(jobid, &ids, &n))
-			return err_set(err, ERR_CONFIG, "invalid jobid argument: %s", jobid);
-		list_param(&p, n == 1 ? "jobid" : "jobids", jobid);
-	}
+	if (jobid != NULL && filter_ids(jobid, &p, err) != ERR_OK)
+		return err->code;
 	list_param(&p, "ujobid", ujobid);
 	const char *name = args_value_of(&sh->args, names);
 	if (name != NULL && name[0] != '\0')
@@ -193,6 +202,7 @@ list_jobs(struct lister *l, struct err *err)
 	}
 	if (args_has(&sh->args, "last"))
 		list_param(&p, "last", "1");
+	filter_resources(sh, &p);
 	if (filter_letters(sh, &p, err) != ERR_OK || filter_since(sh, "since", &p, err) != ERR_OK)
 		return err->code;
 	bool single = jobid != NULL || ujobid != NULL;
@@ -206,7 +216,6 @@ list_jobs(struct lister *l, struct err *err)
 		list_param(&p, "reverse", "1");
 	if (list_take_page(l, &p, err) != ERR_OK || list_query(l, "jobs", &p, &t, err) != ERR_OK)
 		return err->code;
-	keep_jobs(sh, &t);
 	bool none = single && table_rows(&t) == 0;
 	if (none)
 		t.filtered = 0;
@@ -366,7 +375,9 @@ list_jobmedia(struct lister *l, struct err *err)
 
 	if (args_has(&l->sh->args, "jobid") || args_has(&l->sh->args, "ujobid"))
 		return list_of_job(l, l->all ? "llist_jobmedia" : "list_jobmedia", "jobmedia",
-				   l->all ? FACE_VERTICAL : FACE_GRID, false, err);
+				   l->all ? FACE_VERTICAL : FACE_GRID, true, err);
+	if (list_take_page(l, &p, err) != ERR_OK)
+		return err->code;
 	return list_plain(l, "jobmedia", &p, "jobmedia", false, err);
 }
 

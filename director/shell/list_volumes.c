@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "director/sched/scheduler.h"
 #include "director/shell/command.h"
@@ -32,6 +33,16 @@ lower(char *s)
 		*s = (char)tolower((unsigned char)*s);
 }
 
+/* Another pool's name differs only by case. */
+static bool
+collides(const struct table *pools, size_t at)
+{
+	for (size_t i = 0; i < table_rows(pools); i++)
+		if (i != at && strcasecmp(table_cell(pools, i, 0), table_cell(pools, at, 0)) == 0)
+			return true;
+	return false;
+}
+
 static enum err_code
 volumes_by_pool(struct lister *l, bool count, struct err *err)
 {
@@ -50,7 +61,8 @@ volumes_by_pool(struct lister *l, bool count, struct err *err)
 		if (query_volumes(l, table_cell(&pools, i, 0), count, &t, err) != ERR_OK)
 			return err->code;
 		out_text(sh->out, "Pool: %s\n", key);
-		lower(key);
+		if (!collides(&pools, i))
+			lower(key);
 		style.key = key;
 		out_table(sh->out, &t, &style);
 	}
@@ -91,7 +103,11 @@ list_volume(struct lister *l, struct err *err)
 	OWNED(table_release) struct table t = { 0 };
 
 	list_param(&p, "name", args_value_of(&l->sh->args, names));
-	list_param(&p, "mediaid", args_value_of(&l->sh->args, ids));
+	const char *id = args_value_of(&l->sh->args, ids);
+	uint64_t n;
+	if (id != NULL && (!shell_number(id, &n) || n > INT32_MAX))
+		return err_set(err, ERR_CONFIG, "mediaid=%s: expected a number", id);
+	list_param(&p, "mediaid", id);
 	if (list_query(l, "volumes", &p, &t, err) != ERR_OK)
 		return err->code;
 	list_print(l, &t, "volume", true);
@@ -125,6 +141,8 @@ list_nextvol(struct lister *l, struct err *err)
 	if (scheduler_preview(sh->d, sh->conf, &what, &runs, &n, err) != ERR_OK)
 		return err->code;
 	if (n == 0)
+		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
+	if (!acl_allows(sh, ACL_POOL, runs[0].pool))
 		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
 	if (shell_catalog(sh, &c, err) != ERR_OK)
 		return err->code;

@@ -112,6 +112,17 @@ take_ids(struct shell *sh, struct restore *r, const char *text, struct err *err)
 
 /* ---- newest chain of a client and fileset ---- */
 
+static void
+choose_anew(struct restore *r)
+{
+	free(r->ids);
+	r->ids = NULL;
+	r->n_ids = 0;
+	r->before = 0;
+	r->last = 0;
+	r->client[0] = r->fileset[0] = '\0';
+}
+
 static enum err_code
 choose_client(struct shell *sh, struct restore *r, struct err *err)
 {
@@ -188,6 +199,56 @@ choose_fileset(struct shell *sh, struct restore *r, struct err *err)
 	return ERR_OK;
 }
 
+/* One job that the chain lacks, with the volume that is the reason. */
+static enum err_code
+say_left_out(struct shell *sh, uint32_t id, struct err *err)
+{
+	OWNED(table_release) struct table t = { 0 };
+	char text[16];
+	struct cat_arg arg = { "jobid", text };
+
+	(void)snprintf(text, sizeof(text), "%u", id);
+	if (shell_query(sh, "restore_locked_volumes", &arg, 1, &t, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < table_rows(&t); i++)
+		out_warning(sh->out, "JobId %u is left out: its volume \"%s\" is %s\n", id,
+			    table_at(&t, i, "volumename"),
+			    strcmp(table_at(&t, i, "enabled"), "2") == 0 ? "archived"
+									 : "not enabled");
+	return ERR_OK;
+}
+
+/*
+ * Jobs that would be of the chain if their volumes were enabled are named: without them it is an
+ * older state.  A person decides; for a script it is an error.
+ */
+static enum err_code
+judge_left_out(struct shell *sh, struct restore *r, const struct cat_recent_key *key,
+	       struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs all = { 0 };
+	struct cat_recent_key any = *key;
+	size_t n = 0;
+
+	any.locked = true;
+	if (cat_restore_recent(r->c, &any, &all, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < all.n; i++) {
+		if (has_id(r->ids, r->n_ids, all.v[i].job_id))
+			continue;
+		n++;
+		if (say_left_out(sh, all.v[i].job_id, err) != ERR_OK)
+			return err->code;
+	}
+	if (n == 0 || r->n_ids == 0 || (!sh->batch && !args_has(&sh->args, "yes")))
+		return ERR_OK;
+	return err_set(
+		err, ERR_CONFIG,
+		"Without %zu job%s this is an older state: enable the volumes (update "
+		"volume=NAME enabled=yes), or say with jobid= which jobs are to be restored.",
+		n, n == 1 ? "" : "s");
+}
+
 static enum err_code
 newest_chain(struct shell *sh, struct restore *r, struct err *err)
 {
@@ -204,15 +265,17 @@ newest_chain(struct shell *sh, struct restore *r, struct err *err)
 	key.fileset = r->fileset;
 	if (cat_restore_recent(r->c, &key, &jobs, err) != ERR_OK)
 		return err->code;
+	free(r->ids);
+	r->ids = NEW_ARRAY(uint32_t, jobs.n + 1);
+	for (size_t i = 0; i < jobs.n; i++)
+		r->ids[i] = jobs.v[i].job_id;
+	r->n_ids = jobs.n;
+	if (judge_left_out(sh, r, &key, err) != ERR_OK)
+		return err->code;
 	if (jobs.n == 0)
 		return err_set(err, ERR_CONFIG, "No Full backup before %s found.",
 			       clock_format(r->before != 0 ? r->before : clock_now(),
 					    "%Y-%m-%d %H:%M:%S", when, sizeof(when)));
-	free(r->ids);
-	r->ids = NEW_ARRAY(uint32_t, jobs.n);
-	for (size_t i = 0; i < jobs.n; i++)
-		r->ids[i] = jobs.v[i].job_id;
-	r->n_ids = jobs.n;
 	return judge_ids(sh, r, HIDDEN_REFUSED, err);
 }
 
@@ -279,13 +342,14 @@ item_last_jobs(struct shell *sh, UNUSED struct restore *r, UNUSED enum step *ste
 static enum err_code
 item_jobs_of_file(struct shell *sh, struct restore *r, UNUSED enum step *step, struct err *err)
 {
+	struct restore look = { .c = r->c };
 	OWNED(freep) char *name = NULL;
 	OWNED(table_release) struct table t = { 0 };
 
-	if (choose_client(sh, r, err) != ERR_OK ||
+	if (choose_client(sh, &look, err) != ERR_OK ||
 	    ask_text(sh, &name, err, "Enter Filename (no path):") != ERR_OK)
 		return err->code;
-	struct cat_arg args[] = { { "client", r->client }, { "name", name } };
+	struct cat_arg args[] = { { "client", look.client }, { "name", name } };
 	if (shell_query(sh, "restore_jobs_of_file", args, 2, &t, err) != ERR_OK)
 		return err->code;
 	return show_left(sh, &t);
@@ -409,7 +473,6 @@ item_files_before(struct shell *sh, struct restore *r, enum step *step, struct e
 static enum err_code
 item_find(struct shell *sh, struct restore *r, UNUSED enum step *step, struct err *err)
 {
-	r->client[0] = r->fileset[0] = '\0';
 	if (newest_chain(sh, r, err) != ERR_OK)
 		return err->code;
 	return restore_show_jobs(sh, r, err);
@@ -427,8 +490,11 @@ static enum err_code
 item_directories(struct shell *sh, struct restore *r, enum step *step, struct err *err)
 {
 	*step = STEP_DONE;
-	if (r->n_ids == 0 && item_ids(sh, r, step, err) != ERR_OK)
-		return err->code;
+	if (r->n_ids == 0) {
+		choose_anew(r);
+		if (item_ids(sh, r, step, err) != ERR_OK)
+			return err->code;
+	}
 	OWNED(buf_release) struct buf list = BUF_INIT(1u << 24);
 	for (size_t i = 0; i < r->n_ids; i++)
 		buf_text(&list, "%s%u", i > 0 ? "," : "", r->ids[i]);
@@ -468,24 +534,27 @@ item_cancel(UNUSED struct shell *sh, UNUSED struct restore *r, UNUSED enum step 
 	return err_set(err, ERR_CANCELED, "%s", "");
 }
 
+/* clang-format off */
 static const struct {
 	const char *text;
 	menu_item *run;
+	bool anew; /* nothing of what an item before it chose holds */
 } menu[] = {
-	{ "List last 20 Jobs run", item_last_jobs },
-	{ "List Jobs where a given File is saved", item_jobs_of_file },
-	{ "Enter list of comma separated JobIds to select", item_ids },
-	{ "Enter SQL list command", item_sql },
-	{ "Select the most recent backup for a client", item_recent },
-	{ "Select backup for a client before a specified time", item_recent_before },
-	{ "Enter a list of files to restore", item_files },
-	{ "Enter a list of files to restore before a specified time", item_files_before },
-	{ "Find the JobIds of the most recent backup for a client", item_find },
-	{ "Find the JobIds for a backup for a client before a specified time", item_find_before },
-	{ "Enter a list of directories to restore for found JobIds", item_directories },
-	{ "Select full restore to a specified Job date", item_state_of },
-	{ "Cancel", item_cancel },
+	{ "List last 20 Jobs run",                                               item_last_jobs,     false },
+	{ "List Jobs where a given File is saved",                               item_jobs_of_file,  false },
+	{ "Enter list of comma separated JobIds to select",                      item_ids,           true },
+	{ "Enter SQL list command",                                              item_sql,           false },
+	{ "Select the most recent backup for a client",                          item_recent,        true },
+	{ "Select backup for a client before a specified time",                  item_recent_before, true },
+	{ "Enter a list of files to restore",                                    item_files,         true },
+	{ "Enter a list of files to restore before a specified time",            item_files_before,  true },
+	{ "Find the JobIds of the most recent backup for a client",              item_find,          true },
+	{ "Find the JobIds for a backup for a client before a specified time",   item_find_before,   true },
+	{ "Enter a list of directories to restore for found JobIds",             item_directories,   false },
+	{ "Select full restore to a specified Job date",                         item_state_of,      true },
+	{ "Cancel",                                                              item_cancel,        false },
 };
+/* clang-format on */
 #define N_MENU (sizeof(menu) / sizeof(menu[0]))
 
 static enum err_code
@@ -513,6 +582,8 @@ run_menu(struct shell *sh, struct restore *r, struct err *err)
 
 		if (ask_select(sh, &ask, &at, err) != ERR_OK)
 			return err->code;
+		if (menu[at].anew)
+			choose_anew(r);
 		enum err_code rc = menu[at].run(sh, r, &step, &e);
 		if (rc == ERR_OK)
 			continue;

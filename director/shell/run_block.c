@@ -76,7 +76,8 @@ block_restore(struct block *b, const struct job_plan *p, const struct job_reques
 		line(b, "Where:", run_or_none(p->where));
 	line(b, "Replace:", replace_word(p->replace));
 	line(b, "FileSet:", run_or_none(NAME_OF(p->fileset)));
-	line(b, "Backup Client:", run_or_none(NAME_OF(p->client)));
+	line(b, "Backup Client:",
+	     req->backup_client != NULL ? req->backup_client : run_or_none(NAME_OF(p->client)));
 	line(b, "Restore Client:", run_or_none(NAME_OF(p->client)));
 	line(b, "Format:", req->backup_format != NULL ? req->backup_format : "Native");
 	line(b, "Storage:", run_or_none(NAME_OF(p->read_storage)));

@@ -95,9 +95,9 @@ mod_when(struct shell *sh, struct job_request *req, UNUSED const struct job_plan
 		     "Please enter desired start time as YYYY-MM-DD HH:MM:SS (return for now): ") !=
 	    ERR_OK)
 		return err->code;
+	if (v[0] != '\0')
+		return run_take_word(sh, "when", v, req, err);
 	req->when = 0;
-	if (v[0] != '\0' && !shell_time(v, &req->when))
-		out_info(sh->out, "Invalid time, using current time.\n");
 	return ERR_OK;
 }
 

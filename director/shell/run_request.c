@@ -68,7 +68,7 @@ static const struct keyword keywords[] = {
 	{ "files",                VAL_FILES,    RES_JOB,      AT(expected_files) },
 	{ "yes",                  VAL_YES,      RES_JOB,      0 },
 	{ "ignoreduplicatecheck", VAL_IGNORED,  RES_JOB,      0 },
-	{ "backupclient",         VAL_IGNORED,  RES_JOB,      0 },
+	{ "backupclient",         VAL_TEXT,     RES_JOB,      AT(backup_client) },
 	{ "verifylist",           VAL_IGNORED,  RES_JOB,      0 },
 };
 /* clang-format on */
@@ -149,6 +149,15 @@ judge_relocation(const char *regex, struct err *err)
 }
 
 static enum err_code
+judge_time(const char *text, int64_t *out, struct err *err)
+{
+	if (!shell_time(text, out))
+		return err_set(err, ERR_CONFIG, "Invalid time \"%s\": expected YYYY-MM-DD HH:MM:SS",
+			       text);
+	return ERR_OK;
+}
+
+static enum err_code
 take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_request *req,
 	   struct err *err)
 {
@@ -186,15 +195,13 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 		}
 		return err_set(err, ERR_CONFIG, "Invalid replace option: %s", v);
 	case VAL_WHEN:
-		if (!shell_time(v, &req->when)) {
-			out_warning(sh->out, "Invalid time, using current time.\n");
-			req->when = 0;
-		}
+		if (judge_time(v, &t, err) != ERR_OK)
+			return err->code;
+		req->when = t;
 		break;
 	case VAL_DATE:
-		if (!shell_time(v, &t))
-			return err_set(err, ERR_CONFIG,
-				       "Invalid time \"%s\": expected YYYY-MM-DD HH:MM:SS", v);
+		if (judge_time(v, &t, err) != ERR_OK)
+			return err->code;
 		run_set_text(req, k->offset, v);
 		break;
 	case VAL_PRIORITY:
@@ -306,15 +313,20 @@ check_access(struct shell *sh, const struct job_request *req, const struct job_p
 	if (p->write_storage != NULL && !acl_allows(sh, ACL_STORAGE, p->write_storage->name))
 		return err_set(err, ERR_CONFIG, "No authorization. Storage \"%s\".",
 			       p->write_storage->name);
+	/* What a restore reads from, the bootstrap says; it was judged when that was written. */
+	if (p->read_storage != NULL && p->type != JOB_RESTORE &&
+	    !acl_allows(sh, ACL_STORAGE, p->read_storage->name))
+		return err_set(err, ERR_CONFIG, "No authorization. Storage \"%s\".",
+			       p->read_storage->name);
 	if (p->fileset != NULL && p->type != JOB_RESTORE &&
 	    !acl_allows(sh, ACL_FILESET, p->fileset->name))
 		return err_set(err, ERR_CONFIG, "No authorization. FileSet \"%s\".",
 			       p->fileset->name);
 	if (p->pool != NULL && p->type != JOB_RESTORE && !acl_allows(sh, ACL_POOL, p->pool->name))
 		return err_set(err, ERR_CONFIG, "No authorization. Pool \"%s\".", p->pool->name);
-	if (req->where != NULL && !acl_allows(sh, ACL_WHERE, req->where))
+	if (req->where != NULL && !acl_allows_where(sh, req->where))
 		return err_set(err, ERR_CONFIG, "No authorization for \"where\" specification.");
-	if (req->regex_where != NULL && !acl_allows(sh, ACL_WHERE, req->regex_where))
+	if (req->regex_where != NULL && !acl_allows_rewrite(sh, req->regex_where))
 		return err_set(err, ERR_CONFIG,
 			       "No authorization for \"regexwhere\" specification.");
 	if (req->plugin_options != NULL && !acl_allows(sh, ACL_PLUGIN, req->plugin_options))

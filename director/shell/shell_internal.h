@@ -48,6 +48,10 @@ bool acl_allows(const struct shell *sh, enum acl_kind kind, const char *item);
 bool acl_unrestricted(const struct shell *sh, enum acl_kind kind);
 /* A list exists and decides rows: rows are to be filtered. */
 bool acl_filters(const struct shell *sh, enum acl_kind kind);
+/* where=: a list of patterns is judged by the text, which may not lead out again by "..". */
+bool acl_allows_where(const struct shell *sh, const char *where);
+/* regexwhere=: what it makes of a name may be anywhere, so the console must be allowed "/", too. */
+bool acl_allows_rewrite(const struct shell *sh, const char *regex);
 /* For words that name files on the director's host: lists and bootstraps may be of any client. */
 MUST_CHECK enum err_code acl_need_whole_site(const struct shell *sh, const char *what,
 					     struct err *err);
@@ -151,6 +155,8 @@ void shell_table_from(const struct cat_table *ct, struct table *out);
 /* Drop rows that the console may not see, by the columns name, client, pool, fileset, storage. */
 void shell_filter(const struct shell *sh, const char *statement, struct table *t);
 
+/* This console may know of the job, one that runs or one of the catalog. */
+bool shell_sees_job(struct shell *sh, uint32_t job_id);
 /* Ask for a volume's name, or "*" and its MediaId; *out is owned. */
 MUST_CHECK enum err_code shell_ask_volume(struct shell *sh, char **out, struct err *err);
 /* The volume of such a name, and its pool (pool may be NULL).  ERR_CONFIG: there is none, or its

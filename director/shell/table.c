@@ -109,16 +109,24 @@ table_at(const struct table *t, size_t row, const char *name)
 	return col < 0 ? "" : table_cell(t, row, (size_t)col);
 }
 
-void
-table_drop_row(struct table *t, size_t row)
+size_t
+table_keep(struct table *t, table_row_test *keep, const void *arg)
 {
-	size_t at = row * t->n_cols;
+	size_t n = table_rows(t), kept = 0;
 
-	for (size_t i = 0; i < t->n_cols; i++)
-		free(t->cells[at + i]);
-	memmove(t->cells + at, t->cells + at + t->n_cols,
-		(t->n_cells - at - t->n_cols) * sizeof(*t->cells));
-	t->n_cells -= t->n_cols;
+	for (size_t row = 0; row < n; row++) {
+		char **from = t->cells + row * t->n_cols, **to = t->cells + kept * t->n_cols;
+
+		if (keep(arg, t, row)) {
+			memmove(to, from, t->n_cols * sizeof(*to));
+			kept++;
+			continue;
+		}
+		for (size_t i = 0; i < t->n_cols; i++)
+			free(from[i]);
+	}
+	t->n_cells = kept * t->n_cols;
+	return n - kept;
 }
 
 /* ---- numbers for people ---- */

@@ -62,8 +62,9 @@ const char *table_cell(const struct table *t, size_t row, size_t col);
 /* Index of the named column, or -1. */
 int table_column(const struct table *t, const char *name);
 const char *table_at(const struct table *t, size_t row, const char *name);
-/* Take the row out. */
-void table_drop_row(struct table *t, size_t row);
+/* Take out the rows that fail a test; how many those were. */
+typedef bool table_row_test(const void *arg, const struct table *t, size_t row);
+size_t table_keep(struct table *t, table_row_test *keep, const void *arg);
 
 /* ---- text faces ---- */
 

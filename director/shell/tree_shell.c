@@ -20,7 +20,9 @@ struct tree_session {
 	bool done, aborted;
 	/* of the command that runs */
 	bool machine; /* a dot command */
-	bool on;      /* mark, not unmark */
+	bool matched; /* the pattern named something */
+	tree_visit *visit;
+	bool on; /* mark, not unmark */
 	enum tree_scope scope;
 	bool only_dirs; /* markdir, .lsdir */
 	uint32_t changed;
@@ -144,18 +146,26 @@ print_long(void *arg, const struct tree_item *item)
 
 /* ---- commands ---- */
 
+static bool
+visit_match(void *arg, const struct tree_item *item)
+{
+	struct tree_session *s = (struct tree_session *)arg;
+
+	s->matched = true;
+	return s->visit(arg, item);
+}
+
 static void
 each_pattern(struct tree_session *s, const struct args *a, bool deep, tree_visit *visit)
 {
 	for (size_t i = 1; i < a->n; i++) {
-		OWNED(freep) char *whole = NULL;
-		const char *pattern = a->v[i].key;
+		OWNED(freep) char *pattern = args_word(a, i);
 
-		if (a->v[i].value != NULL) {
-			whole = str_printf("%s=%s", a->v[i].key, a->v[i].value);
-			pattern = whole;
-		}
-		tree_match(s->t, s->cwd, bytes_str(pattern), deep, visit, s);
+		s->matched = false;
+		s->visit = visit;
+		tree_match(s->t, s->cwd, bytes_str(pattern), deep, visit_match, s);
+		if (!s->matched && !s->machine)
+			out_text(s->sh->out, "Nothing is called %s here.\n", pattern);
 	}
 }
 
@@ -185,7 +195,8 @@ list_inside_long(void *arg, const struct tree_item *item)
 static bool
 is_plain_name(const struct args *a)
 {
-	return a->n == 2 && strpbrk(a->v[1].key, "*?[") == NULL;
+	return a->n == 2 && strpbrk(a->v[1].key, "*?[") == NULL &&
+	       (a->v[1].value == NULL || strpbrk(a->v[1].value, "*?[") == NULL);
 }
 
 static void
@@ -263,9 +274,10 @@ do_cd(struct tree_session *s, const struct args *a)
 		out_text(s->sh->out, "Too few or too many arguments. Try using double quotes.\n");
 		return;
 	}
-	f.dir = tree_cd(s->t, s->cwd, bytes_str(a->v[1].key));
+	OWNED(freep) char *name = args_word(a, 1);
+	f.dir = tree_cd(s->t, s->cwd, bytes_str(name));
 	if (f.dir == TREE_NONE)
-		tree_match(s->t, s->cwd, bytes_str(a->v[1].key), false, take_dir, &f);
+		tree_match(s->t, s->cwd, bytes_str(name), false, take_dir, &f);
 	if (f.dir == TREE_NONE) {
 		out_text(s->sh->out, "Invalid path given.\n");
 		return;

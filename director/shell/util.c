@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "director/job/job.h"
 #include "director/shell/shell_internal.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
+#include "lib/catalog/cat_job.h"
 #include "lib/catalog/catalog.h"
 #include "lib/msg/deliver.h"
 
@@ -80,26 +82,33 @@ cell_allowed(const struct shell *sh, enum acl_kind acl, const char *cell)
 	return cell[0] == '\0' || acl_allows(sh, acl, cell);
 }
 
+struct row_judge {
+	const struct shell *sh;
+	const char *statement;
+};
+
 static bool
-row_allowed(const struct shell *sh, const char *statement, const struct table *t, size_t row)
+row_allowed(const void *arg, const struct table *t, size_t row)
 {
+	const struct row_judge *j = (const struct row_judge *)arg;
+
 	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++) {
 		int c = table_column(t, judged[i].column);
 
-		if (c >= 0 && !cell_allowed(sh, judged[i].acl, table_cell(t, row, (size_t)c)))
+		if (c >= 0 && !cell_allowed(j->sh, judged[i].acl, table_cell(t, row, (size_t)c)))
 			return false;
 	}
 	int name = table_column(t, "name");
 	for (size_t i = 0; name >= 0 && i < sizeof(name_means) / sizeof(name_means[0]); i++) {
 		const char *s = name_means[i].statement;
 
-		if (strstr(statement, s) != NULL &&
-		    !cell_allowed(sh, name_means[i].acl, table_cell(t, row, (size_t)name)))
+		if (strstr(j->statement, s) != NULL &&
+		    !cell_allowed(j->sh, name_means[i].acl, table_cell(t, row, (size_t)name)))
 			return false;
 	}
 	int job = table_column(t, "job");
-	if (job >= 0 && strstr(statement, "jobtotals") != NULL &&
-	    !cell_allowed(sh, ACL_JOB, table_cell(t, row, (size_t)job)))
+	if (job >= 0 && strstr(j->statement, "jobtotals") != NULL &&
+	    !cell_allowed(j->sh, ACL_JOB, table_cell(t, row, (size_t)job)))
 		return false;
 	return true;
 }
@@ -107,21 +116,42 @@ row_allowed(const struct shell *sh, const char *statement, const struct table *t
 void
 shell_filter(const struct shell *sh, const char *statement, struct table *t)
 {
-	if (sh->console == NULL)
-		return;
-	for (size_t r = 0; r < table_rows(t);) {
-		if (row_allowed(sh, statement, t, r)) {
-			r++;
-			continue;
-		}
-		table_drop_row(t, r);
-		t->filtered++;
-	}
+	struct row_judge judge = { sh, statement };
+
+	if (sh->console != NULL)
+		t->filtered += table_keep(t, row_allowed, &judge);
 }
 
-enum err_code
-shell_query(struct shell *sh, const char *statement, const struct cat_arg *args, size_t n,
-	    struct table *out, struct err *err)
+/* Parameters of statements that select by names, one a line; NULL selects all. */
+static const struct {
+	const char *param;
+	enum acl_kind acl;
+	const char *names; /* the statement that lists them all */
+} seen[] = {
+	{ "see_jobs", ACL_JOB, "names_jobs" },
+	{ "see_clients", ACL_CLIENT, "names_clients" },
+	{ "see_pools", ACL_POOL, "names_pools" },
+};
+#define N_SEEN (sizeof(seen) / sizeof(seen[0]))
+
+/* The names of that kind that the console may see. */
+static enum err_code
+seen_names(struct shell *sh, size_t kind, char **out, struct err *err)
+{
+	OWNED(table_release) struct table t = { 0 };
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+
+	if (shell_query(sh, seen[kind].names, NULL, 0, &t, err) != ERR_OK)
+		return err->code;
+	for (size_t row = 0; row < table_rows(&t); row++)
+		buf_text(&list, "%s%s", row > 0 ? "\n" : "", table_cell(&t, row, 0));
+	*out = buf_take_str(&list);
+	return ERR_OK;
+}
+
+static enum err_code
+query(struct shell *sh, const char *statement, const struct cat_arg *args, size_t n,
+      struct table *out, struct err *err)
 {
 	OWNED(cat_table_release) struct cat_table ct = { 0 };
 	struct catalog *c;
@@ -133,6 +163,29 @@ shell_query(struct shell *sh, const char *statement, const struct cat_arg *args,
 	shell_table_from(&ct, out);
 	shell_filter(sh, statement, out);
 	return ERR_OK;
+}
+
+enum err_code
+shell_query(struct shell *sh, const char *statement, const struct cat_arg *args, size_t n,
+	    struct table *out, struct err *err)
+{
+	OWNED(freep) struct cat_arg *all = NEW_ARRAY(struct cat_arg, n + N_SEEN);
+	char *names[N_SEEN] = { NULL };
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = args[i];
+	for (size_t i = 0; rc == ERR_OK && i < N_SEEN; i++) {
+		if (acl_unrestricted(sh, seen[i].acl) || !cat_query_takes(statement, seen[i].param))
+			continue;
+		rc = seen_names(sh, i, &names[i], err);
+		all[n++] = (struct cat_arg){ seen[i].param, names[i] };
+	}
+	if (rc == ERR_OK)
+		rc = query(sh, statement, all, n, out, err);
+	for (size_t i = 0; i < N_SEEN; i++)
+		free(names[i]);
+	return rc;
 }
 
 /* ---- volumes ---- */
@@ -173,6 +226,28 @@ shell_find_volume(struct shell *sh, const char *name, struct cat_media *m, struc
 	return ERR_OK;
 }
 
+/* ---- jobs ---- */
+
+bool
+shell_sees_job(struct shell *sh, uint32_t job_id)
+{
+	struct err ignored = ERR_INIT;
+	struct job_info info;
+	struct cat_job job;
+	struct catalog *c;
+	bool found = false, said = sh->catalog_said;
+
+	if (acl_unrestricted(sh, ACL_JOB))
+		return true;
+	if (job_find_id(director_jobs(sh->d), job_id, &info))
+		return acl_allows(sh, ACL_JOB, info.name);
+	sh->catalog_said = true; /* this stands in the middle of an answer */
+	found = shell_catalog(sh, &c, &ignored) == ERR_OK &&
+		cat_job_get(c, job_id, &job, &found, &ignored) == ERR_OK && found;
+	sh->catalog_said = said;
+	return found && acl_allows(sh, ACL_JOB, job.name);
+}
+
 /* ---- messages ---- */
 
 static bool
@@ -181,6 +256,8 @@ print_message(void *arg, const struct msg_console_line *line)
 	struct shell *sh = (struct shell *)arg;
 	char when[32];
 
+	if (line->job_id != 0 && !shell_sees_job(sh, line->job_id))
+		return true;
 	out_text(sh->out, "%s\n", line->text);
 	if (out_mode(sh->out) == API_JSON) {
 		out_open_object(sh->out, NULL);
@@ -305,6 +382,15 @@ take_part(const char **p, char before, int width, int min, int max, int *out)
 	return true;
 }
 
+static bool
+has_day(int year, int month, int day)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return day <= days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
 bool
 shell_time(const char *text, int64_t *out)
 {
@@ -319,7 +405,7 @@ shell_time(const char *text, int64_t *out)
 		if (!take_part(&text, parts[i].before, parts[i].width, parts[i].min, parts[i].max,
 			       &v[i]))
 			return false;
-	if (*text != '\0')
+	if (*text != '\0' || !has_day(v[0], v[1], v[2]))
 		return false;
 	struct tm tm = { .tm_year = v[0] - 1900,
 			 .tm_mon = v[1] - 1,

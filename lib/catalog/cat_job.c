@@ -247,6 +247,7 @@ cat_restore_recent(struct catalog *c, const struct cat_recent_key *key, struct c
 	arg_time(&a, before_or_all(key->before));
 	arg_u64(&a, key->last);
 	arg_text(&a, key->fileset);
+	arg_bool(&a, key->locked);
 	arg_text(&a, key->pool);
 	return list(c, SQL_JOB_RESTORE_RECENT, &a, out, err);
 }

@@ -54,6 +54,25 @@ scenario() {
 	scenario stop_list
 }
 
+sleepers() {
+	catalog "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'select pg_sleep%'"
+}
+sleeps() { [ "$(sleepers)" -gt 0 ]; }
+nobody_sleeps() { [ "$(sleepers)" -eq 0 ]; }
+
+@test "Ctrl-C stops a query" {
+	(farm_await 60 sleeps && touch "$FARM/sleeps") 3>&- &
+	SLEEPS=$FARM/sleeps scenario stop_query
+	farm_await 10 nobody_sleeps
+}
+
+@test "a director that is to end does not wait for a query" {
+	"$FARM/site/tconsole" -x '.sql query="select pg_sleep(600)"' >"$FARM/query.out" 2>&1 3>&- &
+	farm_await 30 sleeps
+	timeout 60 "$FARM/site/tercet" stop >"$FARM/stop.out" 2>&1
+	farm_up
+}
+
 @test "Ctrl-C at the prompt: the second one leaves" {
 	scenario leave_prompt
 }

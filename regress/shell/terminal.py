@@ -194,6 +194,22 @@ def stop_list(tconsole):
     assert t.ended() == 0
 
 
+def stop_query(tconsole):
+    """Ctrl-C stops a query that the catalog works on."""
+    t = start(tconsole)
+    t.keys('sqlquery\r')
+    t.await_('Enter SQL query: ')
+    t.keys('select pg_sleep(600);\r')
+    t.await_('pg_sleep')
+    while not os.path.exists(os.environ['SLEEPS']):
+        time.sleep(0.05)
+    t.keys(CTRL_C)
+    assert 'Command stopped.' in t.await_(MAIN)
+    assert 'Version:' in t.type('version')
+    t.keys(CTRL_D)
+    assert t.ended() == 0
+
+
 def leave_prompt(tconsole):
     """Ctrl-C at the empty prompt warns; the second leaves with status 1.  Ctrl-D leaves with 0."""
     t = start(tconsole)

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# regress/shell/target.bats - a line that does not say what it means does nothing, and says so
+#
+# Spec: console.md 7.3, 8.2-8.4, 15.1
+
+load ../lib/farm
+
+setup_file() {
+	farm_make
+	sed -n '/^Storage {/,/^}/p' "$FARM/site/etc/tercet-dir.conf" |
+		sed 's,Name = .*,Name = "Again",' >"$FARM/again.conf"
+	farm_conf_add dir <"$FARM/again.conf"
+	farm_up
+	mkdir -p "$FARM/src/a" "$FARM/src/a=b"
+	echo one >"$FARM/src/a/in-a"
+	echo two >"$FARM/src/a=b/in-ab"
+	farm_run Backup Full
+	farm_ok
+	cat >"$FARM/strict" <<X
+#!/bin/sh
+printf '%s\n' "\$1" | timeout 60 "$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" --strict
+X
+	chmod +x "$FARM/strict"
+}
+
+teardown_file() {
+	farm_stop
+}
+
+# The job that waits for its time is still there.
+still_waits() {
+	farm_console "status director" | grep -E "^ +$1 .*is waiting" >/dev/null
+}
+
+@test "cancel takes no other job than the one that was meant" {
+	farm_console "run job=Backup when=\"2037-01-01 00:00:00\" yes" >"$FARM/run.out"
+	id=$(sed -n 's/.*JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	for words in Nonexistent Nonexistent\ yes job= job=\ yes ujobid= jobid= state= storage= \
+		joob=Backup all\ nonsense "Backup yes"; do
+		run "$FARM/strict" "cancel $words"
+		echo "cancel $words: $status $output"
+		[ "$status" -eq 2 ]
+		still_waits "$id"
+		run "$FARM/site/tconsole" --json -x "cancel $words"
+		still_waits "$id"
+	done
+	# One of a list that does not run does not keep the others alive.
+	run "$FARM/strict" "cancel jobid=9999,$id yes"
+	[ "$status" -eq 2 ]
+	[[ $output == *"JobId 9999 is not running"* ]]
+	farm_console "status director" | lacks "^ +$id .*is waiting"
+}
+
+@test "a bare word that names nothing is no question for the only one there is" {
+	for line in "unmount Nope" "release Nope" "mount Nope" "status client Nope" "status storage Nope" \
+		"disable Nope" "disable client Nope" "estimate Nope"; do
+		run "$FARM/strict" "$line"
+		echo "$line: $status $output"
+		[ "$status" -eq 2 ]
+		[[ $output == *Nope* ]]
+		[[ $output != *"Automatically selected"* ]]
+	done
+	[ "$(farm_console "status client=farm-fd" | grep -c 'is disabled')" -eq 0 ]
+}
+
+@test "a job is not started now because its time cannot be read" {
+	before=$(catalog "SELECT count(*) FROM job")
+	for when in garbage 2026-13-45 2037-02-31; do
+		run "$FARM/strict" "run job=Backup when=$when yes"
+		[ "$status" -eq 2 ]
+		[[ $output == *"Invalid time \"$when\""* ]]
+	done
+	run "$FARM/strict" "restore client=farm-fd before=2026-02-31 all done yes"
+	[[ $output == *"Improper date format"* ]]
+	[ "$(catalog "SELECT count(*) FROM job")" -eq "$before" ]
+}
+
+@test "the menu of a restore asks anew for the time and the client" {
+	run farm_console restore 10 "2020-01-01 00:00:00" 5 .
+	[[ $output == *"No Full backup before 2020-01-01 00:00:00 found."* ]]
+	[[ $output == *"You have selected the following JobId: 1"* ]]
+	run farm_console restore 10 "2020-01-01 00:00:00" 9 13
+	[[ $output == *"You have selected the following JobId: 1"* ]]
+}
+
+@test "the tree enters the directory that was named" {
+	run farm_console "restore jobid=1 where=$FARM/out select" "cd $FARM/src/a=b" pwd \
+		"cd $FARM/src" "ls a=b" quit
+	[[ $output == *"cwd is: $FARM/src/a=b/"*"cwd is: $FARM/src/a=b/"*"cwd is: $FARM/src/"*in-ab* ]]
+	run farm_console "restore jobid=1 where=$FARM/out select" "cd nosuch=b" "mark nosuch" quit
+	[[ $output == *"Invalid path given."* ]]
+}
+
+@test "sd= chooses the storage as storage= does" {
+	run farm_console "restore jobid=1 where=$FARM/out all done sd=Again" no
+	[[ $output == *"Storage:         Again"* ]]
+	run farm_console "restore jobid=1 where=$FARM/out all done sd=Other" no
+	[[ $output == *"Storage resource \"Other\": not found"* ]]
+}
+
+@test "jobs that are left out of a chain for their volumes are named, and refused to a script" {
+	farm_console "update volume=$(catalog "SELECT volumename FROM media LIMIT 1") volstatus=Used" >"$FARM/used.out"
+	echo newer >"$FARM/src/a/newer"
+	farm_run Backup Incremental
+	farm_ok
+	inc=$JOB
+	volume=$(catalog "SELECT volumename FROM media JOIN jobmedia USING (mediaid) WHERE jobid = $inc")
+	farm_console "update volume=$volume enabled=archived" >"$FARM/update.out"
+	queued=$(catalog "SELECT count(*) FROM job")
+	run "$FARM/strict" "restore client=farm-fd current where=$FARM/out all done yes"
+	[ "$status" -eq 2 ]
+	[[ $output == *"JobId $inc is left out: its volume \"$volume\" is archived"* ]]
+	run "$FARM/site/tconsole" --json -x "restore client=farm-fd current where=$FARM/out all done"
+	[[ $output == *"JobId $inc is left out"* ]]
+	[ "$(catalog "SELECT count(*) FROM job")" -eq "$queued" ]
+	# A person sees it and decides.
+	run farm_console "restore client=farm-fd current where=$FARM/out all done" no
+	[[ $output == *"JobId $inc is left out: its volume \"$volume\" is archived"*"You have selected the following JobId: 1"*"OK to run"* ]]
+	# Said with JobIds it is what was asked for.
+	run farm_console "restore jobid=1 where=$FARM/chosen all done yes" wait
+	[[ $output == *"Job queued"* ]]
+	# The base itself: the reason is said instead of "no backup".
+	full=$(catalog "SELECT volumename FROM media JOIN jobmedia USING (mediaid) WHERE jobid = 1")
+	farm_console "update volume=$full enabled=no" >"$FARM/update.out"
+	run "$FARM/strict" "restore client=farm-fd current where=$FARM/out all done yes"
+	[ "$status" -eq 2 ]
+	[[ $output == *"JobId 1 is left out: its volume \"$full\" is not enabled"* ]]
+	[[ $output == *"No Full backup"* ]]
+	for v in $full $volume; do farm_console "update volume=$v enabled=yes" >"$FARM/update.out"; done
+	run farm_console "restore client=farm-fd current where=$FARM/out all done yes" wait
+	[[ $output != *"left out"* ]]
+	cmp "$FARM/src/a/newer" "$FARM/out$FARM/src/a/newer"
+}
+
+@test "what names nothing is said, in the tree and behind wait; the source of a restore is shown" {
+	farm_console "update volume=Full-0001 enabled=yes" >"$FARM/update.out"
+	run farm_console "restore jobid=1 where=$FARM/out select" "mark nosuch" "ls nosuch" ".ls nosuch" quit
+	[ "$(grep -c 'Nothing is called nosuch here.' <<<"$output")" -eq 2 ]
+	cat >"$FARM/other.conf" <<X
+Client { Name = "other"; Address = "127.0.0.1"; Port = 1; Password = "x" }
+X
+	cat "$FARM/other.conf" >>"$FARM/site/etc/tercet-dir.conf"
+	farm_console reload >"$FARM/reload.out"
+	run farm_console "restore jobid=1 restoreclient=other where=$FARM/out all done" no
+	[[ $output == *"Backup Client:   farm-fd"*"Restore Client:  other"* ]]
+	run "$FARM/site/tconsole" --json -x "status all"
+	[[ $(grep -o '"name": *"farm-fd"\|"name": *"other"' <<<"$output" | sort -u | wc -l) -eq 2 ]]
+	farm_console "run job=Backup when=\"2037-01-01 00:00:00\" yes" >"$FARM/run.out"
+	run farm_console "wait timeout=1" "cancel all yes"
+	[[ $output == *"Jobs still run after 1 seconds."* ]]
+	run farm_console "list jobs x=$(head -c 70000 /dev/zero | tr '\0' y)"
+	[[ $output == *'A word of the command line, "x=yyy'* ]]
+}
