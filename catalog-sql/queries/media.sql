@@ -28,14 +28,17 @@ FROM media WHERE :poolid::integer = 0 OR poolid = :poolid
 ORDER BY mediaid;
 
 -- The n-th candidate of attempts 1-4 in their order; one that a job is just updating is waited for
--- and judged as it is then.  Spec: director.md 11.1
+-- and judged as it is then.  One said to be free while jobs are on it is not free.
+-- Spec: director.md 11.1
 -- name: media_candidate
 SELECT
 @volume
 FROM media
 WHERE poolid = :poolid AND mediatype = :mediatype AND enabled = 1
 	AND (volstatus IN ('Append', 'Unlabeled')
-		OR (volstatus IN ('Recycle', 'Purged') AND recycle = 1))
+		OR (volstatus IN ('Recycle', 'Purged') AND recycle = 1
+			AND NOT EXISTS (SELECT 1 FROM jobmedia jm JOIN job j USING (jobid)
+				WHERE jm.mediaid = media.mediaid)))
 	AND volumename <> ALL (string_to_array(coalesce(:unwanted::text, ''), ','))
 	AND (:inchanger::integer = 0 OR (inchanger = 1 AND storageid = :storageid))
 ORDER BY CASE volstatus WHEN 'Append' THEN 1 WHEN 'Unlabeled' THEN 2 WHEN 'Recycle' THEN 3 ELSE 4 END,
@@ -51,7 +54,9 @@ SELECT mediaid, volstatus FROM media
 WHERE poolid = coalesce(nullif(:scratchpoolid::integer, 0),
 		(SELECT min(poolid) FROM pool WHERE name = 'Scratch'))
 	AND mediatype = :mediatype AND enabled = 1
-	AND (volstatus = 'Append' OR (volstatus IN ('Recycle', 'Purged') AND recycle = 1))
+	AND (volstatus = 'Append' OR (volstatus IN ('Recycle', 'Purged') AND recycle = 1
+		AND NOT EXISTS (SELECT 1 FROM jobmedia jm JOIN job j USING (jobid)
+			WHERE jm.mediaid = media.mediaid)))
 ORDER BY CASE volstatus WHEN 'Append' THEN 1 WHEN 'Recycle' THEN 2 ELSE 3 END, lastwritten, mediaid
 LIMIT 1
 FOR UPDATE SKIP LOCKED;
@@ -63,7 +68,8 @@ UPDATE media m SET poolid = p.poolid, volretention = p.volretention,
 FROM pool p WHERE p.poolid = :poolid AND m.mediaid = :mediaid;
 
 -- name: media_in_pool repeatable
-SELECT volumename, mediatype, volstatus, enabled, recycle, inchanger, storageid
+SELECT volumename, mediatype, volstatus, enabled, recycle, inchanger, storageid,
+	EXISTS (SELECT 1 FROM jobmedia jm JOIN job j USING (jobid) WHERE jm.mediaid = media.mediaid)
 FROM media WHERE poolid = :poolid ORDER BY mediaid;
 
 -- name: media_pool_lock
@@ -108,7 +114,9 @@ WHERE mediaid = :mediaid;
 UPDATE media SET volstatus = 'Recycle', voljobs = 0, volfiles = 0, volblocks = 0, volerrors = 0,
 	volbytes = 1, firstwritten = timestamp '1970-01-01 00:00:00', lastwritten = NULL,
 	recyclecount = recyclecount + 1
-WHERE mediaid = :mediaid AND volstatus = 'Purged';
+WHERE mediaid = :mediaid AND volstatus = 'Purged'
+	AND NOT EXISTS (SELECT 1 FROM jobmedia jm JOIN job j USING (jobid)
+		WHERE jm.mediaid = media.mediaid);
 -- name: media_set_status repeatable
 UPDATE media SET volstatus = :status WHERE mediaid = :mediaid;
 -- name: media_delete repeatable
@@ -152,6 +160,27 @@ SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, pr
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
 FROM job WHERE jobid IN (SELECT jobid FROM mine UNION SELECT jobid FROM control)
 ORDER BY jobid;
+-- Good jobs made on top of these: without them they restore an incomplete state.  A Full needs none,
+-- a Differential the Full before it, an Incremental all since the newest of both.
+-- name: purge_dependents repeatable
+WITH good AS (
+	SELECT * FROM job WHERE jobstatus IN ('T', 'W') AND level IN ('F', 'D', 'I')
+		AND starttime IS NOT NULL)
+SELECT DISTINCT d.jobid, d.job, d.name, d.type, d.level, d.jobstatus, d.clientid, d.poolid,
+	d.filesetid, d.priorjobid, d.schedtime, d.starttime, d.endtime, d.realendtime, d.jobtdate,
+	d.volsessionid, d.volsessiontime, d.jobfiles, d.joberrors, d.jobbytes, d.readbytes,
+	d.purgedfiles, d.hasbase
+FROM good b JOIN good d USING (type, name, clientid, filesetid)
+WHERE b.jobid = ANY (:jobids::integer[]) AND d.jobid <> ALL (:jobids::integer[])
+	AND (d.starttime, d.jobid) > (b.starttime, b.jobid)
+	AND (d.level = 'I' OR d.level = 'D' AND b.level = 'F')
+	AND NOT EXISTS (SELECT 1 FROM good s
+		WHERE s.type = b.type AND s.name = b.name AND s.clientid = b.clientid
+			AND s.filesetid = b.filesetid
+			AND (s.starttime, s.jobid) > (b.starttime, b.jobid)
+			AND (s.starttime, s.jobid) < (d.starttime, d.jobid)
+			AND (s.level = 'F' OR s.level = 'D' AND b.level <> 'F'))
+ORDER BY d.jobid;
 -- name: purge_files
 DELETE FROM file WHERE jobid = ANY (:jobids::integer[]);
 -- name: purge_file_ranges

@@ -11,6 +11,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/catalog/cat_media.h"
+#include "lib/catalog/cat_purge.h"
 #include "lib/catalog/cat_storage.h"
 
 #define LINK_SECONDS 30
@@ -19,25 +20,50 @@ static const char *const storage_keys[] = { "storage", "sd", NULL };
 
 /* ---- the storage ---- */
 
+/* The running job that jobid=, job= or ujobid= names; NULL of those words: *given is false. */
+static enum err_code
+running_job(struct shell *sh, bool *given, struct job_info *out, struct err *err)
+{
+	static const char *const names[] = { "job", "ujobid", NULL };
+	const char *jobid = args_value(&sh->args, "jobid"), *name = args_value_of(&sh->args, names);
+	OWNED(freep) struct job_info *jobs = NULL;
+	uint64_t id = 0;
+
+	*given = jobid != NULL || name != NULL;
+	if (!*given)
+		return ERR_OK;
+	if (jobid != NULL && (!shell_number(jobid, &id) || id == 0))
+		return err_set(err, ERR_CONFIG, "jobid=%s: expected a JobId", jobid);
+	for (size_t i = job_table_list(director_jobs(sh->d), &jobs); i-- > 0;) {
+		*out = jobs[i];
+		if (acl_allows(sh, ACL_JOB, out->name) &&
+		    (jobid != NULL
+			     ? out->job_id == id
+			     : strcmp(out->unique, name) == 0 || strcmp(out->name, name) == 0))
+			return ERR_OK;
+	}
+	return err_set(err, ERR_CONFIG, "%s %s is not running.", jobid != NULL ? "JobId" : "Job",
+		       jobid != NULL ? jobid : name);
+}
+
 /* storage=, a bare name behind the command, or the storage of a running job. */
 static enum err_code
 pick_storage(struct shell *sh, struct dir_storage **out, struct err *err)
 {
-	const char *jobid = args_value(&sh->args, "jobid");
+	static const char *const words[] = { "storage", "barcodes", "barcode",
+					     "encrypt", "yes",      NULL };
+	const char *bare = args_unknown_bare(&sh->args, 1, words);
 	struct named *r = NULL;
 	struct job_info info;
-	uint64_t id;
+	bool of_job;
 
-	if (jobid != NULL) {
-		if (!shell_number(jobid, &id) || id > UINT32_MAX ||
-		    !job_find_id(director_jobs(sh->d), (uint32_t)id, &info))
-			return err_set(err, ERR_CONFIG, "JobId %s is not running.", jobid);
-		if (res_resolve(sh, RES_STORAGE, info.storage, &r, err) != ERR_OK)
+	if (running_job(sh, &of_job, &info, err) != ERR_OK)
+		return err->code;
+	if (args_value_of(&sh->args, storage_keys) != NULL)
+		bare = NULL;
+	if (of_job || bare != NULL) {
+		if (res_resolve(sh, RES_STORAGE, of_job ? info.storage : bare, &r, err) != ERR_OK)
 			return err->code;
-	} else if (args_value_of(&sh->args, storage_keys) == NULL && sh->args.n > 1 &&
-		   sh->args.v[1].value == NULL &&
-		   res_find(sh, RES_STORAGE, sh->args.v[1].key) != NULL) {
-		r = res_find(sh, RES_STORAGE, sh->args.v[1].key);
 	} else if (res_pick(sh, RES_STORAGE, storage_keys, &r, err) != ERR_OK) {
 		return err->code;
 	}
@@ -299,15 +325,13 @@ cmd_relabel(struct shell *sh, struct err *err)
 	struct cat_media m;
 	struct sd_label what;
 	struct catalog *c;
-	bool found = false;
+	size_t n_jobs = 0;
 
 	if (old == NULL)
 		return err_set(err, ERR_CONFIG, "relabel needs oldvolume=, volume= and pool=");
 	if (shell_catalog(sh, &c, err) != ERR_OK || pick_storage(sh, &s, err) != ERR_OK ||
-	    cat_media_get(c, old, &m, &found, err) != ERR_OK)
+	    shell_find_volume(sh, old, &m, NULL, err) != ERR_OK)
 		return err->code;
-	if (!found)
-		return err_set(err, ERR_CONFIG, "Media record for Volume \"%s\" not found.", old);
 	if (strcmp(m.status, "Purged") != 0 && strcmp(m.status, "Recycle") != 0)
 		return err_set(err, ERR_CONFIG,
 			       "Volume \"%s\" has VolStatus %s. It must be Purged or Recycled "
@@ -320,8 +344,11 @@ cmd_relabel(struct shell *sh, struct err *err)
 	what.old_volume = old;
 	what.slot = m.slot;
 	if (label_and_record(sh, c, s, link, &what, &pool, err) != ERR_OK ||
-	    cat_media_delete(c, m.media_id, err) != ERR_OK)
+	    cat_purge_delete_volume(c, m.media_id, &n_jobs, err) != ERR_OK)
 		return err->code;
+	if (n_jobs > 0)
+		out_text(sh->out, "%zu Job%s removed from the catalog.\n", n_jobs,
+			 n_jobs == 1 ? "" : "s");
 	out_text(sh->out, "Old volume \"%s\" deleted from catalog.\n", old);
 	mount_after(sh, s, link, &what);
 	return ERR_OK;

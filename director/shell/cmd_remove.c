@@ -9,7 +9,8 @@
 #include "lib/base/own.h"
 #include "lib/catalog/cat_purge.h"
 
-#define NOTHING_DONE "Nothing done."
+#define NOTHING_DONE     "Nothing done."
+#define DEPENDENTS_NAMED 20
 
 static const char *const volume_keys[] = { "volume", "media", NULL };
 
@@ -48,17 +49,59 @@ refuse_in_use(struct shell *sh, const char *volume, struct err *err)
 static enum err_code
 refuse_hidden(struct shell *sh, const char *volume, struct err *err)
 {
+	OWNED(cat_table_release) struct cat_table all = { 0 };
 	OWNED(table_release) struct table t = { 0 };
 	struct cat_arg arg = { "volume", volume };
+	struct catalog *c;
 
-	if (shell_query(sh, "list_jobs", &arg, 1, &t, err) != ERR_OK)
+	/* All of them first: what is not listed is counted. */
+	if (shell_catalog(sh, &c, err) != ERR_OK ||
+	    cat_query(c, "list_jobs", &arg, 1, &all, err) != ERR_OK)
 		return err->code;
+	shell_table_from(&all, &t);
+	shell_filter(sh, "list_jobs", &t);
 	if (t.filtered > 0)
 		return err_set(err, ERR_CONFIG,
 			       "Volume \"%s\" holds %zu jobs that this console may not see: not "
 			       "deleted.",
 			       volume, t.filtered);
 	return ERR_OK;
+}
+
+/* What is to go may be the ground that others stand on. */
+static enum err_code
+name_dependents(struct shell *sh, struct catalog *c, const uint32_t *ids, size_t n, struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+
+	if (n == 0)
+		return ERR_OK;
+	if (cat_purge_dependents(c, ids, n, &jobs, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < jobs.n && i < DEPENDENTS_NAMED; i++)
+		buf_text(&list, "%s%u", i > 0 ? ", " : "", jobs.v[i].job_id);
+	if (jobs.n > DEPENDENTS_NAMED)
+		buf_text(&list, " and %zu more", jobs.n - DEPENDENTS_NAMED);
+	if (jobs.n > 0)
+		out_info(sh->out,
+			 "JobId %s %s saved on top of what is to be removed: without it only an "
+			 "incomplete state can be restored.\n",
+			 buf_str(&list), jobs.n == 1 ? "was" : "were");
+	return ERR_OK;
+}
+
+static enum err_code
+name_dependents_of_volume(struct shell *sh, struct catalog *c, uint32_t media_id, struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+
+	if (cat_purge_jobs_of_volume(c, media_id, 0, &jobs, err) != ERR_OK)
+		return err->code;
+	OWNED(freep) uint32_t *ids = NEW_ARRAY(uint32_t, jobs.n + 1);
+	for (size_t i = 0; i < jobs.n; i++)
+		ids[i] = jobs.v[i].job_id;
+	return name_dependents(sh, c, ids, jobs.n, err);
 }
 
 static enum err_code
@@ -94,6 +137,8 @@ delete_volume(struct shell *sh, const char *name, struct err *err)
 		return err->code;
 	if (sh->batch && !args_has(&sh->args, "yes"))
 		return err_set(err, ERR_CONFIG, "delete volume=%s: say yes in batch mode", m.name);
+	if (name_dependents_of_volume(sh, c, m.media_id, err) != ERR_OK)
+		return err->code;
 	out_text(sh->out,
 		 "\nThis command will delete volume %s\n"
 		 "and all Jobs saved on that volume from the Catalog\n",
@@ -103,10 +148,11 @@ delete_volume(struct shell *sh, const char *name, struct err *err)
 		return err->code;
 	if (!yes)
 		return err_set(err, ERR_CANCELED, NOTHING_DONE);
-	if (strcmp(m.status, "Purged") != 0 && purge_of_volume(c, &m, &n, err) != ERR_OK)
+	/* A job may have come to it while the person thought. */
+	if (refuse_in_use(sh, m.name, err) != ERR_OK)
 		return err->code;
-	if (cat_media_delete(c, m.media_id, err) != ERR_OK)
-		return err->code;
+	if (cat_purge_delete_volume(c, m.media_id, &n, err) != ERR_OK)
+		return err_ctx(err, "Volume \"%s\" is not deleted", m.name);
 	if (n > 0)
 		out_text(sh->out, "%zu Job%s removed from the catalog.\n", n, n == 1 ? "" : "s");
 	out_info(sh->out, "Volume %s deleted.\n", m.name);
@@ -160,6 +206,8 @@ delete_jobs(struct shell *sh, const char *list, struct err *err)
 	if (!shell_job_ids(list, &ids, &n))
 		return err_set(err, ERR_CONFIG, "Illegal JobId %s ignored", list);
 	if (shell_catalog(sh, &c, err) != ERR_OK || judge_jobs(sh, c, ids, &n, err) != ERR_OK)
+		return err->code;
+	if (name_dependents(sh, c, ids, n, err) != ERR_OK)
 		return err->code;
 	if (n > 0 && !yes &&
 	    ask_confirm(sh, &yes, err,
@@ -248,7 +296,9 @@ purge_volume(struct shell *sh, const char *name, struct err *err)
 	    cat_purge_jobs_of_volume(c, m.media_id, 0, &jobs, err) != ERR_OK)
 		return err->code;
 	OWNED(freep) char *what = str_printf("volume %s", m.name);
-	if (confirm_purge(sh, what, jobs.n, err) != ERR_OK)
+	if (name_dependents_of_volume(sh, c, m.media_id, err) != ERR_OK ||
+	    confirm_purge(sh, what, jobs.n, err) != ERR_OK ||
+	    refuse_in_use(sh, m.name, err) != ERR_OK)
 		return err->code;
 	if (jobs.n == 0)
 		out_info(sh->out, "No Jobs found for media %s to purge from catalog.\n", m.name);
@@ -287,13 +337,30 @@ jobs_by(struct shell *sh, const struct cat_arg *args, size_t n_args, uint32_t **
 	return ERR_OK;
 }
 
+/* "3,5-7" as the lists take it; owned. */
+static enum err_code
+id_list(const char *text, char **out, struct err *err)
+{
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+	OWNED(freep) uint32_t *ids = NULL;
+	size_t n = 0;
+
+	if (!shell_job_ids(text, &ids, &n))
+		return err_set(err, ERR_CONFIG, "Illegal JobId %s ignored", text);
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] <= INT32_MAX)
+			buf_text(&list, "%s%u", list.len > 0 ? "," : "", ids[i]);
+	*out = buf_take_str(&list);
+	return ERR_OK;
+}
+
 static enum err_code
 purge_selected(struct shell *sh, bool files_only, struct err *err)
 {
 	static const struct {
 		const char *key, *parameter, *said;
 	} by[] = {
-		{ "jobid", "jobid", "with jobid" },
+		{ "jobid", "jobids", "with jobid" },
 		{ "client", "client", "on client" },
 		{ "job", "name", "named" },
 		{ "pool", "pool", "in pool" },
@@ -304,10 +371,14 @@ purge_selected(struct shell *sh, bool files_only, struct err *err)
 
 	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
 		const char *v = args_value(&sh->args, by[i].key);
-		struct cat_arg args[] = { { by[i].parameter, v }, { "type", "B,A" } };
+		OWNED(freep) char *list = NULL;
 
 		if (v == NULL || (!files_only && i == 0))
 			continue;
+		if (i == 0 && id_list(v, &list, err) != ERR_OK)
+			return err->code;
+		struct cat_arg args[] = { { by[i].parameter, i == 0 ? list : v },
+					  { "type", "B,A" } };
 		OWNED(freep) char *what = str_printf("%s %s", by[i].key, v);
 		if (shell_catalog(sh, &c, err) != ERR_OK ||
 		    jobs_by(sh, args, 2, &ids, &n, err) != ERR_OK)
@@ -317,7 +388,8 @@ purge_selected(struct shell *sh, bool files_only, struct err *err)
 				 by[i].key, v, "the");
 			return ERR_OK;
 		}
-		if (confirm_purge(sh, what, n, err) != ERR_OK)
+		if ((!files_only && name_dependents(sh, c, ids, n, err) != ERR_OK) ||
+		    confirm_purge(sh, what, n, err) != ERR_OK)
 			return err->code;
 		if ((files_only ? cat_purge_files(c, ids, n, err)
 				: cat_purge_jobs(c, ids, n, err)) != ERR_OK)

@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/units.h"
+#include "lib/catalog/cat_purge.h"
 
 /* ---- one row per thing of a volume that can be changed ---- */
 
@@ -20,6 +21,25 @@ struct change {
 
 typedef enum err_code change_fn(struct change *ch, const char *value, struct err *err);
 
+/* The catalog asks again when it stores the word; here nothing is said that is not done. */
+static enum err_code
+judge_status(struct change *ch, const char *word, struct err *err)
+{
+	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+
+	if (strcmp(word, ch->m->status) == 0 ||
+	    (strcmp(word, "Purged") != 0 && strcmp(word, "Recycle") != 0))
+		return ERR_OK;
+	if (cat_purge_jobs_of_volume(ch->c, ch->m->media_id, 0, &jobs, err) != ERR_OK)
+		return err->code;
+	if (jobs.n == 0)
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG,
+		       "Volume \"%s\" still holds %zu jobs, it cannot be %s: purge volume=%s "
+		       "removes them from the catalog",
+		       ch->m->name, jobs.n, word, ch->m->name);
+}
+
 static enum err_code
 set_status(struct change *ch, const char *value, struct err *err)
 {
@@ -31,6 +51,8 @@ set_status(struct change *ch, const char *value, struct err *err)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcasecmp(value, words[i]) != 0)
 			continue;
+		if (judge_status(ch, words[i], err) != ERR_OK)
+			return err->code;
 		(void)snprintf(ch->m->status, sizeof(ch->m->status), "%s", words[i]);
 		out_info(ch->sh->out, "New Volume status is: %s\n", words[i]);
 		return ERR_OK;
@@ -174,6 +196,8 @@ set_recycle_pool(struct change *ch, const char *value, struct err *err)
 	struct cat_pool pool = { 0 };
 	bool found = false;
 
+	if (!acl_allows(ch->sh, ACL_POOL, value))
+		return err_set(err, ERR_CONFIG, "Pool resource \"%s\": not found", value);
 	if (cat_pool_get(ch->c, value, &pool, &found, err) != ERR_OK)
 		return err->code;
 	if (!found)

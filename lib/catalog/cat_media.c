@@ -348,8 +348,9 @@ why_not(const PGresult *r, int row, const struct cat_media_want *w)
 	if (w->in_changer && (!cell_bool(r, row, 5) || cell_u32(r, row, 6) != w->storage_id))
 		return "it is not in the changer";
 	if (strcmp(status, "Recycle") == 0 || strcmp(status, "Purged") == 0)
-		return cell_bool(r, row, 4) ? "the storage daemon did not want it"
-					    : "recycling is off for it";
+		return !cell_bool(r, row, 4)  ? "recycling is off for it"
+		       : cell_bool(r, row, 7) ? "jobs are still on it, purge volume removes them"
+					      : "the storage daemon did not want it";
 	if (strcmp(status, "Append") == 0 || strcmp(status, "Unlabeled") == 0)
 		return "the storage daemon did not want it";
 	return "it is not in state Append, Unlabeled, Recycle or Purged";

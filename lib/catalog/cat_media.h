@@ -117,9 +117,9 @@ MUST_CHECK enum err_code cat_media_apply_limits(struct catalog *c, struct cat_me
 MUST_CHECK enum err_code cat_media_recycle(struct catalog *c, uint32_t media_id,
 					   struct cat_media *out, bool *done, struct err *err);
 /* update volume: what of the columns that an operator may change differs between was and now; the
- * others stay as a job has left them meanwhile.  *found: there is such a volume still. */
+ * others stay as a job has left them meanwhile.  *found: there is such a volume still.
+ * ERR_CONFIG: it would be Purged or Recycle while jobs are on it. */
 MUST_CHECK enum err_code cat_media_store(struct catalog *c, const struct cat_media *was,
 					 const struct cat_media *now, bool *found, struct err *err);
-MUST_CHECK enum err_code cat_media_delete(struct catalog *c, uint32_t media_id, struct err *err);
 
 #endif

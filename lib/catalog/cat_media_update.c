@@ -331,12 +331,33 @@ struct store_call {
 	bool *found;
 };
 
+/* What is said to be free is written over: the catalog must not claim anything on it any more. */
+static enum err_code
+judge_freed(struct pg *pg, const struct cat_media *was, const struct cat_media *now,
+	    struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (!is_free_again(now) || strcmp(was->status, now->status) == 0)
+		return ERR_OK;
+	arg_u64(&a, was->media_id);
+	if (pg_run(pg, SQL_PURGE_VOLUME_STATE, &a, &r, err) != ERR_OK)
+		return err->code;
+	if (PQntuples(r) == 0 || !cell_bool(r, 0, 3))
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG,
+		       "Volume \"%s\" still holds jobs, it cannot be %s: purge volume=%s removes "
+		       "them from the catalog",
+		       was->name, now->status, was->name);
+}
+
 static enum err_code
 store_changes(struct pg *pg, void *ctx, struct err *err)
 {
 	const struct store_call *call = ctx;
 	struct sql_args a = { .n = 0 };
-	struct cat_media m;
+	struct cat_media m, before;
 
 	arg_text(&a, call->was->name);
 	if (media_run_one(pg, SQL_MEDIA_GET_FOR_UPDATE, &a, &m, call->found, err) != ERR_OK)
@@ -344,13 +365,14 @@ store_changes(struct pg *pg, void *ctx, struct err *err)
 	*call->found = *call->found && m.media_id == call->was->media_id;
 	if (!*call->found)
 		return ERR_OK;
+	before = m;
 	for (size_t i = 0; i < sizeof(operators_members) / sizeof(operators_members[0]); i++) {
 		size_t at = operators_members[i].at, size = operators_members[i].size;
 
 		if (memcmp((const char *)call->was + at, (const char *)call->now + at, size) != 0)
 			memcpy((char *)&m + at, (const char *)call->now + at, size);
 	}
-	return store(pg, &m, err);
+	return judge_freed(pg, &before, &m, err) != ERR_OK ? err->code : store(pg, &m, err);
 }
 
 enum err_code
@@ -360,13 +382,4 @@ cat_media_store(struct catalog *c, const struct cat_media *was, const struct cat
 	struct store_call call = { was, now, found };
 
 	return catalog_tx(c, store_changes, &call, err);
-}
-
-enum err_code
-cat_media_delete(struct catalog *c, uint32_t media_id, struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_u64(&a, media_id);
-	return catalog_run(c, SQL_MEDIA_DELETE, &a, NULL, err);
 }

@@ -22,8 +22,17 @@ MUST_CHECK enum err_code cat_purge_jobs(struct catalog *c, const uint32_t *job_i
 MUST_CHECK enum err_code cat_purge_jobs_of_volume(struct catalog *c, uint32_t media_id,
 						  int64_t before, struct cat_jobs *out,
 						  struct err *err);
+/* Good jobs that restore an incomplete state without these. */
+MUST_CHECK enum err_code cat_purge_dependents(struct catalog *c, const uint32_t *job_ids, size_t n,
+					      struct cat_jobs *out, struct err *err);
 /* Purged if no job is left on it and it was ever written (or force); moved to its RecyclePool. */
 MUST_CHECK enum err_code cat_purge_mark_volume(struct catalog *c, uint32_t media_id, bool force,
 					       bool *purged, struct err *err);
+/*
+ * The row of the volume and, before it, all jobs with data on it: *n_jobs.
+ * ERR_CONFIG  a job that has not ended is on it: nothing is removed
+ */
+MUST_CHECK enum err_code cat_purge_delete_volume(struct catalog *c, uint32_t media_id,
+						 size_t *n_jobs, struct err *err);
 
 #endif

@@ -145,32 +145,6 @@ done_job(const char *name, char level, int64_t start, char status)
 
 #define T0 1795000000
 
-static void
-level_facts_are_those_of_good_jobs(void **state)
-{
-	struct err err = ERR_INIT;
-	struct cat_level_key key = { 'B', "lv", fd1, fs1 };
-	struct cat_level_facts f;
-	uint32_t full, diff, inc, failed;
-
-	MUST(cat_job_level_facts(cat, &key, &f, &err));
-	assert_int_equal(f.full_start, 0);
-	full = done_job("lv", 'F', T0, 'T');
-	(void)done_job("lv", 'F', T0 + 10, 'f');
-	diff = done_job("lv", 'D', T0 + 20, 'W');
-	inc = done_job("lv", 'I', T0 + 30, 'T');
-	failed = done_job("lv", 'D', T0 + 40, 'E');
-	(void)farm_job(&farm, "lv", 'F', T0 + 50, fd1, fs1); /* still running */
-	MUST(cat_job_level_facts(cat, &key, &f, &err));
-	assert_int_equal(f.full_job_id, full);
-	assert_int_equal(f.full_start, T0);
-	assert_int_equal(f.diff_job_id, diff);
-	assert_int_equal(f.newest_job_id, inc);
-	assert_int_equal(f.newest_start, T0 + 30);
-	assert_int_equal(f.failed_job_id, failed);
-	assert_int_equal(f.failed_level, 'D');
-}
-
 static uint32_t
 pool_of(const char *name, uint32_t max_vols, struct cat_pool *out)
 {
@@ -213,6 +187,235 @@ put_on(uint32_t job_id, uint32_t media_id)
 				   .end_block = 4000000000u };
 
 	MUST(cat_jobmedia_insert(cat, &jm, &err));
+}
+
+static void
+run_sql(const char *sql, uint32_t id)
+{
+	struct err err = ERR_INIT;
+	OWNED(freep) char *text = str_printf("%s%u", sql, id);
+	struct pg *pg = NULL;
+
+	MUST(catalog_take(cat, &pg, &err));
+	MUST(pg_run_text(pg, text, NULL, &err));
+	catalog_put(cat, pg);
+}
+
+static bool
+job_is_there(uint32_t id)
+{
+	struct err err = ERR_INIT;
+	struct cat_job job;
+	bool found;
+
+	MUST(cat_job_get(cat, id, &job, &found, &err));
+	return found;
+}
+
+static void
+level_facts_are_those_of_good_jobs(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_level_key key = { 'B', "lv", fd1, fs1 };
+	struct cat_level_facts f;
+	struct cat_pool pool;
+	uint32_t full, diff, inc, failed;
+
+	(void)pool_of("Level", 0, &pool);
+	MUST(cat_job_level_facts(cat, &key, &f, &err));
+	assert_int_equal(f.full_start, 0);
+	full = done_job("lv", 'F', T0, 'T');
+	put_on(full, volume(&pool, "Level-0001", "Full"));
+	(void)done_job("lv", 'F', T0 + 10, 'f');
+	diff = done_job("lv", 'D', T0 + 20, 'W');
+	put_on(diff, volume(&pool, "Level-0002", "Full"));
+	inc = done_job("lv", 'I', T0 + 30, 'T');
+	put_on(inc, volume(&pool, "Level-0003", "Full"));
+	failed = done_job("lv", 'D', T0 + 40, 'E');
+	(void)farm_job(&farm, "lv", 'F', T0 + 50, fd1, fs1); /* still running */
+	MUST(cat_job_level_facts(cat, &key, &f, &err));
+	assert_int_equal(f.full_job_id, full);
+	assert_int_equal(f.full_start, T0);
+	assert_int_equal(f.diff_job_id, diff);
+	assert_int_equal(f.newest_job_id, inc);
+	assert_int_equal(f.newest_start, T0 + 30);
+	assert_int_equal(f.failed_job_id, failed);
+	assert_int_equal(f.failed_level, 'D');
+}
+
+/* A row per chain: its jobs from the oldest on, a second apart, and which of them are found. */
+static const struct {
+	const char *what;
+	const char *levels;     /* a small letter: a volume of the job is gone */
+	int full, diff, newest; /* position in levels, -1: none */
+} chains[] = {
+	{ "a Full without its volume is none", "f", -1, -1, -1 },
+	{ "nor is one of which half is there", "h", -1, -1, -1 },
+	{ "the Full before it is taken", "FIf", 0, -1, 1 },
+	{ "not what was based on the lost one", "FIfI", 0, -1, 1 },
+	{ "nor a Differential of it", "FfDI", 0, -1, 0 },
+	{ "a lost Incremental leaves a hole behind it", "FIiI", 0, -1, 1 },
+	{ "a lost Differential, too", "FdI", 0, -1, 0 },
+	{ "a later Full heals all", "FifDIFDI", 5, 6, 7 },
+	{ "an Incremental of no files has no volume", "F0", 0, -1, 1 },
+	{ "nor has a Full of none: nothing is based on it", "o", -1, -1, -1 },
+};
+
+static void
+chain_job(const struct cat_pool *pool, size_t row, const char *name, int i)
+{
+	static uint32_t n;
+	char letter = chains[row].levels[i];
+	bool empty = letter == '0' || letter == 'o';
+	bool lost = letter == 'f' || letter == 'd' || letter == 'i' || letter == 'h';
+	char level = letter == '0'                    ? 'I'
+		     : letter == 'o' || letter == 'h' ? 'F'
+		     : lost                           ? (char)(letter - 'a' + 'A')
+						      : letter;
+	uint32_t id = farm_job(&farm, name, level, T0 + i, fd1, fs1), media;
+	char text[32];
+
+	farm_end_job(&farm, id, 'T', empty ? 0 : 10);
+	if (empty)
+		return;
+	(void)snprintf(text, sizeof(text), "Chained-%04u", n++);
+	media = volume(pool, text, "Full");
+	put_on(id, media);
+	if (letter == 'h') {
+		(void)snprintf(text, sizeof(text), "Chained-%04u", n++);
+		put_on(id, volume(pool, text, "Full"));
+	}
+	if (lost)
+		run_sql("DELETE FROM media WHERE mediaid = ", media);
+}
+
+static void
+a_job_whose_volume_is_gone_is_no_base(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool pool;
+
+	(void)pool_of("Chained", 0, &pool);
+	for (size_t row = 0; row < sizeof(chains) / sizeof(chains[0]); row++) {
+		struct cat_level_facts f;
+		struct cat_level_key key = { 'B', NULL, fd1, fs1 };
+		char name[32];
+		int found[3];
+
+		(void)snprintf(name, sizeof(name), "chained-%zu", row);
+		key.name = name;
+		for (int i = 0; chains[row].levels[i] != '\0'; i++)
+			chain_job(&pool, row, name, i);
+		MUST(cat_job_level_facts(cat, &key, &f, &err));
+		found[0] = f.full_start == 0 ? -1 : (int)(f.full_start - T0);
+		found[1] = f.diff_start == 0 ? -1 : (int)(f.diff_start - T0);
+		found[2] = f.newest_start == 0 ? -1 : (int)(f.newest_start - T0);
+		if (found[0] != chains[row].full || found[1] != chains[row].diff ||
+		    found[2] != chains[row].newest)
+			fail_msg("%s (%s): full %d, diff %d, newest %d", chains[row].what,
+				 chains[row].levels, found[0], found[1], found[2]);
+	}
+}
+
+/* Where a job's bytes are while an operator says that its volume is free. */
+static void
+a_volume_with_jobs_is_not_said_to_be_free(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		bool jobs;
+		enum err_code code;
+	} rows[] = {
+		{ "Full", "Purged", true, ERR_CONFIG },  { "Full", "Recycle", true, ERR_CONFIG },
+		{ "Error", "Purged", true, ERR_CONFIG }, { "Purged", "Recycle", true, ERR_CONFIG },
+		{ "Full", "Purged", false, ERR_OK },     { "Purged", "Recycle", false, ERR_OK },
+		{ "Full", "Read-Only", true, ERR_OK },   { "Purged", "Full", true, ERR_OK },
+		{ "Purged", "Purged", true, ERR_OK },
+	};
+	struct cat_pool pool;
+
+	(void)pool_of("Free", 0, &pool);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err err = ERR_INIT;
+		struct cat_media was, now;
+		char name[32];
+		bool found;
+		uint32_t id;
+
+		(void)snprintf(name, sizeof(name), "Free-%04zu", i);
+		id = volume(&pool, name, rows[i].from);
+		if (rows[i].jobs)
+			put_on(done_job("free", 'F', T0, 'T'), id);
+		MUST(cat_media_get(cat, name, &was, &found, &err));
+		now = was;
+		(void)snprintf(now.status, sizeof(now.status), "%s", rows[i].to);
+		assert_int_equal(cat_media_store(cat, &was, &now, &found, &err), rows[i].code);
+		if (rows[i].code != ERR_OK)
+			assert_non_null(strstr(err.text, "purge volume"));
+		MUST(cat_media_get(cat, name, &was, &found, &err));
+		assert_string_equal(was.status, rows[i].code == ERR_OK ? rows[i].to : rows[i].from);
+	}
+}
+
+/* Of a chain, the positions that need the first job that goes. */
+static void
+jobs_on_top_of_others_are_found(void **state)
+{
+	static const struct {
+		const char *levels;
+		int goes;
+		const char *need;
+	} rows[] = {
+		{ "FII", 0, "12" },   { "FII", 1, "2" },    { "FII", 2, "" },
+		{ "FIDI", 0, "123" }, { "FIDI", 1, "" },    { "FIDI", 2, "3" },
+		{ "FIFDI", 0, "1" },  { "FIFDI", 2, "34" }, { "FDD", 1, "" },
+	};
+
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+		struct err err = ERR_INIT;
+		uint32_t ids[8];
+		char name[32], found[8] = "";
+
+		(void)snprintf(name, sizeof(name), "ontop-%zu", row);
+		for (size_t i = 0; rows[row].levels[i] != '\0'; i++)
+			ids[i] = done_job(name, rows[row].levels[i], T0 + (int64_t)i, 'T');
+		(void)done_job("another", 'I', T0 + 9, 'T');
+		MUST(cat_purge_dependents(cat, &ids[rows[row].goes], 1, &jobs, &err));
+		for (size_t i = 0; i < jobs.n; i++)
+			found[i] = (char)('0' + (int)(jobs.v[i].job_id - ids[0]));
+		if (strcmp(found, rows[row].need) != 0)
+			fail_msg("%s without %d: %s", rows[row].levels, rows[row].goes, found);
+	}
+}
+
+/* The row of a volume never goes before the rows of the jobs on it. */
+static void
+a_volume_is_deleted_with_its_jobs_or_not_at_all(void **state)
+{
+	struct err err = ERR_INIT;
+	struct cat_pool pool;
+	struct cat_media m;
+	uint32_t media, ended, running;
+	size_t n = 0;
+	bool found;
+
+	(void)pool_of("Del", 0, &pool);
+	media = volume(&pool, "Del-0001", "Purged");
+	ended = done_job("del", 'F', T0, 'T');
+	running = farm_job(&farm, "del", 'F', T0 + 1, fd1, fs1);
+	put_on(ended, media);
+	put_on(running, media);
+	assert_int_equal(cat_purge_delete_volume(cat, media, &n, &err), ERR_CONFIG);
+	MUST(cat_media_get(cat, "Del-0001", &m, &found, &err));
+	assert_true(found);
+	assert_true(job_is_there(ended));
+	farm_end_job(&farm, running, 'A', 1);
+	MUST(cat_purge_delete_volume(cat, media, &n, &err));
+	assert_int_equal(n, 2);
+	MUST(cat_media_get(cat, "Del-0001", &m, &found, &err));
+	assert_false(found);
+	assert_false(job_is_there(ended) || job_is_there(running));
 }
 
 static void
@@ -302,6 +505,11 @@ volumes_are_chosen_in_the_order_of_the_attempts(void **state)
 	want.pool_id = pool_of("Sel", 0, &pool);
 	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
 	assert_false(found);
+	/* Said to be free beside the director, while a job is on it. */
+	put_on(done_job("sel", 'F', T0, 'T'), volume(&pool, "Sel-0005", "Recycle"));
+	put_on(done_job("sel", 'F', T0, 'T'), volume(&pool, "Sel-0006", "Purged"));
+	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
+	assert_false(found);
 	(void)volume(&pool, "Sel-0001", "Purged");
 	(void)volume(&pool, "Sel-0007", "Full");
 	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
@@ -326,6 +534,8 @@ volumes_are_chosen_in_the_order_of_the_attempts(void **state)
 	MUST(cat_media_highest(cat, "Sel-", &highest, &err));
 	assert_int_equal(highest, 7);
 	MUST(cat_media_why_not(cat, &want, &why, &err));
+	assert_non_null(
+		strstr(buf_str(&why), "volume Sel-0006 (FileA, Purged): jobs are still on it"));
 	assert_non_null(strstr(buf_str(&why), "volume Sel-0007 (FileA, Full): it is not in state"));
 }
 
@@ -494,6 +704,7 @@ what_an_operator_changes_undoes_nothing_of_a_job(void **state)
 				      .vol_bytes = 2000,
 				      .end_time = T0,
 				      .job_start = T0 };
+	size_t n;
 	bool found;
 
 	(void)pool_of("Both", 0, &pool);
@@ -511,7 +722,7 @@ what_an_operator_changes_undoes_nothing_of_a_job(void **state)
 	assert_string_equal(m.status, "Full");
 	assert_int_equal(m.vol_bytes, 2000);
 	assert_int_equal(m.last_written, T0);
-	MUST(cat_media_delete(cat, m.media_id, &err));
+	MUST(cat_purge_delete_volume(cat, m.media_id, &n, &err));
 	MUST(cat_media_store(cat, &was, &now, &found, &err));
 	assert_false(found);
 }
@@ -751,6 +962,10 @@ main(void)
 		cmocka_unit_test(tables_and_columns_are_those_of_the_specification),
 		cmocka_unit_test(a_second_ensure_finds_the_first_row),
 		cmocka_unit_test(level_facts_are_those_of_good_jobs),
+		cmocka_unit_test(a_job_whose_volume_is_gone_is_no_base),
+		cmocka_unit_test(a_volume_with_jobs_is_not_said_to_be_free),
+		cmocka_unit_test(jobs_on_top_of_others_are_found),
+		cmocka_unit_test(a_volume_is_deleted_with_its_jobs_or_not_at_all),
 		cmocka_unit_test(the_most_recent_chain_is_full_diff_and_incrementals),
 		cmocka_unit_test(jobs_of_one_second_are_all_in_the_chain),
 		cmocka_unit_test(volumes_are_chosen_in_the_order_of_the_attempts),

@@ -49,3 +49,25 @@ volume_has_a_block() {
 	[ "$(catalog "SELECT count(*) FROM jobmedia")" -gt 0 ]
 	farm_console "purge volume=$volume yes" | grep "purged from catalog"
 }
+
+@test "nor does a job lose the volume that came to it while a person thought" {
+	farm_run Backup Full
+	farm_ok
+	volume=$(catalog "SELECT volumename FROM media ORDER BY mediaid DESC LIMIT 1")
+	mkfifo "$FARM/keys"
+	"$FARM/site/tconsole" <"$FARM/keys" >"$FARM/keys.out" 2>&1 3>&- &
+	exec 8>"$FARM/keys"
+	echo "delete volume=$volume" >&8
+	farm_await 30 grep -q "Are you sure" "$FARM/keys.out"
+	exec 9<>"$FARM/fifo"
+	printf 'some data' >&9
+	farm_console "run job=Slow level=Full yes"
+	farm_await 30 farm_reads "$FARM/fifo"
+	uses() { farm_console "purge volume=$volume" | grep "is in use"; }
+	farm_await 30 uses
+	echo yes >&8
+	farm_await 30 grep -q "Volume \"$volume\" is in use by a running job" "$FARM/keys.out"
+	exec 8>&- 9>&-
+	farm_settle
+	[ "$(catalog "SELECT jobstatus IN ('T', 'W') FROM job ORDER BY jobid DESC LIMIT 1")" = t ]
+}

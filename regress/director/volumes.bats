@@ -110,6 +110,20 @@ volumes() {
 		[ "$(catalog "SELECT count(*) FROM file WHERE jobid = $first")" -eq 0 ]
 }
 
+@test "a volume with jobs is not said to be free, and goes only with them" {
+	name=$(catalog "SELECT volumename FROM media JOIN pool USING (poolid) WHERE pool.name = 'OneJob' ORDER BY mediaid LIMIT 1")
+	job=$(catalog "SELECT max(jobid) FROM jobmedia JOIN media USING (mediaid) WHERE volumename = '$name'")
+	for word in Purged Recycle; do
+		run farm_console "update volume=$name volstatus=$word"
+		[[ $output == *"Volume \"$name\" still holds 1 jobs, it cannot be $word"* ]]
+		[[ $output != *"New Volume status"* ]]
+	done
+	[ "$(catalog "SELECT volstatus FROM media WHERE volumename = '$name'")" = Used ]
+	catalog "UPDATE media SET volstatus = 'Purged' WHERE volumename = '$name'"
+	farm_console "delete volume=$name yes" | grep -F "1 Job removed from the catalog."
+	[ "$(catalog "SELECT count(*) FROM job WHERE jobid = $job")" -eq 0 ]
+}
+
 @test "volumes of every state that may not be written are named with the reason" {
 	for state in Full Used Error Read-Only Disabled; do
 		farm_console "label storage=Disk volume=Is-$state pool=Closed" >"$FARM/label.out"
@@ -131,4 +145,19 @@ volumes() {
 	canceled() { [ "$(farm_job_status "$JOB")" = A ]; }
 	farm_await 15 canceled
 	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Closed' AND volstatus IN ('Full', 'Used', 'Error', 'Read-Only')")" -eq 4 ]
+}
+
+@test "what was saved on top of a job that is removed is named, and the next is a Full" {
+	farm_run Backup Full
+	farm_ok
+	full=$JOB
+	echo more >"$FARM/src/more"
+	farm_run Backup Incremental
+	farm_ok
+	farm_console "purge files jobid=x yes" | grep -F "Illegal JobId x"
+	farm_console "purge files jobid=$full-$full yes" | grep -F "Files of 1 Job"
+	farm_console "delete jobid=$full yes" | grep -F "JobId $JOB was saved on top of what is to be removed"
+	farm_run Backup Incremental
+	farm_ok
+	farm_joblog "$JOB" | grep -F "Full (upgraded from Incremental)"
 }
