@@ -176,15 +176,9 @@ director_handshake_set(struct director *d, const char *client, enum handshake h)
 static enum err_code
 open_catalog(struct director *d, const struct dir_catalog *c, struct catalog **out, struct err *err)
 {
-	struct buf words = BUF_INIT(8192);
-	const struct {
-		const char *word, *value;
-	} ssl[] = {
-		{ "sslmode", c->db_ssl_mode },
-		{ "sslkey", c->db_ssl_key },
-		{ "sslcert", c->db_ssl_cert },
-		{ "sslrootcert", c->db_ssl_ca },
-	};
+	const struct catalog_tls tls = { c->db_ssl_mode, c->db_ssl_key, c->db_ssl_cert,
+					 c->db_ssl_ca };
+	OWNED(freep) char *words = catalog_tls_words(&tls);
 	struct catalog_options o = {
 		.name = c->name,
 		.db_name = c->db_name,
@@ -193,20 +187,14 @@ open_catalog(struct director *d, const struct dir_catalog *c, struct catalog **o
 		.address = c->db_address,
 		.socket = c->db_socket,
 		.port = c->db_port,
+		.conninfo = words,
 		.reconnect = c->reconnect,
 		.managed = c->managed,
 		.state_dir = d->working_directory,
 		.work_dir = d->working_directory,
 	};
-	enum err_code code;
 
-	for (size_t i = 0; i < sizeof(ssl) / sizeof(ssl[0]); i++)
-		if (ssl[i].value != NULL)
-			buf_text(&words, "%s=%s ", ssl[i].word, ssl[i].value);
-	o.conninfo = words.len > 0 ? buf_str(&words) : NULL;
-	code = catalog_open(&o, out, err);
-	buf_release(&words);
-	return code == ERR_OK ? ERR_OK : err_ctx(err, "catalog %s", c->name);
+	return catalog_open(&o, out, err) == ERR_OK ? ERR_OK : err_ctx(err, "catalog %s", c->name);
 }
 
 static struct catalog *

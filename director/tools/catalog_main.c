@@ -130,22 +130,10 @@ load(const char *path)
 	return NULL;
 }
 
-/* The libpq words of the TLS directives, into words. */
+/* words: the libpq words of the TLS directives, or NULL. */
 static struct catalog_options
-options_of(const struct dir_catalog *c, const struct dir_director *director, struct buf *words)
+options_of(const struct dir_catalog *c, const struct dir_director *director, const char *words)
 {
-	const struct {
-		const char *word, *value;
-	} ssl[] = {
-		{ "sslmode", c->db_ssl_mode },
-		{ "sslkey", c->db_ssl_key },
-		{ "sslcert", c->db_ssl_cert },
-		{ "sslrootcert", c->db_ssl_ca },
-	};
-
-	for (size_t i = 0; i < sizeof(ssl) / sizeof(ssl[0]); i++)
-		if (ssl[i].value != NULL)
-			buf_text(words, "%s=%s ", ssl[i].word, ssl[i].value);
 	return (struct catalog_options){
 		.name = c->name,
 		.db_name = c->db_name,
@@ -154,7 +142,7 @@ options_of(const struct dir_catalog *c, const struct dir_director *director, str
 		.address = c->db_address,
 		.socket = c->db_socket,
 		.port = c->db_port,
-		.conninfo = words->len > 0 ? buf_str(words) : NULL,
+		.conninfo = words,
 		.managed = c->managed,
 		.guest = true,
 		.state_dir = director->working_directory,
@@ -166,9 +154,11 @@ static enum exit_code
 work_on(const struct command *command, const struct dir_catalog *c,
 	const struct dir_director *director)
 {
-	OWNED(buf_release) struct buf words = BUF_INIT(8192);
+	const struct catalog_tls tls = { c->db_ssl_mode, c->db_ssl_key, c->db_ssl_cert,
+					 c->db_ssl_ca };
+	OWNED(freep) char *words = catalog_tls_words(&tls);
 	OWNED(buf_release) struct buf lines = BUF_INIT(1u << 24);
-	struct catalog_options o = options_of(c, director, &words);
+	struct catalog_options o = options_of(c, director, words);
 	struct err err = ERR_INIT;
 	size_t problems = 0;
 	enum err_code code = command->work(&o, &lines, &problems, &err);

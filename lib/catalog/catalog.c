@@ -326,6 +326,33 @@ dup_or_null(const char *s)
 	return s != NULL && *s != '\0' ? str_dup(s) : NULL;
 }
 
+/* 'its value' with \' and \\ inside. */
+static void
+put_word(struct buf *out, const char *word, const char *value)
+{
+	buf_text(out, "%s='", word);
+	for (; *value != '\0'; value++)
+		buf_text(out, *value == '\'' || *value == '\\' ? "\\%c" : "%c", *value);
+	buf_text(out, "' ");
+}
+
+char *
+catalog_tls_words(const struct catalog_tls *tls)
+{
+	const struct {
+		const char *word, *value;
+	} words[] = { { "sslmode", tls->mode },
+		      { "sslkey", tls->key },
+		      { "sslcert", tls->cert },
+		      { "sslrootcert", tls->ca } };
+	OWNED(buf_release) struct buf out = BUF_INIT(SIZE_MAX);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].value != NULL)
+			put_word(&out, words[i].word, words[i].value);
+	return out.len > 0 ? buf_take_str(&out) : NULL;
+}
+
 static void
 fill_info(const struct catalog_options *o, struct pg_info *i)
 {

@@ -46,6 +46,13 @@ struct catalog_options {
 	unsigned connect_seconds;  /* how long to try at open; 0: 30 */
 };
 
+/* TLS to the database: libpq's sslmode, sslkey, sslcert, sslrootcert; NULL: not given. */
+struct catalog_tls {
+	const char *mode, *key, *cert, *ca;
+};
+/* As conninfo, quoted; owned; NULL: none is given. */
+char *catalog_tls_words(const struct catalog_tls *tls);
+
 struct catalog;
 
 /*

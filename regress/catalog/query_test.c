@@ -201,6 +201,33 @@ a_statement_has_limits_of_time_and_disk(void **state)
 	assert_string_equal(cat_cell(&t, 0, 0), "4GB");
 }
 
+static void
+the_words_of_tls_are_quoted(void **state)
+{
+	const struct catalog_tls none = { .mode = NULL };
+	const struct catalog_tls all = { "verify-full", "/a key/k\\y", "it's", "/ca" };
+	static const struct {
+		const char *word, *value;
+	} want[] = { { "sslmode", "verify-full" },
+		     { "sslkey", "/a key/k\\y" },
+		     { "sslcert", "it's" },
+		     { "sslrootcert", "/ca" } };
+	OWNED(freep) char *words = catalog_tls_words(&all);
+	PQconninfoOption *parsed = PQconninfoParse(words, NULL);
+	size_t found = 0;
+
+	assert_null(catalog_tls_words(&none));
+	assert_non_null(parsed);
+	for (PQconninfoOption *o = parsed; o->keyword != NULL; o++)
+		for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+			if (strcmp(o->keyword, want[i].word) == 0) {
+				assert_string_equal(o->val, want[i].value);
+				found++;
+			}
+	assert_int_equal(found, 4);
+	PQconninfoFree(parsed);
+}
+
 int
 main(void)
 {
@@ -209,6 +236,7 @@ main(void)
 		cmocka_unit_test(nothing_of_a_query_stays_in_the_sessions_of_jobs),
 		cmocka_unit_test(a_result_beyond_all_bounds_is_refused),
 		cmocka_unit_test(a_result_is_what_was_asked_for),
+		cmocka_unit_test(the_words_of_tls_are_quoted),
 		cmocka_unit_test(a_statement_has_limits_of_time_and_disk),
 	};
 
