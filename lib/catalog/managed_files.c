@@ -6,6 +6,7 @@
  * alone: a directory is opened without following a link and its owner is judged; a file is read
  * only if it is a plain one; a new one is made beside the old and put in its place.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,7 +48,11 @@ managed_open_dir(const struct managed *m, const char *path, int *out, struct err
 	struct stat st;
 
 	if (fd_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &fd, err) != ERR_OK)
-		return err->code;
+		return err->sys != ENOTDIR ? err->code
+					   : err_set(err, ERR_SYS,
+						     "%s is not a directory; no link is followed "
+						     "here, mount what is to be elsewhere",
+						     path);
 	if (fstat(fd, &st) != 0)
 		return err_errno(err, ERR_SYS, "%s", path);
 	if (judge_owner(m, path, &st, err) != ERR_OK)
