@@ -418,36 +418,36 @@ finish_record(struct bsr_state *s, struct err *err)
 	return ERR_OK;
 }
 
-static bool
-has_volume(const struct bootstrap *b, const char *name)
+static void
+add_visit(struct bootstrap *b, size_t *cap, size_t record, size_t v)
 {
-	for (size_t i = 0; i < b->n_volumes; i++)
-		if (strcmp(b->volumes[i].name, name) == 0)
-			return true;
-	return false;
+	const struct bsr_record *r = &b->records[record].bsr;
+	struct bsr_volume *last = b->n_volumes > 0 ? &b->volumes[b->n_volumes - 1] : NULL;
+
+	if (last != NULL && strcmp(last->name, r->volumes.v[v]) == 0) {
+		last->last = record;
+		return;
+	}
+	b->volumes = (struct bsr_volume *)mem_grow(b->volumes, b->n_volumes, cap,
+						   sizeof(*b->volumes));
+	b->volumes[b->n_volumes++] = (struct bsr_volume){
+		.name = r->volumes.v[v],
+		.media_type = r->media_type != NULL ? r->media_type : "",
+		.device = r->device != NULL ? r->device : "",
+		.slot = v == 0 ? r->slot : 0,
+		.first = record,
+		.last = record,
+	};
 }
 
 static void
-list_volumes(struct bootstrap *b)
+list_visits(struct bootstrap *b)
 {
 	size_t cap = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
-		const struct bsr_record *r = &b->records[i].bsr;
-
-		for (size_t v = 0; v < r->volumes.n; v++) {
-			if (has_volume(b, r->volumes.v[v]))
-				continue;
-			b->volumes = (struct bsr_volume *)mem_grow(b->volumes, b->n_volumes, &cap,
-								   sizeof(*b->volumes));
-			b->volumes[b->n_volumes++] = (struct bsr_volume){
-				.name = r->volumes.v[v],
-				.media_type = r->media_type != NULL ? r->media_type : "",
-				.device = r->device != NULL ? r->device : "",
-				.slot = v == 0 ? r->slot : 0,
-			};
-		}
-	}
+	for (size_t i = 0; i < b->n; i++)
+		for (size_t v = 0; v < b->records[i].bsr.volumes.n; v++)
+			add_visit(b, &cap, i, v);
 }
 
 enum err_code
@@ -475,7 +475,7 @@ bootstrap_parse(struct bytes text, struct bootstrap **out, struct err *err)
 	for (size_t i = 0; i < b->n; i++)
 		if (finish_record(&b->records[i], err) != ERR_OK)
 			return err_ctx(err, "record %zu", i + 1);
-	list_volumes(b);
+	list_visits(b);
 	bootstrap_prepare(b);
 	*out = TAKE_PTR(b);
 	return ERR_OK;
@@ -528,6 +528,30 @@ struct bsr_volume
 bootstrap_volume(const struct bootstrap *b, size_t i)
 {
 	return b->volumes[i];
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct bsr_volume *x = (const struct bsr_volume *)a;
+	const struct bsr_volume *y = (const struct bsr_volume *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+bool
+bootstrap_visits_again(const struct bootstrap *b)
+{
+	struct bsr_volume *v = NEW_ARRAY(struct bsr_volume, b->n_volumes + 1);
+	bool again = false;
+
+	for (size_t i = 0; i < b->n_volumes; i++)
+		v[i] = b->volumes[i];
+	qsort(v, b->n_volumes, sizeof(*v), by_name);
+	for (size_t i = 1; i < b->n_volumes; i++)
+		again |= strcmp(v[i].name, v[i - 1].name) == 0;
+	free(v);
+	return again;
 }
 
 /* ---- emitting ---- */

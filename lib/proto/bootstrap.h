@@ -70,15 +70,28 @@ void bootstrap_freep(struct bootstrap **b);
 size_t bootstrap_n_records(const struct bootstrap *b);
 const struct bsr_record *bootstrap_record(const struct bootstrap *b, size_t i);
 
-/* Volumes in order of first appearance, with what the first record that names one says of it. */
+/*
+ * Visits to volumes in the order of the records, with what the first of its records says of each.
+ * Records that follow one another and name the same volume are one visit; a volume that is named
+ * again behind another is visited again: of what several jobs saved under one name the later record
+ * is the newer, and must come last.
+ */
 struct bsr_volume {
 	const char *name;       /* borrowed */
 	const char *media_type; /* "" if not said */
 	const char *device;     /* "" */
 	uint32_t slot;          /* 0 */
+	size_t first, last;     /* records */
 };
 size_t bootstrap_n_volumes(const struct bootstrap *b);
 struct bsr_volume bootstrap_volume(const struct bootstrap *b, size_t i);
+/* Is a volume visited more than once? */
+bool bootstrap_visits_again(const struct bootstrap *b);
+/* From here on only the records of visit i count; without a visit (at first, too) all do. */
+void bootstrap_enter_visit(struct bootstrap *b, size_t i);
+void bootstrap_leave_visit(struct bootstrap *b);
+/* Does record i want something of this volume in this visit? */
+bool bootstrap_is_here(const struct bootstrap *b, size_t i, const char *volume);
 
 /* ---- matching: for each block enter, then match each piece in it ---- */
 

@@ -40,6 +40,7 @@ struct bootstrap {
 	size_t n, cap;
 	struct bsr_volume *volumes; /* owned; names borrowed from records */
 	size_t n_volumes;
+	size_t from, to; /* the records of the visit: from <= i < to */
 	bool any_regex;
 	char *storage; /* owned; a Storage line waiting for the record it belongs to */
 

@@ -64,6 +64,7 @@ bootstrap_prepare(struct bootstrap *b)
 		s->done = s->bsr.volumes.n == 0; /* a record without volume never matches */
 		b->any_regex |= s->has_regex;
 	}
+	b->to = b->n;
 	b->here = NEW_ARRAY(struct bsr_state *, b->n + 1);
 	b->candidates = NEW_ARRAY(struct bsr_state *, b->n + 1);
 }
@@ -82,7 +83,34 @@ bootstrap_match_release(struct bootstrap *b)
 	free(b->storage);
 }
 
-/* The records of this volume that are not done. */
+static void
+visit(struct bootstrap *b, size_t from, size_t to)
+{
+	b->from = from;
+	b->to = to;
+	free(b->volume);
+	b->volume = NULL; /* select anew */
+}
+
+void
+bootstrap_enter_visit(struct bootstrap *b, size_t i)
+{
+	visit(b, b->volumes[i].first, b->volumes[i].last + 1);
+}
+
+void
+bootstrap_leave_visit(struct bootstrap *b)
+{
+	visit(b, 0, b->n);
+}
+
+bool
+bootstrap_is_here(const struct bootstrap *b, size_t i, const char *volume)
+{
+	return i >= b->from && i < b->to && bsr_names_have(&b->records[i].bsr.volumes, volume);
+}
+
+/* The records of this volume, and this visit, that are not done. */
 static void
 select_volume(struct bootstrap *b, const char *volume)
 {
@@ -92,7 +120,7 @@ select_volume(struct bootstrap *b, const char *volume)
 		free(b->volume);
 		b->volume = str_dup(volume);
 		b->n_here = 0;
-		for (size_t i = 0; i < b->n; i++)
+		for (size_t i = b->from; i < b->to; i++)
 			if (names_allow(&b->records[i].bsr.volumes, volume))
 				b->here[b->n_here++] = &b->records[i];
 	}

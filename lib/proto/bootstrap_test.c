@@ -335,10 +335,43 @@ gaps_between_files_are_known_and_a_twin_misses_nothing(void **state)
 	bootstrap_free(b);
 }
 
+/* Three jobs of one client, on A, B and A again. */
+static void
+a_volume_named_again_behind_another_is_visited_again(void **state)
+{
+	struct bootstrap *b = parse("Volume=A\nVolSessionId=1\nVolSessionTime=9\nFileIndex=1-9\n"
+				    "Volume=A\nVolSessionId=2\nVolSessionTime=9\nFileIndex=1-9\n"
+				    "Volume=B\nVolSessionId=3\nVolSessionTime=9\nFileIndex=1-9\n"
+				    "Volume=A\nVolSessionId=4\nVolSessionTime=9\nFileIndex=1-9\n");
+
+	(void)state;
+	assert_int_equal(bootstrap_n_volumes(b), 3);
+	assert_string_equal(bootstrap_volume(b, 0).name, "A");
+	assert_string_equal(bootstrap_volume(b, 1).name, "B");
+	assert_string_equal(bootstrap_volume(b, 2).name, "A");
+	assert_true(bootstrap_visits_again(b));
+	assert_true(enter(b, "A", 0, 9, 4, 9)); /* no visit: all count */
+	bootstrap_enter_visit(b, 0);
+	assert_true(enter(b, "A", 0, 9, 1, 9));
+	assert_true(enter(b, "A", 0, 9, 2, 9));
+	assert_false(enter(b, "A", 0, 9, 4, 9));
+	assert_true(bootstrap_is_here(b, 1, "A"));
+	assert_false(bootstrap_is_here(b, 3, "A"));
+	bootstrap_enter_visit(b, 1);
+	assert_true(enter(b, "B", 0, 9, 3, 9));
+	bootstrap_enter_visit(b, 2);
+	assert_false(enter(b, "A", 0, 9, 1, 9));
+	assert_true(enter(b, "A", 0, 9, 4, 9));
+	bootstrap_leave_visit(b);
+	assert_true(enter(b, "A", 0, 9, 1, 9));
+	bootstrap_free(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_volume_named_again_behind_another_is_visited_again),
 		cmocka_unit_test(what_was_promised_and_did_not_come_is_known),
 		cmocka_unit_test(gaps_between_files_are_known_and_a_twin_misses_nothing),
 		cmocka_unit_test(a_text_that_would_be_too_large_is_refused_whole),

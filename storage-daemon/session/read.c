@@ -574,6 +574,7 @@ read_volumes(struct reader *r, struct err *err)
 	for (size_t i = 0; i < bootstrap_n_volumes(r->bsr) && !bootstrap_is_done(r->bsr); i++) {
 		enum err_code code;
 
+		bootstrap_enter_visit(r->bsr, i);
 		r->volume = bootstrap_volume(r->bsr, i).name;
 		r->media_type = bootstrap_volume(r->bsr, i).media_type;
 		code = wait_for_reader_place(r, err);
@@ -592,6 +593,7 @@ read_volumes(struct reader *r, struct err *err)
 		if (code != ERR_OK)
 			return code;
 	}
+	bootstrap_leave_visit(r->bsr);
 	report_open_records(r);
 	damage_unmet(r);
 	return record_out_flush(&r->out, err);

@@ -124,7 +124,8 @@ damage_lost_files(struct reader *r, struct seen_session *e, int32_t last)
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		if (!is_of(b, e) || !bsr_names_have(&b->volumes, r->volume) || b->file_index.n == 0)
+		if (!is_of(b, e) || !bootstrap_is_here(r->bsr, i, r->volume) ||
+		    b->file_index.n == 0)
 			continue;
 		known = true;
 		add_wanted(r, e, b, &list, from, to);
@@ -134,12 +135,14 @@ damage_lost_files(struct reader *r, struct seen_session *e, int32_t last)
 	say_lost(r, e, &list);
 }
 
-/* The session that a record wants something of on this volume; NULL: it is not one, or another
+/* The session that record i wants something of on this volume; NULL: it is not one, or another
  * volume's. */
 static struct seen_session *
-session_wanted_here(struct reader *r, const struct bsr_record *b)
+session_wanted_here(struct reader *r, size_t i)
 {
-	if (!bsr_names_have(&b->volumes, r->volume) || !is_of_one_session(b))
+	const struct bsr_record *b = bootstrap_record(r->bsr, i);
+
+	if (!bootstrap_is_here(r->bsr, i, r->volume) || !is_of_one_session(b))
 		return NULL;
 	return read_session_of(r, (uint32_t)b->session_id.v[0].first,
 			       (uint32_t)b->session_time.v[0].first);
@@ -167,12 +170,12 @@ damage_rest_of_volume(struct reader *r, bool damaged_only)
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		e = session_wanted_here(r, b);
+		e = session_wanted_here(r, i);
 		if (e != NULL && (e->damaged || !damaged_only))
 			say_rest(r, e, b);
 	}
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
-		e = session_wanted_here(r, bootstrap_record(r->bsr, i));
+		e = session_wanted_here(r, i);
 		if (e != NULL)
 			e->damaged = false;
 	}
@@ -200,9 +203,9 @@ say_unmet_files(struct reader *r, struct seen_session *e, const struct bsr_range
 }
 
 static void
-say_unmet(struct reader *r, const struct bsr_record *b, const struct bsr_ranges *unmet)
+say_unmet(struct reader *r, size_t i, const struct bsr_ranges *unmet)
 {
-	struct seen_session *e = session_wanted_here(r, b);
+	struct seen_session *e = session_wanted_here(r, i);
 
 	if (e != NULL && unmet->n > 0)
 		say_unmet_files(r, e, unmet);
@@ -227,7 +230,7 @@ damage_unmet(struct reader *r)
 		if (!bootstrap_unmet(r->bsr, i, &unmet))
 			continue;
 		r->volume = bootstrap_record(r->bsr, i)->volumes.v[0];
-		say_unmet(r, bootstrap_record(r->bsr, i), &unmet);
+		say_unmet(r, i, &unmet);
 	}
 }
 
@@ -272,7 +275,7 @@ enter_wanted_sessions(struct reader *r, const struct volume_block *range)
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		if (is_of_one_session(b) && bsr_names_have(&b->volumes, r->volume) &&
+		if (is_of_one_session(b) && bootstrap_is_here(r->bsr, i, r->volume) &&
 		    b->addr.n > 0 && ranges_meet(&b->addr, range->at, range->end - 1))
 			(void)read_session_of(r, (uint32_t)b->session_id.v[0].first,
 					      (uint32_t)b->session_time.v[0].first);
@@ -288,7 +291,7 @@ may_be_hit(const struct reader *r, const struct seen_session *e, const struct vo
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		const struct bsr_record *b = bootstrap_record(r->bsr, i);
 
-		if (!is_of(b, e) || !bsr_names_have(&b->volumes, r->volume))
+		if (!is_of(b, e) || !bootstrap_is_here(r->bsr, i, r->volume))
 			continue;
 		if (ranges_meet(&b->addr, range->at, range->end - 1))
 			return true;

@@ -130,16 +130,34 @@ static const struct vol_events events = {
 	.lost = take_lost,
 };
 
+/* Of what several jobs saved under one name the newest must come last. */
+static enum err_code
+judge_order(const struct vol_job *j, struct err *err)
+{
+	bool by_name = false;
+
+	for (size_t i = 0; i < j->inputs.n; i++)
+		by_name |= j->inputs.v[i].visit == VOL_NO_VISIT;
+	if (j->bootstrap == NULL || !by_name || !bootstrap_visits_again(j->bootstrap))
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG,
+		       "the bootstrap comes back to a volume behind another: name the directory "
+		       "of the volumes, so that they are read in its order");
+}
+
 static int
 run(struct extract *x, const struct vol_job *j, const char *target)
 {
 	struct vol_read_options ro = { j->bootstrap, j->include, j->exclude };
 	struct rebuild_counts c;
 	struct err err = ERR_INIT, end = ERR_INIT;
-	enum err_code code, ended;
+	enum err_code code, ended = ERR_OK;
 
 	code = vol_read(&j->inputs, &ro, &events, x, &err);
-	ended = rebuild_finish(x->rebuild, &end);
+	if (code == ERR_OK)
+		ended = rebuild_finish(x->rebuild, &end);
+	else
+		rebuild_stop(x->rebuild);
 	c = rebuild_counts(x->rebuild);
 	if (code == ERR_OK || c.records > 0)
 		printf("%" PRIu64 " files restored into %s, %" PRIu64 " bytes; %" PRIu64
@@ -187,6 +205,7 @@ extract(const struct extract_options *o, char **operands, size_t n)
 	}
 	ro.where = operands[n - 1];
 	if (vol_job_open(&o->common, operands, n - 1, &j, &err) != ERR_OK ||
+	    judge_order(&j, &err) != ERR_OK ||
 	    rebuild_new(&ro, report, &x, &x.rebuild, &err) != ERR_OK) {
 		vol_say("%s", err.text);
 		return VOL_EXIT_UNUSABLE;

@@ -40,11 +40,11 @@ struct reader {
 /* ---- inputs ---- */
 
 void
-vol_inputs_add(struct vol_inputs *in, const char *path, const char *volume)
+vol_inputs_add(struct vol_inputs *in, const char *path, const char *volume, size_t visit)
 {
 	in->v = (struct vol_input *)mem_grow(in->v, in->n, &in->cap, sizeof(*in->v));
-	in->v[in->n++] = (struct vol_input){ str_dup(path),
-					     volume != NULL ? str_dup(volume) : NULL };
+	in->v[in->n++] = (struct vol_input){ str_dup(path), volume != NULL ? str_dup(volume) : NULL,
+					     visit };
 }
 
 void
@@ -453,6 +453,8 @@ read_volume(struct reader *r, const struct vol_input *in, struct err *err)
 	const char *slash = strrchr(in->path, '/');
 
 	r->in = in;
+	if (in->visit != VOL_NO_VISIT)
+		bootstrap_enter_visit(r->o->bootstrap, in->visit);
 	r->labelled = false;
 	r->unread = false;
 	(void)snprintf(r->volume, sizeof(r->volume), "%s",
@@ -524,6 +526,8 @@ vol_read(const struct vol_inputs *in, const struct vol_read_options *o, const st
 	struct reader r = { .o = o, .ev = ev, .user = user, .join = record_join_new() };
 	enum err_code code = read_volumes(&r, in, err);
 
+	if (o->bootstrap != NULL)
+		bootstrap_leave_visit(o->bootstrap);
 	if (code == ERR_OK) {
 		tell_open_records(&r);
 		tell_unmet(&r);

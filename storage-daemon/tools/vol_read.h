@@ -20,14 +20,16 @@
 struct vol_input {
 	char *path;   /* owned */
 	char *volume; /* owned; name it must have, NULL: any */
+	size_t visit; /* of the bootstrap; VOL_NO_VISIT: what it wants of the volume at all */
 };
+#define VOL_NO_VISIT SIZE_MAX
 
 struct vol_inputs {
 	struct vol_input *v; /* owned */
 	size_t n, cap;
 };
 
-void vol_inputs_add(struct vol_inputs *in, const char *path, const char *volume);
+void vol_inputs_add(struct vol_inputs *in, const char *path, const char *volume, size_t visit);
 void vol_inputs_release(struct vol_inputs *in);
 
 /* What is known of a session while reading. */

@@ -106,11 +106,11 @@ find_device(const struct vol_options *o, const char *name, struct buf *dir, stru
 }
 
 static void
-add_in_dir(struct vol_inputs *in, const char *dir, const char *volume)
+add_in_dir(struct vol_inputs *in, const char *dir, const char *volume, size_t visit)
 {
 	OWNED(freep) char *path = str_printf("%s/%s", dir, volume);
 
-	vol_inputs_add(in, path, volume);
+	vol_inputs_add(in, path, volume, visit);
 }
 
 /* The volumes named by -V or by the bootstrap, in a directory. */
@@ -125,12 +125,12 @@ add_named(const struct vol_options *o, struct vol_job *j, const char *dir, struc
 		if (bar != NULL)
 			*bar++ = '\0';
 		if (*p != '\0')
-			add_in_dir(&j->inputs, dir, p);
+			add_in_dir(&j->inputs, dir, p, VOL_NO_VISIT);
 		p = bar;
 	}
 	if (list == NULL && j->bootstrap != NULL)
 		for (size_t i = 0; i < bootstrap_n_volumes(j->bootstrap); i++)
-			add_in_dir(&j->inputs, dir, bootstrap_volume(j->bootstrap, i).name);
+			add_in_dir(&j->inputs, dir, bootstrap_volume(j->bootstrap, i).name, i);
 	if (j->inputs.n == 0)
 		return err_set(err, ERR_CONFIG, "%s: which volumes? name them with -V or -b", dir);
 	return ERR_OK;
@@ -145,7 +145,7 @@ add_operand(const struct vol_options *o, struct vol_job *j, const char *operand,
 	if (stat(operand, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return add_named(o, j, operand, err);
-		vol_inputs_add(&j->inputs, operand, NULL);
+		vol_inputs_add(&j->inputs, operand, NULL, VOL_NO_VISIT);
 		return ERR_OK;
 	}
 	if (strchr(operand, '/') != NULL)
