@@ -2,6 +2,7 @@
  * regress/fuzz/fuzz_conf_fd.c - configuration files of the file daemon
  *
  * needs: file-daemon
+ * words: docs/reference/file-daemon.md
  */
 #include "file-daemon/conf/fd_conf.h"
 

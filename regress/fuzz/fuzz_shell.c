@@ -3,26 +3,22 @@
  * answers anything; jobs it starts meet daemons that say anything
  *
  * needs: director
- * fakes: pq
- * wraps: conn_dial schema_state_read schema_check_usable clock_pause_ms
- * wraps: PQconnectdbParams PQstatus PQtransactionStatus PQfinish PQsocket PQsendPrepare
- * wraps: PQsendQueryPrepared PQsendQuery PQexec PQexecParams PQgetResult PQisBusy PQconsumeInput
- * wraps: PQflush PQputCopyData PQputCopyEnd PQgetCopyData PQsetnonblocking PQsetSingleRowMode
- * wraps: PQcmdTuples PQerrorMessage PQsetNoticeProcessor PQgetCancel PQcancel PQfreeCancel
+ * fakes: pq director
+ * wraps: input_new
  *
  * Section 0 is the console's (an odd first byte: the restricted one), section 1 what cells of the
- * catalog hold, sections 2 and up what the daemons say that the director calls, in that order;
- * in these a byte 0E stands for the unique name of the job that runs.
+ * catalog hold, sections 2 and up what the daemons say that the director calls, in that order.
+ * With the second bit of the first byte the console hangs up only when all it said is answered.
  */
-#include "director/conf/dir_conf.h"
+#include "director/shell/input.c" /* when the console has hung up is the seam */
+
 #include "director/director_internal.h"
 #include "director/job/job.h"
 #include "director/job/job_setup.h"
 #include "director/shell/shell.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/own.h"
-#include "lib/catalog/schema.h"
+#include "regress/fuzz/lib/director.h"
 #include "regress/fuzz/lib/peer.h"
 #include "regress/fuzz/lib/pq.h"
 #include "regress/fuzz/lib/sandbox.h"
@@ -30,128 +26,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define JOBS_MS  300
-#define JOB_NAME 0x0e
+#define JOBS_MS     300
+#define PATIENCE_MS 100
+#define RESTRICTED  1
+#define PATIENT     2
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-enum err_code __wrap_conn_dial(const struct dial *d, struct conn **out, struct err *err);
-enum err_code __wrap_schema_state_read(struct pg *pg, enum schema_state *out, struct err *err);
-enum err_code __wrap_schema_check_usable(struct pg *pg, struct err *err);
-void __real_clock_pause_ms(unsigned ms);
-void __wrap_clock_pause_ms(unsigned ms);
-
-static const char conf_text[] =
-	"Director { Name = f-dir; Password = \"p\"; Working Directory = \"%s\"; Messages = M\n"
-	"  FD Connect Timeout = 1; SD Connect Timeout = 1; Query File = \"%s/q\"; TLS Enable = no "
-	"}\n"
-	"Catalog { Name = Main; DB Name = t; DB User = t; Reconnect = no }\n"
-	"Client { Name = farm-fd; Address = 127.0.0.1; Password = \"p\"; TLS Enable = no }\n"
-	"Client { Name = p; Address = 127.0.0.1; Password = \"p\"; TLS Enable = no; Passive = yes "
-	"}\n"
-	"Storage { Name = Disk; Address = 127.0.0.1; Password = \"p\"; Device = D\n"
-	"  Media Type = File; TLS Enable = no }\n"
-	"Pool { Name = Full; Storage = Disk; Label Format = \"V-\"; Volume Retention = 1d\n"
-	"  Auto Prune = yes; Recycle = yes }\n"
-	"Pool { Name = Scratch; Pool Type = Scratch }\n"
-	"FileSet { Name = Standard; Include { Options { Signature = XXH128 } File = /etc } }\n"
-	"Schedule { Name = S; Run = Full daily at 3:00 }\n"
-	"Job { Name = Backup; Type = Backup; Client = farm-fd; FileSet = Standard; Pool = Full; "
-	"Messages = M\n"
-	"  Enabled = yes; Schedule = S }\n"
-	"Job { Name = passive; Type = Backup; Client = p; FileSet = Standard; Pool = Full; "
-	"Messages = M }\n"
-	"Job { Name = Restore; Type = Restore; Client = farm-fd; FileSet = Standard; Pool = Full\n"
-	"  Messages = M; Where = /tmp/r }\n"
-	"Messages { Name = M; Console = all }\n"
-	"Profile { Name = few; Command ACL = status, list, run, restore, help, show, messages\n"
-	"  Job ACL = Backup, Restore; Client ACL = farm-fd; Pool ACL = Full; Storage ACL = Disk\n"
-	"  Catalog ACL = *all*; FileSet ACL = Standard; Where ACL = *all* }\n"
-	"Console { Name = small; Password = \"p\"; Profile = few; TLS Enable = no }\n";
+enum err_code __wrap_input_new(const struct shell_io *console, struct input **out, struct err *err);
 
 static struct director *director_;
-static struct bytes input;
-static atomic_uint dialled;
+static enum err_code (*console_recv)(void *arg, struct frame *out, struct err *err);
+static _Atomic(struct input *) session_input;
+static bool patient;
 
-/* The section with the name of the oldest job in place of JOB_NAME. */
-static void
-put_name(struct bytes section, struct buf *out)
+static bool
+is_idle(struct input *in)
 {
-	struct job_info *jobs = NULL;
-	size_t n = job_table_list(director_jobs(director_), &jobs);
+	bool idle;
 
-	for (size_t i = 0; i < section.n; i++)
-		if (section.p[i] == JOB_NAME && n > 0)
-			buf_text(out, "%s", jobs[0].unique);
-		else
-			buf_put(out, &section.p[i], 1);
-	free(jobs);
+	mutex_lock(&in->lock);
+	idle = (in->waiting && in->n_said == 0) || in->leaving;
+	mutex_unlock(&in->lock);
+	return idle;
+}
+
+static enum err_code
+patient_recv(void *arg, struct frame *out, struct err *err)
+{
+	enum err_code rc = console_recv(arg, out, err);
+	struct input *in;
+
+	if (rc != ERR_OK || out->signal == FRAME_TERMINATE)
+		for (int ms = 0; patient && ms < PATIENCE_MS; ms++) {
+			in = atomic_load(&session_input);
+			if (in != NULL && is_idle(in))
+				break;
+			clock_pause_ms(1);
+		}
+	return rc;
 }
 
 enum err_code
-__wrap_conn_dial(const struct dial *d, struct conn **out, struct err *err)
+__wrap_input_new(const struct shell_io *console, struct input **out, struct err *err)
 {
-	struct bytes section = peer_section(input, 2 + atomic_fetch_add(&dialled, 1));
-	OWNED(buf_release) struct buf said = BUF_INIT(1 << 20);
+	struct shell_io c = *console;
 
-	if (section.n == 0)
-		return err_set(err, ERR_PEER, "%s:%u cannot be reached", d->host, d->port);
-	put_name(section, &said);
-	*out = peer_say(buf_bytes(&said));
+	console_recv = c.recv;
+	c.recv = patient_recv;
+	atomic_store(&session_input, NULL);
+	if (input_new(&c, out, err) != ERR_OK)
+		return err->code;
+	atomic_store(&session_input, *out);
 	return ERR_OK;
-}
-
-enum err_code
-__wrap_schema_state_read(struct pg *pg, enum schema_state *out, struct err *err)
-{
-	(void)pg;
-	(void)err;
-	*out = SCHEMA_READY;
-	return ERR_OK;
-}
-
-enum err_code
-__wrap_schema_check_usable(struct pg *pg, struct err *err)
-{
-	(void)pg;
-	(void)err;
-	return ERR_OK;
-}
-
-void
-__wrap_clock_pause_ms(unsigned ms)
-{
-	__real_clock_pause_ms(ms < 2 ? ms : 2);
-}
-
-static void
-start(const char *dir)
-{
-	static const char query[] = ":A query\n*Which: \nSELECT '%1', %2;\n";
-	char path[512], text[4096];
-	struct conf_diag *diag = conf_diag_new(false);
-	struct buf why = BUF_INIT(1 << 20);
-	struct dir_conf *conf = NULL;
-	struct err err = ERR_INIT;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/q", dir);
-	f = fopen(path, "w");
-	if (f == NULL || fputs(query, f) < 0 || fclose(f) != 0)
-		abort();
-	(void)snprintf(path, sizeof(path), "%s/dir.conf", dir);
-	(void)snprintf(text, sizeof(text), conf_text, dir, dir);
-	f = fopen(path, "w");
-	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
-		abort();
-	if (dir_conf_load(path, &conf, diag, &err) != ERR_OK ||
-	    director_new(path, &conf, &director_, &err) != ERR_OK ||
-	    director_start(director_, &err) != ERR_OK) {
-		conf_diag_text(diag, true, &why);
-		(void)fprintf(stderr, "%s\n%s", err.text, buf_str(&why));
-		_exit(1);
-	}
-	conf_diag_free(diag);
 }
 
 /* What was started runs until its peers have said all; then it is cancelled. */
@@ -172,7 +99,7 @@ await_jobs(void)
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	start(sandbox_enter(*argc, *argv));
+	director_ = fake_director_start(sandbox_enter(*argc, *argv));
 	director_set_console(director_, shell_run_line);
 	return 0;
 }
@@ -181,14 +108,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct hello who = { .kind = PEER_CONSOLE, .name = "*UserAgent*", .version = 2501 };
-	struct bytes console;
+	struct bytes input = bytes_of(p, n), console;
 	struct conn *c;
 
-	input = bytes_of(p, n);
-	atomic_store(&dialled, 0);
+	fake_director_daemons(input, 2, NULL);
 	pq_script(peer_section(input, 1));
 	console = peer_section(input, 0);
-	if (console.n > 0 && (console.p[0] & 1) != 0)
+	patient = console.n > 0 && (console.p[0] & PATIENT) != 0;
+	if (console.n > 0 && (console.p[0] & RESTRICTED) != 0)
 		(void)snprintf(who.name, sizeof(who.name), "small");
 	if (console.n > 0)
 		console = bytes_skip(console, 1);

@@ -3,6 +3,8 @@
  *
  * Purpose: CONF_TARGET(dir) makes the target of dir_conf_load: what loads is shown as text, and
  *          what is shown must load again.
+ * Layout:  an input is cut into sections at bytes FD: the file that is loaded, and a.conf and
+ *          b.conf beside it, which it may include.
  */
 #ifndef TERCET_FUZZ_LIB_CONF_TARGET_H
 #define TERCET_FUZZ_LIB_CONF_TARGET_H
@@ -10,6 +12,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/own.h"
 #include "lib/conf/show.h"
+#include "regress/fuzz/lib/peer.h"
 #include "regress/fuzz/lib/sandbox.h"
 
 #include <fcntl.h>
@@ -33,6 +36,21 @@ conf_target_write(const char *path, struct bytes text)
 }
 
 static inline void
+conf_target_write_all(const char *path, struct bytes in)
+{
+	static const char *const others[] = { "a.conf", "b.conf" }; /* in the current directory */
+
+	conf_target_write(path, peer_section(in, 0));
+	for (unsigned i = 0; i < 2; i++) {
+		struct bytes text = peer_section(in, i + 1);
+
+		(void)unlink(others[i]);
+		if (text.n > 0)
+			conf_target_write(others[i], text);
+	}
+}
+
+static inline void
 conf_target_run(const char *path, conf_load_fn load, struct bytes in)
 {
 	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
@@ -43,7 +61,7 @@ conf_target_run(const char *path, conf_load_fn load, struct bytes in)
 	struct err err = ERR_INIT;
 	bool loaded;
 
-	conf_target_write(path, in);
+	conf_target_write_all(path, in);
 	loaded = load(path, diag, &shown, &err) == ERR_OK;
 	conf_diag_text(diag, true, &problems);
 	if (!loaded)

@@ -1,5 +1,7 @@
 #include "regress/fuzz/lib/pq.h"
 
+#include "lib/base/wr.h"
+
 #include <assert.h>
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -11,18 +13,41 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define COLUMNS  64
-#define NAMES    512
-#define CELL_MAX 255
-#define ROWS_MAX 4
+#define COLUMNS   64
+#define NAMES     512
+#define CELL_MAX  255
+#define ROWS_MAX  4
+#define TUPLE_MAX 512
 
 /* What a connection is at: nothing, a result is due, or a COPY runs. */
 enum at { IDLE, RESULT_DUE, COPY_IN_DUE, COPYING_IN, COPY_OUT_DUE, COPYING_OUT };
 
 struct pg_conn {
 	enum at at;
-	int fd; /* readable always: nobody waits */
+	int fd;         /* readable always: nobody waits */
+	bool has_files; /* a COPY to us is of files, not of paths */
+	size_t row;     /* its next one */
 };
+
+/* What a COPY to us is: the files of one job. */
+#define DIR_LSTAT  "P4A sQJu EHt K A A A BAA BAA I BrAa59 BrAa58 BrAa58 A A G"
+#define FILE_LSTAT "P4A sRqI IGk B A A A K BAA I BrAa59 BrAa58 BrAa58 A A G"
+#define LINK_LSTAT "P4A sRqJ KH/ B A A A K BAA I BrAa59 BrAa58 BrAa58 A A G"
+
+static const struct {
+	uint32_t path_id;
+	const char *path, *name, *lstat;
+} files[] = {
+	{ 1, "/", "", DIR_LSTAT },
+	{ 2, "/etc/", "", DIR_LSTAT },
+	{ 2, "/etc/", "passwd", FILE_LSTAT },
+	{ 2, "/etc/", "link", LINK_LSTAT },
+	{ 3, "/etc/d/", "", DIR_LSTAT },
+	{ 3, "/etc/d/", "a b\n", FILE_LSTAT },
+	{ 4, "/home/x/", "no directory of its own", FILE_LSTAT },
+	{ 5, "C:/x/", "file", FILE_LSTAT },
+};
+#define N_FILES (sizeof(files) / sizeof(files[0]))
 
 static struct {
 	char name[64], text[32];
@@ -65,14 +90,16 @@ next_cell(char out[CELL_MAX + 1])
 static PGresult *
 make_rows(void)
 {
+	static char names[COLUMNS][8];
 	PGresult *r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-	PGresAttDesc columns[COLUMNS] = { { .name = NULL } };
-	char name[COLUMNS][8], cell[CELL_MAX + 1];
+	PGresAttDesc columns[COLUMNS];
+	char cell[CELL_MAX + 1];
 	int rows = script.n > 0 ? script.p[0] % ROWS_MAX : 1;
 
 	for (int i = 0; i < COLUMNS; i++) {
-		(void)snprintf(name[i], sizeof(name[i]), "c%d", i);
-		columns[i] = (PGresAttDesc){ .name = name[i], .typid = 25, .typlen = -1 };
+		if (names[i][0] == '\0')
+			(void)snprintf(names[i], sizeof(names[i]), "c%d", i);
+		columns[i] = (PGresAttDesc){ .name = names[i], .typid = 25, .typlen = -1 };
 	}
 	if (r == NULL || PQsetResultAttrs(r, COLUMNS, columns) == 0)
 		abort();
@@ -89,14 +116,62 @@ make_rows(void)
 static void
 begin(struct pg_conn *c, const char *sql)
 {
-	const char *copy = strstr(sql, "COPY ");
+	bool is_copy = strncmp(sql, "COPY ", 5) == 0;
 
-	c->at = RESULT_DUE;
-	if (copy == sql)
-		c->at = COPY_IN_DUE;
+	c->at = !is_copy                           ? RESULT_DUE
+		: strstr(sql, "TO STDOUT") != NULL ? COPY_OUT_DUE
+						   : COPY_IN_DUE;
+	c->has_files = strstr(sql, "fileindex") != NULL;
+	c->row = 0;
 }
 
-/* ---- in place of libpq ---- */
+static void
+put_field(struct wr *w, const void *p, size_t n)
+{
+	wr_u32be(w, (uint32_t)n);
+	wr_bytes(w, p, n);
+}
+
+/* One row as COPY BINARY sends it, of the columns that restores ask for; the first with its head.
+ */
+static size_t
+make_tuple(const struct pg_conn *c, uint8_t *p, size_t cap)
+{
+	static const uint8_t head[19] = "PGCOPY\n\377\r\n";
+	struct wr w = wr_init(p, cap);
+	size_t i = c->row;
+
+	if (i == 0)
+		wr_bytes(&w, head, sizeof(head));
+	wr_u16be(&w, c->has_files ? 6 : 2);
+	if (c->has_files) {
+		wr_u32be(&w, 4);
+		wr_u32be(&w, (uint32_t)i + 1);
+	}
+	wr_u32be(&w, 4);
+	wr_u32be(&w, files[i].path_id);
+	if (!c->has_files) {
+		put_field(&w, files[i].path, strlen(files[i].path));
+		return w.len;
+	}
+	wr_u32be(&w, 2);
+	wr_u16be(&w, 0);
+	put_field(&w, files[i].lstat, strlen(files[i].lstat));
+	put_field(&w, "", 0);
+	put_field(&w, files[i].name, strlen(files[i].name));
+	return w.len;
+}
+
+/*
+ * In place of libpq.
+ *
+ * wraps: PQconnectdbParams PQstatus PQtransactionStatus PQfinish PQsocket
+ * wraps: PQsendPrepare PQsendQueryPrepared PQsendQuery PQsendQueryParams PQexec
+ * wraps: PQexecParams PQgetResult PQisBusy PQconsumeInput PQflush PQputCopyData
+ * wraps: PQputCopyEnd PQgetCopyData PQsetnonblocking PQsetSingleRowMode PQcmdTuples
+ * wraps: PQerrorMessage PQsetNoticeProcessor PQgetCancel PQcancel PQfreeCancel
+ * wraps: PQescapeIdentifier
+ */
 
 /* clang-format off */
 PGconn *__wrap_PQconnectdbParams(const char *const *words, const char *const *values, int expand);
@@ -108,6 +183,9 @@ int __wrap_PQsendPrepare(PGconn *c, const char *name, const char *sql, int n, co
 int __wrap_PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *values,
 			       const int *lengths, const int *formats, int format);
 int __wrap_PQsendQuery(PGconn *c, const char *sql);
+int __wrap_PQsendQueryParams(PGconn *c, const char *sql, int n, const Oid *types,
+			     const char *const *values, const int *lengths, const int *formats,
+			     int format);
 PGresult *__wrap_PQexec(PGconn *c, const char *sql);
 PGresult *__wrap_PQexecParams(PGconn *c, const char *sql, int n, const Oid *types,
 			      const char *const *values, const int *lengths, const int *formats,
@@ -127,6 +205,7 @@ char *__wrap_PQcmdTuples(PGresult *r);
 PGcancel *__wrap_PQgetCancel(PGconn *c);
 int __wrap_PQcancel(PGcancel *cancel, char *why, int n);
 void __wrap_PQfreeCancel(PGcancel *cancel);
+char *__wrap_PQescapeIdentifier(PGconn *c, const char *text, size_t n);
 /* clang-format on */
 
 PGconn *
@@ -208,6 +287,20 @@ __wrap_PQsendQuery(PGconn *c, const char *sql)
 {
 	begin(c, sql);
 	return 1;
+}
+
+int
+__wrap_PQsendQueryParams(PGconn *c, const char *sql, int n, const Oid *types,
+			 const char *const *values, const int *lengths, const int *formats,
+			 int format)
+{
+	(void)n;
+	(void)types;
+	(void)values;
+	(void)lengths;
+	(void)formats;
+	(void)format;
+	return __wrap_PQsendQuery(c, sql);
 }
 
 PGresult *
@@ -300,10 +393,19 @@ __wrap_PQputCopyEnd(PGconn *c, const char *why)
 int
 __wrap_PQgetCopyData(PGconn *c, char **out, int async)
 {
-	(void)c;
+	uint8_t *p = malloc(TUPLE_MAX);
+	size_t n;
+
 	(void)async;
 	*out = NULL;
-	return -1;
+	if (p == NULL || c->row == N_FILES) {
+		free(p);
+		return -1;
+	}
+	n = make_tuple(c, p, TUPLE_MAX);
+	c->row++;
+	*out = (char *)p;
+	return (int)n;
 }
 
 int
@@ -367,4 +469,11 @@ void
 __wrap_PQfreeCancel(PGcancel *cancel)
 {
 	(void)cancel;
+}
+
+char *
+__wrap_PQescapeIdentifier(PGconn *c, const char *text, size_t n)
+{
+	(void)c;
+	return strndup(text, n);
 }

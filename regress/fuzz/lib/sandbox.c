@@ -63,16 +63,18 @@ allow(int ruleset, const char *path, uint64_t rights)
 	(void)close(fd);
 }
 
-/* The fuzzer's own files: the prefix of what it finds, directories of inputs; it writes to the
- * first one. */
+/* The fuzzer's own files: the prefix of what it finds, its dictionary, directories of inputs; it
+ * writes to the first one. */
 static void
 allow_operand(int ruleset, const char *arg, bool *has_first)
 {
-	static const char prefix[] = "-artifact_prefix=";
+	static const char prefix[] = "-artifact_prefix=", dictionary[] = "-dict=";
 	bool is_prefix = strncmp(arg, prefix, strlen(prefix)) == 0;
 	char path[4096];
 	char *slash;
 
+	if (strncmp(arg, dictionary, strlen(dictionary)) == 0)
+		allow(ruleset, arg + strlen(dictionary), READING);
 	if (!is_prefix && arg[0] == '-')
 		return;
 	if (is_prefix)

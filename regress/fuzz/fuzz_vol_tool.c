@@ -1,0 +1,83 @@
+/*
+ * regress/fuzz/fuzz_vol_tool.c - tercet-volume ls and extract on a volume that anybody has written
+ *
+ * needs: storage-daemon-tools
+ * wraps: vol_say
+ *
+ * The first byte chooses what ls shows; the rest of section 0 is a bootstrap, none when it is
+ * empty; section 1 to the end is the volume.
+ */
+#include "storage-daemon/tools/vol_tool.h"
+
+#include "regress/fuzz/lib/peer.h"
+#include "regress/fuzz/lib/sandbox.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define VOLUME    "v/V"
+#define BOOTSTRAP "bsr"
+#define ARGS_MAX  5
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+void __wrap_vol_say(const char *fmt, ...) PRINTF(1, 2);
+
+void
+__wrap_vol_say(const char *fmt, ...)
+{
+	char text[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+}
+
+static void
+write_file(const char *path, struct bytes content)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL || fwrite(content.p, 1, content.n, f) != content.n || fclose(f) != 0)
+		abort();
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)sandbox_enter(*argc, *argv);
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	static char ls[] = "ls", extract[] = "extract", bootstrap[] = "-b" BOOTSTRAP, v[] = VOLUME;
+	static char shows[][4] = { "-v", "-j", "-k", "-L", "-r", "-kr", "-Lr", "-jv" };
+	static char out[] = "out";
+	char *list[ARGS_MAX] = { ls }, *take[ARGS_MAX] = { extract };
+	struct bytes input = bytes_of(p, n), bsr = peer_section(input, 0);
+	int n_list = 1, n_take = 1;
+
+	if (bsr.n == 0)
+		return 0;
+	list[n_list++] = shows[bsr.p[0] % 8];
+	bsr = bytes_skip(bsr, 1);
+	if (bsr.n > 0) {
+		write_file(BOOTSTRAP, bsr);
+		list[n_list++] = take[n_take++] = bootstrap;
+	}
+	(void)mkdir("v", 0700);
+	(void)mkdir(out, 0700);
+	write_file(VOLUME, peer_rest(input, 1));
+	list[n_list++] = take[n_take++] = v;
+	take[n_take++] = out;
+	(void)vol_ls(n_list, list);
+	(void)vol_extract(n_take, take);
+	sandbox_clean();
+	return 0;
+}
