@@ -63,6 +63,22 @@ storage_of(struct restore *r, const struct bsr_record *rec, struct dir_storage *
 	return ERR_OK;
 }
 
+/* A job has written through one storage: its pieces are in one daemon, though that may have several
+ * addresses and each volume's Storage says by which it was last used. */
+static bool
+is_one_and_same(const struct bsr_ranges *a, const struct bsr_ranges *b)
+{
+	return a->n == 1 && b->n == 1 && a->v[0].first == a->v[0].last &&
+	       b->v[0].first == a->v[0].first && b->v[0].last == a->v[0].last;
+}
+
+static bool
+same_session(const struct bsr_record *a, const struct bsr_record *b)
+{
+	return is_one_and_same(&a->session_id, &b->session_id) &&
+	       is_one_and_same(&a->session_time, &b->session_time);
+}
+
 static enum err_code
 cut_parts(struct restore *r, struct bootstrap *b, struct err *err)
 {
@@ -75,7 +91,8 @@ cut_parts(struct restore *r, struct bootstrap *b, struct err *err)
 
 		if (storage_of(r, rec, &st, err) != ERR_OK)
 			return err->code;
-		if (r->n == 0 || !same_daemon(r->parts[r->n - 1].storage, st))
+		if (r->n == 0 || (!same_daemon(r->parts[r->n - 1].storage, st) &&
+				  !same_session(bootstrap_record(b, i - 1), rec)))
 			r->parts[r->n++] = (struct part){ st, BUF_INIT(BSR_TEXT_MAX) };
 		if (bsr_record_emit(rec, &r->parts[r->n - 1].text, err) != ERR_OK)
 			return err->code;

@@ -21,6 +21,11 @@ Storage {
   Name = "Far"; Address = "127.0.0.1"; Port = $OTHER_PORT; Device = "Far"; Media Type = "File"
   Password = "$password"
 }
+Storage {
+  Name = "Door"; Address = "127.0.0.3"; Port = $((FARM_PORT + 2)); Device = "Disk"; Media Type = "File"
+  Password = "$password"
+}
+Pool { Name = "Doors"; Storage = "Disk"; Label Format = "Doors-"; Maximum Volume Bytes = 2000000 }
 Pool { Name = "OtherPool"; Storage = "Other"; Label Format = "Other-" }
 Pool { Name = "FarPool"; Storage = "Far"; Label Format = "Far-" }
 Job {
@@ -93,4 +98,14 @@ restored() { # where
 	farm_restore "$id" "$FARM/nothing" || true
 	mv "$FARM"/Far-* "$FARM/far"
 	[ "$(farm_job_status "$RESTORE")" = E ]
+}
+
+@test "a job over volumes that were last used by two addresses of one daemon" {
+	head -c 5000000 /dev/urandom >"$FARM/src/large"
+	farm_run Backup Full pool=Doors
+	farm_ok
+	catalog "UPDATE media SET storageid = (SELECT storageid FROM storage WHERE name = 'Door') WHERE volumename = 'Doors-0002'"
+	farm_restore "$JOB" "$FARM/doors"
+	diff -r "$FARM/src" "$FARM/doors$FARM/src"
+	rm "$FARM/src/large"
 }

@@ -123,10 +123,10 @@ nothing_of_a_query_stays_in_the_sessions_of_jobs(void **state)
 	open_outside(&all[1]);
 	for (size_t c = 0; c < 2; c++) {
 		for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-			OWNED(cat_table_release) struct cat_table t = { 0 };
+			OWNED(cat_table_release) struct cat_table t = { 0 }, mine = { 0 };
 			struct err ignored = ERR_INIT;
 
-			(void)!cat_query_text(all[c], statements[i], &t, &ignored);
+			(void)!cat_query_text(all[c], statements[i], &mine, &ignored);
 			assert_true(becomes("SELECT count(*) FROM pg_locks WHERE locktype = "
 					    "'advisory' AND objid = 2 AND classid = 7238914",
 					    0));
