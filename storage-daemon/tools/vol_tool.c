@@ -12,6 +12,8 @@
 
 #define DEFAULT_CONFIG "/etc/tercet/tercet-sd.conf"
 
+static void put_line(FILE *f, const char *head, const char *fmt, va_list ap) PRINTF(3, 0);
+
 static void
 put_line(FILE *f, const char *head, const char *fmt, va_list ap)
 {
