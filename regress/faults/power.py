@@ -483,6 +483,7 @@ class Power(Family):
         s = self.site
         where = s.dir + '/out'
         shutil.rmtree(where, ignore_errors=True)
+        self.edit(random.Random(len(self.expected)))  # an Incremental of nothing would need no volume
         wanted = self.volume_in_use()
         names = ['Backup ' + self.level] + (['Cycle Full'] if self.cycle_has_room() else [])
         runs = ['run job=%s level=%s yes' % tuple(n.split()) for n in names]
