@@ -24,6 +24,7 @@ struct bsr_state {
 	bool entered;          /* something of its was met */
 	uint32_t n_files;      /* distinct files matched */
 	struct bsr_ranges met; /* owned; of one session: which; not sorted */
+	size_t met_tidy_at;    /* ranges in met when it is time to join them */
 	struct bsr_seen *seen; /* owned */
 	size_t n_seen, cap_seen;
 };

@@ -205,6 +205,19 @@ stream_wanted(const struct bsr_record *r, int32_t stream)
 	       ranges_have(&r->streams, stream_id_of(stream));
 }
 
+#define MET_TIDY 1024u
+
+/* A volume may name two files in turn for ever. */
+static void
+add_met(struct bsr_state *s, int32_t file_index)
+{
+	if (s->met.n >= MET_TIDY && s->met.n >= s->met_tidy_at) {
+		bsr_ranges_normalise(&s->met);
+		s->met_tidy_at = 2 * s->met.n + MET_TIDY;
+	}
+	bsr_ranges_add(&s->met, (uint64_t)file_index, (uint64_t)file_index);
+}
+
 static void
 note_file(struct bsr_state *s, struct bsr_seen *seen, int32_t file_index)
 {
@@ -219,7 +232,7 @@ note_file(struct bsr_state *s, struct bsr_seen *seen, int32_t file_index)
 	if (last != NULL && last->last + 1 == (uint64_t)file_index)
 		last->last++;
 	else
-		bsr_ranges_add(&s->met, (uint64_t)file_index, (uint64_t)file_index);
+		add_met(s, file_index);
 }
 
 /* "Done by FileIndex" counts per session: another one in the same record may still want files. */

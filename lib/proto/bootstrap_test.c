@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "lib/base/fd.h"
-#include "lib/proto/bootstrap.h"
+#include "lib/proto/bootstrap_internal.h"
 
 static struct bootstrap *
 parse(const char *text)
@@ -367,10 +367,26 @@ a_volume_named_again_behind_another_is_visited_again(void **state)
 	bootstrap_free(b);
 }
 
+/* A hostile volume: what is remembered of it must not grow with it. */
+static void
+two_files_in_turn_for_ever_cost_no_memory(void **state)
+{
+	struct bootstrap *b = parse("Volume=v\nVolSessionId=1\nVolSessionTime=9\nFileIndex=1-9\n");
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		assert_true(enter(b, "v", 0, 9, 1, 9));
+		assert_true(bootstrap_match(b, i % 2 == 0 ? 1 : 9, 2));
+	}
+	assert_in_range(b->records[0].met.n, 2, 4096);
+	bootstrap_free(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_files_in_turn_for_ever_cost_no_memory),
 		cmocka_unit_test(a_volume_named_again_behind_another_is_visited_again),
 		cmocka_unit_test(what_was_promised_and_did_not_come_is_known),
 		cmocka_unit_test(gaps_between_files_are_known_and_a_twin_misses_nothing),
