@@ -606,7 +606,7 @@ cell_i64(const PGresult *r, int row, int column)
 
 	for (s += negative; *s >= '0' && *s <= '9'; s++)
 		v = v * 10 + (uint64_t)(*s - '0');
-	return negative ? -(int64_t)v : (int64_t)v;
+	return (int64_t)(negative ? 0 - v : v);
 }
 
 uint64_t
@@ -638,6 +638,8 @@ cell_letter(const PGresult *r, int row, int column)
 	return *s != '\0' ? *s : ' ';
 }
 
+#define YEAR_MAX 294276 /* of a timestamp in PostgreSQL; what is no time counts no further */
+
 int64_t
 cell_time(const PGresult *r, int row, int column)
 {
@@ -648,8 +650,9 @@ cell_time(const PGresult *r, int row, int column)
 	if (PQgetisnull(r, row, column) || *s == '\0')
 		return 0;
 	for (size_t i = 0; i < 6 && *s != '\0' && *s != '.'; i++) {
-		while (*s >= '0' && *s <= '9')
-			n[i] = n[i] * 10 + (*s++ - '0');
+		for (; *s >= '0' && *s <= '9'; s++)
+			if (n[i] < YEAR_MAX)
+				n[i] = n[i] * 10 + (*s - '0');
 		if (*s != '\0' && *s != '.')
 			s++;
 	}
