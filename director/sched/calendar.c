@@ -81,7 +81,7 @@ shows(int64_t t, const struct calendar_day *d, int hour, int minute)
 	       tm.tm_hour == hour && tm.tm_min == minute;
 }
 
-/* The system's choice for a local minute; shifted when there is no such minute. */
+/* The first coming of a local minute; shifted when there is no such minute. */
 static int64_t
 system_time(const struct calendar_day *d, int hour, int minute)
 {
@@ -120,15 +120,9 @@ behind_gap(const struct calendar_day *d, int hour, int minute)
 int64_t
 calendar_time(const struct calendar_day *d, int hour, int minute)
 {
-	static const int64_t set_back[] = { 7200, 3600, 1800 }; /* by how much clocks go back */
 	int64_t t = system_time(d, hour, minute);
 
-	if (!shows(t, d, hour, minute))
-		return behind_gap(d, hour, minute);
-	for (size_t i = 0; i < sizeof(set_back) / sizeof(set_back[0]); i++)
-		if (shows(t - set_back[i], d, hour, minute))
-			return t - set_back[i];
-	return t;
+	return shows(t, d, hour, minute) ? t : behind_gap(d, hour, minute);
 }
 
 /* The first time of this day after `after`; 0: none. */

@@ -4,6 +4,8 @@
 #include "lib/base/clock.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 static _Atomic int64_t test_now;
@@ -63,11 +65,27 @@ clock_local(int64_t t)
 	return tm;
 }
 
+static bool
+shows_same(int64_t t, const struct tm *tm)
+{
+	struct tm at = clock_local(t);
+
+	return at.tm_min == tm->tm_min && at.tm_hour == tm->tm_hour && at.tm_mday == tm->tm_mday;
+}
+
+/* The system's choice between two times that look the same depends on what it was asked before. */
 int64_t
 clock_from_local(struct tm *tm)
 {
+	static const int64_t set_back[] = { 7200, 3600, 1800 }; /* by how much clocks go back */
+	int64_t t;
+
 	tm->tm_isdst = -1;
-	return (int64_t)mktime(tm);
+	t = (int64_t)mktime(tm);
+	for (size_t i = 0; i < sizeof(set_back) / sizeof(set_back[0]); i++)
+		if (shows_same(t - set_back[i], tm))
+			return t - set_back[i];
+	return t;
 }
 
 const char *

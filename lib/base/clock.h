@@ -20,7 +20,8 @@ int64_t clock_mono_ns(void);
 int64_t clock_thread_ns(void);
 /* Local broken-down time of t (seconds since the epoch). */
 struct tm clock_local(int64_t t);
-/* Seconds since the epoch of a local time; tm is normalised. */
+/* Seconds since the epoch of a local time; tm is normalised.  One that comes twice, because clocks
+ * are set back, is the first: what is chosen since then is too much rather than too little. */
 int64_t clock_from_local(struct tm *tm);
 /* strftime of t in local time; returns out. */
 const char *clock_format(int64_t t, const char *fmt, char *out, size_t cap);
