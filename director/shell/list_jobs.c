@@ -343,7 +343,9 @@ one_file(void *ctx, const struct cat_table *ct, struct err *err)
 		out_string(f->sh->out, "filename", name == NULL ? "" : name);
 		out_close(f->sh->out);
 	} else {
-		out_text(f->sh->out, " %s\n", name == NULL ? "" : name);
+		out_text(f->sh->out, " ");
+		out_name(f->sh->out, bytes_str(name == NULL ? "" : name));
+		out_text(f->sh->out, "\n");
 	}
 	if (out_broken(f->sh->out))
 		return err_set(err, ERR_CANCELED, "List stopped.");

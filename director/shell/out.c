@@ -7,6 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 
 #define TEXT_MAX  (1u << 31)    /* of one table; lists of many files are one text */
 #define FLUSH_AT  (256u * 1024) /* collected text leaves when it is this long */
@@ -225,6 +226,17 @@ out_text(struct out *o, const char *fmt, ...)
 	if (n > 0)
 		out_put(o, s, (size_t)n);
 	free(s);
+}
+
+void
+out_name(struct out *o, struct bytes name)
+{
+	OWNED(buf_release) struct buf line = BUF_INIT(TEXT_MAX);
+
+	if (o->mode == API_JSON)
+		return;
+	path_line(name, &line);
+	out_put(o, line.p, line.len);
 }
 
 void

@@ -59,6 +59,8 @@ bool out_drop_cut(struct out *o);
 
 void out_text(struct out *o, const char *fmt, ...) PRINTF(2, 3);
 void out_put(struct out *o, const void *text, size_t n);
+/* The name of a file, in one line whatever bytes it holds (path_line). */
+void out_name(struct out *o, struct bytes name);
 /* A message: text in mode 0, signalled in mode 1, collected in mode 2. */
 void out_info(struct out *o, const char *fmt, ...) PRINTF(2, 3);
 void out_warning(struct out *o, const char *fmt, ...) PRINTF(2, 3);

@@ -33,12 +33,6 @@ typedef void tree_command(struct tree_session *s, const struct args *a);
 
 /* ---- printing one item ---- */
 
-static void
-put_bytes(struct tree_session *s, struct bytes b)
-{
-	out_put(s->sh->out, b.p, b.n);
-}
-
 static bool
 print_name(void *arg, const struct tree_item *item)
 {
@@ -49,7 +43,7 @@ print_name(void *arg, const struct tree_item *item)
 		return true;
 	if (!s->machine && tag != ' ')
 		out_put(s->sh->out, &tag, 1);
-	put_bytes(s, tree_item_name(s->t, item));
+	out_name(s->sh->out, tree_item_name(s->t, item));
 	out_text(s->sh->out, item->is_dir && tree_item_name(s->t, item).p[0] != '/' ? "/\n" : "\n");
 	return true;
 }
@@ -64,7 +58,7 @@ print_path(void *arg, const struct tree_item *item)
 	tree_item_path(s->t, item, &path);
 	if (tag != ' ')
 		out_put(s->sh->out, &tag, 1);
-	out_put(s->sh->out, path.p, path.len);
+	out_name(s->sh->out, buf_bytes(&path));
 	out_text(s->sh->out, "\n");
 	return true;
 }
@@ -135,12 +129,13 @@ print_long(void *arg, const struct tree_item *item)
 	tree_item_path(s->t, item, &path);
 	char tag = (char)tree_item_tag(s->t, item);
 	if (s->machine)
-		out_text(s->sh->out, "%s,%d,%d(%.8s),%d(%.8s),%s,%s,%c,%s\n", mode, (int)f.nlink,
-			 (int)f.uid, user, (int)f.gid, group, size, when, tag, buf_str(&path));
+		out_text(s->sh->out, "%s,%d,%d(%.8s),%d(%.8s),%s,%s,%c,", mode, (int)f.nlink,
+			 (int)f.uid, user, (int)f.gid, group, size, when, tag);
 	else
-		out_text(s->sh->out, "%s  %2d %d (%.8s) %d (%.8s)  %12.12s  %s %c %s\n", mode,
-			 (int)f.nlink, (int)f.uid, user, (int)f.gid, group, size, when, tag,
-			 buf_str(&path));
+		out_text(s->sh->out, "%s  %2d %d (%.8s) %d (%.8s)  %12.12s  %s %c ", mode,
+			 (int)f.nlink, (int)f.uid, user, (int)f.gid, group, size, when, tag);
+	out_name(s->sh->out, buf_bytes(&path));
+	out_text(s->sh->out, "\n");
 	return !out_broken(s->sh->out);
 }
 
@@ -240,7 +235,7 @@ print_cwd(struct tree_session *s)
 	tree_dir_path(s->t, s->cwd, &path);
 	if (!s->machine)
 		out_text(s->sh->out, "cwd is: ");
-	put_bytes(s, buf_bytes(&path));
+	out_name(s->sh->out, buf_bytes(&path));
 	out_text(s->sh->out, "\n");
 }
 

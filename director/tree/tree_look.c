@@ -216,6 +216,13 @@ struct matcher {
 	void *arg;
 };
 
+/* A name means itself, whatever wildcards it holds.  All texts of the tree end with a NUL. */
+static bool
+is_meant(const char *pattern, const char *name)
+{
+	return strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0;
+}
+
 /* Match components from at on against what is in dir; false: the visitor had enough. */
 static bool
 match_in(const struct matcher *m, uint32_t dir, size_t at)
@@ -245,8 +252,7 @@ match_in(const struct matcher *m, uint32_t dir, size_t at)
 				return false;
 			continue;
 		}
-		/* All texts of the tree have a NUL behind them. */
-		if (fnmatch(pattern, (const char *)v[i].name.p, 0) != 0)
+		if (!is_meant(pattern, (const char *)v[i].name.p))
 			continue;
 		if (last) {
 			if ((!m->parts->dirs_only || item->is_dir) && !m->visit(m->arg, item))

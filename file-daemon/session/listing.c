@@ -7,6 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/num.h"
+#include "lib/base/path.h"
 
 /* The wire's letters, where they are not those of ls. */
 static const char *
@@ -36,10 +37,10 @@ listing_line(struct ls_names *names, const struct stat *st, struct bytes name, s
 		       ls_user_name(names, st->st_uid), ls_group_name(names, st->st_gid), size,
 		       when);
 	append(out, head, strlen(head));
-	append(out, name.p, name.n);
+	path_line(name, out);
 	if (target.n > 0) {
 		append(out, " -> ", 4);
-		append(out, target.p, target.n);
+		path_line(target, out);
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "lib/base/path.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 
 #include <stdio.h>
 
@@ -69,6 +70,31 @@ path_print(struct bytes b, char *out, size_t cap)
 		out[o++] = '"';
 	out[o] = '\0';
 	return out;
+}
+
+/* Bytes of the control character at p, 0 if it is none.  U+0080 to U+009F are two bytes. */
+static size_t
+control_len(const uint8_t *p, size_t n)
+{
+	if (p[0] == 0xc2 && n > 1 && p[1] >= 0x80 && p[1] <= 0x9f)
+		return 2;
+	return (p[0] < ' ' && p[0] != '\t') || p[0] == 0x7f;
+}
+
+void
+path_line(struct bytes path, struct buf *out)
+{
+	while (path.n > 0 && out->len < out->max) {
+		size_t plain = 0, control = 0;
+
+		while (plain < path.n && control == 0) {
+			control = control_len(path.p + plain, path.n - plain);
+			plain += control == 0;
+		}
+		buf_put(out, path.p, size_min(plain, out->max - out->len));
+		buf_put(out, "??", size_min(control, out->max - out->len));
+		path = bytes_skip(path, plain + control);
+	}
 }
 
 void

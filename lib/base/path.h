@@ -12,6 +12,12 @@ const char *path_print(struct bytes path, char *out, size_t cap);
 /* path_print into a fresh array on the stack, for one message. */
 #define PATH_PRINT(path) path_print((path), (char[512]){ 0 }, 512)
 
+/*
+ * Append a name as a part of one line: every byte of a control character but the tab is a "?",
+ * which as a wildcard matches it; all other bytes stay.  What does not fit is left out.
+ */
+void path_line(struct bytes path, struct buf *out);
+
 /* Everything up to and with the last '/', and the rest.  Spec: catalog.md 6.5. */
 void path_split(struct bytes path, struct bytes *dir, struct bytes *name);
 /* A resource's name as one component of a file name: "/" becomes "_"; owned. */
