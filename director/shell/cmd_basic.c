@@ -10,7 +10,6 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/catalog/catalog.h"
-#include "lib/msg/deliver.h"
 
 #define COMPAT_VERSION "25.1.0" /* web interfaces compare its major number with their own */
 #define COMPAT_DATE    "03 August 2026"
@@ -111,19 +110,6 @@ cmd_gui(struct shell *sh, struct err *err)
 
 /* ---- messages ---- */
 
-static bool
-print_last(void *arg, const struct msg_console_line *line)
-{
-	struct shell *sh = (struct shell *)arg;
-
-	out_text(sh->out, "%s\n", line->text);
-	out_open_object(sh->out, NULL);
-	out_number(sh->out, "jobid", line->job_id);
-	out_string(sh->out, "text", line->text);
-	out_close(sh->out);
-	return !out_broken(sh->out);
-}
-
 enum err_code
 cmd_messages(struct shell *sh, struct err *err)
 {
@@ -135,7 +121,7 @@ cmd_messages(struct shell *sh, struct err *err)
 		if (!shell_number(last, &n) || n > 100000)
 			return err_set(err, ERR_CONFIG, "last=%s: expected a number of lines",
 				       last);
-		msg_console_last(director_messages(sh->d), (size_t)n, print_last, sh);
+		shell_print_last_messages(sh, (size_t)n);
 	} else if (!shell_print_messages(sh)) {
 		out_text(sh->out, "You have no messages.\n");
 	}

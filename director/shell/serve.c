@@ -10,7 +10,6 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
-#include "lib/msg/deliver.h"
 #include "lib/proto/shell_rows.h"
 
 /* ---- the connection as shell_io ---- */
@@ -126,7 +125,7 @@ messages_due(struct shell *sh, bool *pending)
 	*pending = false;
 	if (sh->in_script || !acl_allows(sh, ACL_COMMAND, "messages"))
 		return false;
-	bool any = msg_console_pending(director_messages(sh->d), sh->name) > 0;
+	bool any = shell_has_messages(sh);
 	if (!any)
 		sh->told_pending = false;
 	*pending = any;

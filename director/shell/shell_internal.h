@@ -170,8 +170,12 @@ struct command;
 
 /* Output of a daemon, line by line, into the answer; arg is the shell. */
 void shell_relay(void *arg, const char *line);
-/* Print the console messages this console has not seen; false: there were none. */
+/* Messages wait that this console has not seen, and may see. */
+bool shell_has_messages(struct shell *sh);
+/* Print those; false: there were none. */
 bool shell_print_messages(struct shell *sh);
+/* Of the last n lines, seen or not, those that it may see. */
+void shell_print_last_messages(struct shell *sh, size_t n);
 /* A whole number of decimal digits; false: it is none, or too large. */
 bool shell_number(const char *text, uint64_t *out);
 /* Comma list of job ids "1,2,5-7" into out (appended); false: not such a list. */

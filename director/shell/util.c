@@ -228,58 +228,132 @@ shell_find_volume(struct shell *sh, const char *name, struct cat_media *m, struc
 
 /* ---- jobs ---- */
 
+/* ERR_OK: *sees says it; else the catalog could not be asked. */
+static enum err_code
+sees_job(struct shell *sh, uint32_t job_id, bool *sees, struct err *err)
+{
+	bool found = false, said = sh->catalog_said;
+	struct job_info info;
+	struct cat_job job;
+	struct catalog *c;
+
+	*sees = acl_unrestricted(sh, ACL_JOB);
+	if (*sees)
+		return ERR_OK;
+	if (job_find_id(director_jobs(sh->d), job_id, &info)) {
+		*sees = acl_allows(sh, ACL_JOB, info.name);
+		return ERR_OK;
+	}
+	sh->catalog_said = true; /* this stands in the middle of an answer */
+	enum err_code rc = shell_catalog(sh, &c, err);
+	if (rc == ERR_OK)
+		rc = cat_job_get(c, job_id, &job, &found, err);
+	sh->catalog_said = said;
+	*sees = rc == ERR_OK && found && acl_allows(sh, ACL_JOB, job.name);
+	return rc;
+}
+
 bool
 shell_sees_job(struct shell *sh, uint32_t job_id)
 {
 	struct err ignored = ERR_INIT;
-	struct job_info info;
-	struct cat_job job;
-	struct catalog *c;
-	bool found = false, said = sh->catalog_said;
+	bool sees = false;
 
-	if (acl_unrestricted(sh, ACL_JOB))
-		return true;
-	if (job_find_id(director_jobs(sh->d), job_id, &info))
-		return acl_allows(sh, ACL_JOB, info.name);
-	sh->catalog_said = true; /* this stands in the middle of an answer */
-	found = shell_catalog(sh, &c, &ignored) == ERR_OK &&
-		cat_job_get(c, job_id, &job, &found, &ignored) == ERR_OK && found;
-	sh->catalog_said = said;
-	return found && acl_allows(sh, ACL_JOB, job.name);
+	return sees_job(sh, job_id, &sees, &ignored) == ERR_OK && sees;
 }
 
 /* ---- messages ---- */
 
+struct message_reader {
+	struct shell *sh;
+	uint32_t job_id; /* of the line before, and whether this console may see it */
+	bool sees;
+	bool some; /* a line that it may see was met */
+};
+
+/* False: that cannot be known now. */
+static bool
+knows_reader(struct message_reader *r, uint32_t job_id)
+{
+	struct err ignored = ERR_INIT;
+
+	if (job_id != 0 && job_id == r->job_id)
+		return true;
+	r->job_id = job_id;
+	r->sees = job_id == 0;
+	if (r->sees || sees_job(r->sh, job_id, &r->sees, &ignored) == ERR_OK)
+		return true;
+	r->job_id = 0;
+	return false;
+}
+
 static bool
 print_message(void *arg, const struct msg_console_line *line)
 {
-	struct shell *sh = (struct shell *)arg;
+	struct message_reader *r = (struct message_reader *)arg;
+	struct out *o = r->sh->out;
 	char when[32];
 
-	if (line->job_id != 0 && !shell_sees_job(sh, line->job_id))
+	if (!knows_reader(r, line->job_id))
+		return false;
+	if (!r->sees)
 		return true;
-	out_text(sh->out, "%s\n", line->text);
-	if (out_mode(sh->out) == API_JSON) {
-		out_open_object(sh->out, NULL);
-		out_string(sh->out, "time",
+	out_text(o, "%s\n", line->text);
+	if (out_mode(o) == API_JSON) {
+		out_open_object(o, NULL);
+		out_string(o, "time",
 			   clock_format(line->time, "%Y-%m-%d %H:%M:%S", when, sizeof(when)));
-		out_number(sh->out, "jobid", line->job_id);
-		out_string(sh->out, "text", line->text);
-		out_close(sh->out);
+		out_number(o, "jobid", line->job_id);
+		out_string(o, "text", line->text);
+		out_close(o);
 	}
-	return !out_broken(sh->out);
+	return !out_broken(o);
+}
+
+/* Lines that are not for this console count as seen, up to the first that is. */
+static bool
+pass_over(void *arg, const struct msg_console_line *line)
+{
+	struct message_reader *r = (struct message_reader *)arg;
+
+	if (!knows_reader(r, line->job_id))
+		return false;
+	r->some = r->sees;
+	return !r->some;
+}
+
+bool
+shell_has_messages(struct shell *sh)
+{
+	struct msg_console *m = director_messages(sh->d);
+	struct message_reader r = { .sh = sh };
+
+	if (msg_console_pending(m, sh->name) == 0)
+		return false;
+	if (acl_unrestricted(sh, ACL_JOB))
+		return true;
+	msg_console_read(m, sh->name, pass_over, &r);
+	return r.some;
 }
 
 bool
 shell_print_messages(struct shell *sh)
 {
-	struct msg_console *m = director_messages(sh->d);
-	bool any = msg_console_pending(m, sh->name) > 0;
+	struct message_reader r = { .sh = sh };
+	bool any = shell_has_messages(sh);
 
 	if (any)
-		msg_console_read(m, sh->name, print_message, sh);
+		msg_console_read(director_messages(sh->d), sh->name, print_message, &r);
 	sh->told_pending = false;
 	return any;
+}
+
+void
+shell_print_last_messages(struct shell *sh, size_t n)
+{
+	struct message_reader r = { .sh = sh };
+
+	msg_console_last(director_messages(sh->d), n, print_message, &r);
 }
 
 void

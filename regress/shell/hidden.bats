@@ -143,3 +143,21 @@ X
 	lacks 'Secret|Hidden|JobId [13]:' <"$FARM/messages.out"
 	grep -q 'JobId 2' "$FARM/messages.out"
 }
+
+@test "messages of hidden jobs are not announced, nor among the last" {
+	small messages >"$FARM/small.out"
+	small "messages last=1000" >"$FARM/small.out"
+	grep 'JobId 2' "$FARM/small.out"
+	lacks 'Secret|Hidden|JobId [13]:' <"$FARM/small.out"
+	farm_run Secret-Job Full
+	small time messages >"$FARM/small.out"
+	lacks 'You have messages' <"$FARM/small.out"
+	grep 'You have no messages' "$FARM/small.out"
+	farm_run Backup Full
+	backup=$JOB
+	farm_run Secret-Job Full
+	small time messages >"$FARM/small.out"
+	grep 'You have messages' "$FARM/small.out"
+	grep "JobId $backup:" "$FARM/small.out"
+	lacks 'Secret' <"$FARM/small.out"
+}
