@@ -150,13 +150,34 @@ finish(struct shell *sh, bool known, bool failed, struct err *err)
 	return out_end(sh->out, known, failed, signal, err);
 }
 
-static void
-command_done(struct shell *sh)
+/*
+ * The configuration in force, and what it allows this console: a reload takes rights away, too.
+ * False: the console is not in it any more.
+ */
+static bool
+take_conf(struct shell *sh)
 {
-	args_release(&sh->args);
 	if (sh->conf != NULL)
 		director_conf_put(sh->d, sh->conf);
-	sh->conf = NULL;
+	sh->conf = director_conf_get(sh->d);
+	sh->console = NULL;
+	if (strcmp(sh->name, SHELL_DEFAULT_CONSOLE) == 0)
+		return true;
+	sh->console = dir_conf_find_console(sh->conf, sh->name);
+	return sh->console != NULL;
+}
+
+/* The end of a session whose console is gone. */
+static enum err_code
+dismiss(struct shell *sh, struct err *err)
+{
+	out_begin(sh->out, false);
+	out_error(sh->out, "Console \"%s\" is not in the configuration any more.\n", sh->name);
+	log_info("Console %s from %s is not in the configuration any more", sh->name, sh->peer);
+	sh->quit = true;
+	if (out_end(sh->out, false, true, false, err) != ERR_OK)
+		return err->code;
+	return sh->io.signal(sh->io.arg, FRAME_TERMINATE, err);
 }
 
 /*
@@ -182,7 +203,8 @@ serve_line(struct shell *sh, const char *line, struct err *err)
 	const struct command *c = NULL;
 	enum err_code rc;
 
-	sh->conf = director_conf_get(sh->d);
+	if (!take_conf(sh))
+		return dismiss(sh, err);
 	if (args_parse(line, &sh->args, &e) != ERR_OK) {
 		out_begin(sh->out, false);
 		say_failure(sh, &e);
@@ -204,7 +226,7 @@ serve_line(struct shell *sh, const char *line, struct err *err)
 			say_failure(sh, &e);
 		rc = finish(sh, true, failed, err);
 	}
-	command_done(sh);
+	args_release(&sh->args);
 	return rc;
 }
 
@@ -276,11 +298,11 @@ serve_loop(struct shell *sh, struct err *err)
 static void
 shell_release(struct shell *sh)
 {
-	command_done(sh);
+	args_release(&sh->args);
 	out_free(sh->out);
 	input_free(sh->input);
-	if (sh->login_conf != NULL)
-		director_conf_put(sh->d, sh->login_conf);
+	if (sh->conf != NULL)
+		director_conf_put(sh->d, sh->conf);
 }
 
 static enum err_code
@@ -303,20 +325,13 @@ shell_serve(struct conn *conn, const struct hello *who, struct director *d)
 {
 	struct err err = ERR_INIT;
 	OWNED(shell_release)
-	struct shell sh = {
-		.d = d,
-		.login_conf = director_conf_get(d),
-	};
+	struct shell sh = { .d = d };
 
 	(void)snprintf(sh.name, sizeof(sh.name), "%s", who->name);
 	(void)snprintf(sh.peer, sizeof(sh.peer), "%s", conn_peer(conn));
-	if (strcmp(who->name, SHELL_DEFAULT_CONSOLE) != 0) {
-		sh.console = dir_conf_find_console(sh.login_conf, who->name);
-		if (sh.console == NULL) {
-			log_warn("Console %s from %s: no such Console resource", who->name,
-				 sh.peer);
-			return;
-		}
+	if (!take_conf(&sh)) {
+		log_warn("Console %s from %s: no such Console resource", sh.name, sh.peer);
+		return;
 	}
 	conn_set_wait(conn, director_stop(d), 0, "the next command of the console");
 	if (greet(&sh, conn, who, &err) != ERR_OK || listen_to(&sh, conn, &err) != ERR_OK ||
@@ -383,7 +398,6 @@ shell_run_line(struct director *d, const char *command, director_say say, void *
 		.io = { &script, script_recv, script_send, script_signal, script_flush,
 			script_hang_up },
 		.stop = director_stop(d),
-		.login_conf = director_conf_get(d),
 		.conf = director_conf_get(d),
 		.name = "-RunScript-",
 		.batch = true,

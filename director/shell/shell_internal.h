@@ -17,8 +17,8 @@
 
 struct shell {
 	struct director *d;
-	struct dir_conf *login_conf;       /* owned reference: the console's rights come from it */
-	const struct dir_console *console; /* borrowed from login_conf; NULL: unrestricted */
+	struct dir_conf *conf;             /* owned reference, of the last command */
+	const struct dir_console *console; /* borrowed from conf; NULL: unrestricted */
 	char name[128];                    /* of the console; "*UserAgent*" */
 	char peer[128];                    /* address, for the audit */
 	struct input *input;               /* owned; NULL in a run script */
@@ -26,7 +26,6 @@ struct shell {
 	struct out *out;     /* owned */
 	struct cancel *stop; /* borrowed: BREAK, the console left, the director ends */
 
-	struct dir_conf *conf;   /* owned reference, of the command that runs */
 	struct args args;        /* owned, of the command that runs */
 	char catalog_name[128];  /* chosen by `use`; "": the default */
 	struct catalog *catalog; /* borrowed; NULL until a command needs it */

@@ -151,3 +151,26 @@ helpdesk() {
 	[[ $output == *"Access to JobId=1"*"Not selected"* ]]
 	[[ $output == *"inserted into the tree"* ]]
 }
+
+@test "a reload takes rights away from a console that is connected" {
+	mkfifo "$FARM/open.in"
+	timeout 100 "$TERCET_BIN/tconsole" -c "$FARM/helpdesk.conf" <"$FARM/open.in" >"$FARM/open.out" 2>&1 7>&- &
+	console=$!
+	exec 7>"$FARM/open.in"
+	echo "show jobs" >&7
+	farm_await 30 grep 'Name = "Restore"' "$FARM/open.out"
+	farm_conf dir '/Name = operator/,/^}/s/Command ACL = /Command ACL = !show, /'
+	farm_console reload | grep '^reloaded'
+	printf '%s\n' "show jobs" version >&7
+	farm_await 30 grep 'Version: .*Debian' "$FARM/open.out"
+	[ "$(grep -c 'Name = "Restore"' "$FARM/open.out")" -eq 1 ]
+	grep 'show: is an invalid command' "$FARM/open.out"
+	# Without its resource it is nobody.
+	farm_conf dir '/^Console { Name = helpdesk/d'
+	farm_console reload | grep '^reloaded'
+	printf '%s\n' whoami "list jobs" >&7
+	wait "$console" || true
+	exec 7>&-
+	grep 'is not in the configuration any more' "$FARM/open.out"
+	lacks 'starttime' <"$FARM/open.out"
+}
