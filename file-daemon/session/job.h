@@ -66,6 +66,7 @@ struct fd_job {
 	struct pipe_progress progress;
 	struct job_beat beat;
 	atomic_uint_fast64_t examined;
+	_Atomic(const char *) waits_for; /* NULL, or what status shows: a string that stays */
 	struct inodes implied; /* directories that its restores made on the way to others */
 };
 

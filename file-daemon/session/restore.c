@@ -159,6 +159,21 @@ read_session(struct restore *r, struct err *err)
 	return ERR_OK;
 }
 
+/* What is called restored is on the disk.  That may take long: the storage daemon is free
+ * meanwhile, and the director gets its signs of life. */
+static enum err_code
+sync_restored(struct restore *r, struct err *err)
+{
+	struct fd_job *j = r->job;
+	enum err_code rc;
+
+	sd_close(j);
+	atomic_store(&j->waits_for, "the disks to have all that was restored");
+	rc = rebuild_sync(r->rebuild, err);
+	atomic_store(&j->waits_for, NULL);
+	return rc;
+}
+
 static enum err_code
 run_restore(struct fd_job *j, struct rebuild_options *o, struct err *err)
 {
@@ -173,6 +188,8 @@ run_restore(struct fd_job *j, struct rebuild_options *o, struct err *err)
 		rc = read_session(&r, err);
 		if (rc != ERR_OK)
 			rebuild_stop(r.rebuild);
+		else
+			rc = sync_restored(&r, err);
 		take_counts(&r);
 		atomic_store(&j->daemon->digest_kind, (int)rebuild_digest_kind(r.rebuild));
 	}
@@ -230,7 +247,6 @@ cmd_restore(struct session *s, struct bytes line, struct err *err)
 		return err_set(err, ERR_EOF, "the restore failed");
 	}
 	fd_job_set_status(j, STATUS_OK);
-	sd_close(j);
 	if (j->key_given_twice)
 		return conn_printf(s->dir, err, DIR_FD_OK_STORAGE_END);
 	return ERR_OK;

@@ -79,6 +79,7 @@ one_running(struct fd_job *j, struct buf *b)
 	char when[32], a[32], c[32], e[32], x[32], current[512];
 	int64_t seconds = clock_now() - j->start;
 	uint64_t bytes = atomic_load(&j->progress.bytes) + atomic_load(&j->progress.streaming);
+	const char *waits_for = atomic_load(&j->waits_for);
 
 	buf_text(b, "JobId %u Job %s is %s.\n", j->job_id, j->job,
 		 fd_job_status(j) == STATUS_CANCELED ? "being canceled" : "running");
@@ -95,7 +96,9 @@ one_running(struct fd_job *j, struct buf *b)
 	buf_text(b, "    Files Examined=%s\n", number_with_commas(atomic_load(&j->examined), x));
 	stages_line(j, b);
 	pipe_progress_current(&j->progress, current, sizeof(current));
-	if (current[0] != '\0')
+	if (waits_for != NULL)
+		buf_text(b, "    Waiting for %s\n", waits_for);
+	else if (current[0] != '\0')
 		buf_text(b, "    Processing file: %s\n", current);
 	buf_text(b, "    Storage daemon: %s\n", j->sd != NULL ? conn_peer(j->sd) : "not connected");
 }

@@ -14,6 +14,7 @@
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 #include "lib/files/meta.h"
+#include "lib/files/mounts.h"
 #include "lib/files/names.h"
 #include "lib/proto/attr_record.h"
 
@@ -30,6 +31,7 @@ enum inherits { INHERITS_ASK, INHERITS_NO, INHERITS_YES };
 struct level {
 	int fd;     /* owned; -1: closed to save descriptors */
 	size_t end; /* length of the lane's text up to this component */
+	dev_t dev;  /* its file system */
 	enum inherits inherits;
 };
 
@@ -48,6 +50,7 @@ struct place {
 	char *name; /* owned: the root's, for messages */
 	struct lane lanes[PLACE_LANES];
 	struct names planted; /* symbolic links, by struct planted_key */
+	struct mounts mounts;
 	place_made_fn *made;
 	void *user;
 };
@@ -84,6 +87,7 @@ place_free(struct place *p)
 		buf_release(&p->lanes[i].raw_dir);
 	}
 	names_release(&p->planted);
+	mounts_release(&p->mounts);
 	closep(&p->root.fd);
 	free(p->name);
 	free(p);
@@ -402,12 +406,32 @@ place_judge_link(const struct place *p, const struct place_at *link, struct err 
 									      : PLACE_LINK_REFUSED;
 }
 
+/* ---- file systems ---- */
+
+void
+place_writes(struct place *p, struct bytes path, int dir, dev_t dev)
+{
+	OWNED(buf_release) struct buf name = BUF_INIT(2u * TRAIL_MAX);
+
+	if (mounts_have(&p->mounts, dev))
+		return;
+	buf_text(&name, "%s/%.*s", p->whole_system ? "" : p->name, BYTES_ARG(path));
+	mounts_add(&p->mounts, dev, dir, buf_str(&name));
+}
+
+enum err_code
+place_sync(struct place *p, struct err *err)
+{
+	return mounts_sync(&p->mounts, err);
+}
+
 /* ---- opening ---- */
 
 enum err_code
 place_new(const char *root, struct place **out, struct err *err)
 {
 	OWNED(place_freep) struct place *p = NEW(struct place);
+	struct stat st;
 
 	p->root.fd = -1;
 	if (root == NULL || *root == '\0')
@@ -420,6 +444,9 @@ place_new(const char *root, struct place **out, struct err *err)
 	}
 	if (follow(p, AT_FDCWD, bytes_str(root), PLACE_MAKE, &p->root.fd, err) != ERR_OK)
 		return err_ctx(err, "target directory %s", root);
+	if (fstat(p->root.fd, &st) != 0)
+		return err_errno(err, ERR_SYS, "target directory %s", root);
+	p->root.dev = st.st_dev;
 	*out = TAKE_PTR(p);
 	return ERR_OK;
 }
@@ -472,18 +499,17 @@ place_make_dir(const struct place *p, const struct place_at *at)
 	return 0;
 }
 
-/* A component that is missing. */
+/* A component that is missing; made: not by another meanwhile. */
 static enum err_code
 make_component(struct place *p, struct level *parent, const char *name, struct bytes path,
-	       struct level *out, struct err *err)
+	       bool *made, struct err *err)
 {
 	struct place_at at = {
 		.dir_fd = parent->fd, .name = name, .path = path, .inherits = ask_inherits(parent)
 	};
 
-	if (place_make_dir(p, &at) == 0)
-		out->inherits = INHERITS_NO;
-	else if (errno != EEXIST)
+	*made = place_make_dir(p, &at) == 0;
+	if (!*made && errno != EEXIST)
 		return err_errno(err, place_refusal(errno), "cannot make directory %s",
 				 PATH_PRINT(path));
 	return ERR_OK;
@@ -495,17 +521,26 @@ open_component(struct place *p, struct level *parent, const char *name, struct b
 	       enum place_missing missing, struct level *out, struct err *err)
 {
 	int fd = openat(parent->fd, name, OPEN_DIR | O_NOFOLLOW);
+	bool made = false;
+	struct stat st;
 
 	if (fd < 0 && errno == ENOENT && missing == PLACE_MAKE) {
-		if (make_component(p, parent, name, path, out, err) != ERR_OK)
+		if (make_component(p, parent, name, path, &made, err) != ERR_OK)
 			return err->code;
 		fd = openat(parent->fd, name, OPEN_DIR | O_NOFOLLOW);
 	}
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return open_odd(p, parent->fd, name, path, &out->fd, err);
-	if (fd < 0)
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
+		if (open_odd(p, parent->fd, name, path, &fd, err) != ERR_OK)
+			return err->code;
+	} else if (fd < 0) {
 		return err_errno(err, ERR_SYS, "directory %s", PATH_PRINT(path));
+	}
 	out->fd = fd;
+	out->dev = parent->dev;
+	if (made)
+		out->inherits = INHERITS_NO;
+	else if (fstat(fd, &st) == 0)
+		out->dev = st.st_dev;
 	return ERR_OK;
 }
 
@@ -679,6 +714,8 @@ place_find(struct place *p, enum place_lane lane, struct bytes path, enum place_
 	    buf_append(&l->text, name.p, name.n, err) != ERR_OK)
 		return err->code;
 	at = l->depth > 0 ? &l->levels[l->depth - 1] : &p->root;
+	if (missing == PLACE_MAKE)
+		place_writes(p, level_path(l, l->depth), at->fd, at->dev);
 	*out = (struct place_at){ .dir_fd = at->fd,
 				  .name = l->name,
 				  .path = buf_bytes(&l->text),

@@ -77,6 +77,13 @@ enum place_link {
 enum place_link place_judge_link(const struct place *p, const struct place_at *link,
 				 struct err *why);
 
+/* Something will be written into this directory, dir, which was not made here; path is where it
+ * lies, dev its file system.  place_find with PLACE_MAKE tells it of the directory found. */
+void place_writes(struct place *p, struct bytes path, int dir, dev_t dev);
+/* Wait until every file system that was written to has it on stable storage.
+ * ERR_FULL, ERR_SYS: one has lost something; the text says where */
+MUST_CHECK enum err_code place_sync(struct place *p, struct err *err);
+
 /* Forget open directories at or below path (it was replaced or removed). */
 void place_forget(struct place *p, struct bytes path);
 

@@ -124,7 +124,9 @@ rebuild_file_move(struct rebuild_file *f, struct rebuild_file *to)
 void
 rebuild_close(struct rebuild_file *f)
 {
-	f->close_errno = close(f->fd) == 0 ? 0 : errno;
+	f->close_errno = f->into == INTO_DEVICE && fsync(f->fd) != 0 ? errno : 0;
+	if (close(f->fd) != 0)
+		f->close_errno = errno;
 	f->fd = -1;
 }
 
@@ -159,11 +161,10 @@ rebuild_settled(struct rebuild *r, struct rebuild_file *f, struct err *err)
 		rebuild_attrs(r, f);
 		rebuild_close(f);
 	}
-	/* Some file systems tell about lost writes only here. */
+	/* Devices and some file systems tell about lost writes only here. */
 	if (f->close_errno != 0) {
 		errno = f->close_errno;
-		(void)err_errno(err, place_refusal(errno), "cannot be closed");
-		code = judge(r, f, err->code, err);
+		code = judge(r, f, rebuild_write_failed(f, err), err);
 	}
 	say_restored(r, f);
 	return code;
@@ -568,6 +569,12 @@ rebuild_finish(struct rebuild *r, struct err *err)
 	if (!r->o.dry_run)
 		rebuild_dirs_finish(r);
 	return code;
+}
+
+enum err_code
+rebuild_sync(struct rebuild *r, struct err *err)
+{
+	return r->place != NULL ? place_sync(r->place, err) : ERR_OK;
 }
 
 struct rebuild_counts

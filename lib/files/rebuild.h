@@ -116,6 +116,10 @@ void rebuild_stop(struct rebuild *r);
 /* No more records: close the current files, then modes and times of directories. */
 MUST_CHECK enum err_code rebuild_finish(struct rebuild *r, struct err *err);
 
+/* After rebuild_finish: wait until all of it is on stable storage, which may take as long as the
+ * disk needs.  ERR_FULL, ERR_SYS: a file system lost some of it; the text says where */
+MUST_CHECK enum err_code rebuild_sync(struct rebuild *r, struct err *err);
+
 struct rebuild_counts rebuild_counts(const struct rebuild *r);
 /* Kind of the last digest met: the guess of the next restore. */
 enum digest_kind rebuild_digest_kind(const struct rebuild *r);

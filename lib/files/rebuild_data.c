@@ -50,9 +50,8 @@ remember_extent(struct rebuild_file *f, uint64_t at, uint64_t len)
 	f->extents[f->n_extents++] = (struct extent){ at, len };
 }
 
-/* A device that is too small is no full target. */
-static enum err_code
-write_failed(const struct rebuild_file *f, struct err *err)
+enum err_code
+rebuild_write_failed(const struct rebuild_file *f, struct err *err)
 {
 	return err_errno(err, f->into == INTO_NEW ? place_refusal(errno) : ERR_SYS,
 			 "cannot be written");
@@ -67,7 +66,7 @@ write_file(const struct rebuild_file *f, uint64_t at, struct bytes data, struct 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return write_failed(f, err);
+			return rebuild_write_failed(f, err);
 		data = bytes_skip(data, (size_t)n);
 		at += (uint64_t)n;
 	}
@@ -100,7 +99,7 @@ write_fifo(const struct rebuild *r, const struct rebuild_file *f, struct bytes d
 			continue;
 		}
 		if (errno != EAGAIN && errno != EINTR)
-			return write_failed(f, err);
+			return rebuild_write_failed(f, err);
 		if (errno == EAGAIN && await_reader(r, f, err) != ERR_OK)
 			return err->code;
 	}

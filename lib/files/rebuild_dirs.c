@@ -256,6 +256,7 @@ set_dir(struct rebuild *r, const struct rebuild_dir *d, struct rebuild_file *nam
 		return err_errno(err, ERR_SYS, "attributes of the directory cannot be set");
 	if (judge_dir(d, fd, &st, err) != ERR_OK)
 		return err->code;
+	place_writes(r->place, named->attr.name, fd, st.st_dev);
 	if (d->recorded) {
 		rebuild_attrs_dir(r, named, fd, &d->meta);
 		return ERR_OK;

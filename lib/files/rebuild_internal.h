@@ -134,7 +134,7 @@ struct rebuild_file *rebuild_file_new(void);
 void rebuild_file_free(struct rebuild_file *f);
 /* The file goes on in *to, whose buffers f takes over; f keeps what is the session's. */
 void rebuild_file_move(struct rebuild_file *f, struct rebuild_file *to);
-/* Sets close_errno. */
+/* Sets close_errno.  A device is synced before: no file system does that for it. */
 void rebuild_close(struct rebuild_file *f);
 /* Tell what became of a regular file; its attributes, when the thread could not set them all. */
 MUST_CHECK enum err_code rebuild_settled(struct rebuild *r, struct rebuild_file *f,
@@ -171,6 +171,8 @@ void rebuild_data_begin(struct rebuild *r, struct rebuild_file *f);
 MUST_CHECK enum err_code rebuild_data(struct rebuild *r, struct rebuild_file *f,
 				      const struct stream_row *row,
 				      const struct rebuild_record *rec, struct err *err);
+/* Records errno: a device that is too small is no full target. */
+MUST_CHECK enum err_code rebuild_write_failed(const struct rebuild_file *f, struct err *err);
 /* Write what waits in f->small.  Any thread that has f. */
 MUST_CHECK enum err_code rebuild_write_small(struct rebuild_file *f, struct err *err);
 /* Compare with the digest on the volume. */

@@ -90,6 +90,7 @@ PLANS = (  # job, daemon, system calls, errors, how often it may have happened b
     ('restore', 'fd', 'mkdirat,mkdir', ('EIO', 'ENOSPC'), 5),
     ('restore', 'fd', 'fchown,fchownat,fchmod,fchmodat,utimensat', ('EIO', 'EPERM'), 60),
     ('restore', 'fd', 'linkat,symlinkat', ('EIO',), 2),
+    ('restore', 'fd', 'syncfs', ('EIO', 'ENOSPC'), 1),
 )
 
 

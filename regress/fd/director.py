@@ -1,8 +1,10 @@
 """regress/fd/director.py - the scripted director as a module, for tests that write a job step by step"""
 import argparse
+import contextlib
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -170,6 +172,29 @@ class Commands(base.FileDaemon):
         loop = r.stdout.strip()
         self.addCleanup(subprocess.run, ['losetup', '-d', loop], check=True)
         return loop
+
+    @contextlib.contextmanager
+    def strace(self, rule):
+        """System calls of the file daemon fail, or take time, as the rule of strace says."""
+        pid = self.site.fd.pid
+        tracer = subprocess.Popen(['strace', '-f', '-qq', '-o', '/dev/null', '-e', rule, '-p', str(pid)], stderr=subprocess.PIPE)
+
+        def holds():
+            for t in os.listdir('/proc/%d/task' % pid):
+                with open('/proc/%d/task/%s/status' % (pid, t)) as f:
+                    if 'TracerPid:\t%d\n' % tracer.pid not in f.read():
+                        return False
+            return True
+
+        try:
+            while not holds():
+                if tracer.poll() is not None:
+                    self.skipTest('strace: ' + tracer.stderr.read().decode())
+            yield
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait(60)
+            tracer.stderr.close()
 
     def script(self, name, text):
         path = self.put(name, b'#!/bin/sh\n' + text.encode())

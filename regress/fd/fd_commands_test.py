@@ -439,6 +439,67 @@ class RestoreRules(Commands):
             self.assertNotIn(job.row['status'], 'TW')
 
 
+class Sync(Commands):
+    """Spec: product.md "Nothing lost": OK in a report means on stable storage."""
+    own = '  Heartbeat Interval = 1'
+
+    def setUp(self):
+        super().setUp()
+        self.dir.backup(self.dir.simple([self.src(a=b'saved')])).check()
+        self.back = self.site.path('back')
+
+    def start(self):
+        job = self.dir.job(82, 'restore', 32)
+        self.dir.open_read(job)
+        job.open_fd()
+        job.sd.conn.send('run')
+        job.send_storage(job.key)
+        job.fd.send('restore replace=a prelinks=0 where=%s\n' % self.back)
+        job.expect(b'2000 OK restore\n')
+        return job
+
+    def test_what_a_file_system_loses_after_the_last_byte_fails_the_restore(self):
+        for error, text in (('EIO', 'Input/output error'), ('ENOSPC', 'No space left on device')):
+            with self.subTest(error=error):
+                self.dir.log.clear()
+                with self.strace('inject=syncfs:error=' + error):
+                    job = self.start()
+                    job.finish()
+                self.assertEqual(job.row['status'], 'f')
+                self.assertRegex(self.dir.texts(3), re.escape(self.back) + '.* lost what was written to it: ' + text)
+
+    def test_it_is_shown_what_a_restore_waits_for_and_the_director_is_kept_waiting(self):
+        with self.strace('inject=syncfs:delay_enter=3500000'):
+            job = self.start()
+            plain, beats = job.fd.recv, []
+
+            def recv():
+                frame = plain()
+                if frame == bnet.HEARTBEAT:
+                    beats.append(time.time())
+                return frame
+
+            job.fd.recv = recv
+            while 'Waiting for the disks to have all that was restored' not in self.dir.command('status'):
+                self.assertIn(' is running', self.dir.command('status'))
+            self.dir.wait_sd(job)  # it is free
+            self.assertIn('Waiting for the disks', self.dir.command('status'))
+            job.expect(b'2000 OK storage end\n')
+        job.fd.send('endrestore')
+        job.finish()
+        job.check()
+        self.assertGreater(len(beats), 1)
+        self.assertEqual(self.read(self.back + self.site.path('src/a')), b'saved')
+
+    def test_a_device_is_synced_too(self):
+        image = self.put('image', os.urandom(3 << 20))
+        loop = self.loop_device(image)
+        self.dir.backup(self.dir.simple([loop])).check()
+        with self.strace('inject=fsync:error=EIO'):
+            self.dir.restore('replace=a prelinks=0 where=/')
+        self.assertRegex(self.dir.texts(4), re.escape(loop) + ': cannot be written: Input/output error')
+
+
 class SmallDevice(Commands):
     def test_a_device_that_is_too_small_is_an_error_of_its_own(self):
         image = self.put('image', os.urandom(3 << 20))

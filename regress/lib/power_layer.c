@@ -554,8 +554,10 @@ sync(void)
 int
 syncfs(int fd)
 {
-	(void)fd;
-	sync_all();
+	struct stat st;
+
+	if (is_watched(fd, &st))
+		sync_all();
 	return 0;
 }
 

@@ -154,10 +154,10 @@ run(struct extract *x, const struct vol_job *j, const char *target)
 	enum err_code code, ended = ERR_OK;
 
 	code = vol_read(&j->inputs, &ro, &events, x, &err);
-	if (code == ERR_OK)
-		ended = rebuild_finish(x->rebuild, &end);
-	else
+	if (code != ERR_OK)
 		rebuild_stop(x->rebuild);
+	else if ((ended = rebuild_finish(x->rebuild, &end)) == ERR_OK)
+		ended = rebuild_sync(x->rebuild, &end);
 	c = rebuild_counts(x->rebuild);
 	if (code == ERR_OK || c.records > 0)
 		printf("%" PRIu64 " files restored into %s, %" PRIu64 " bytes; %" PRIu64
