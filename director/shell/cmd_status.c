@@ -298,17 +298,9 @@ dot_status_director(struct shell *sh, const char *what, struct err *err)
 {
 	if (strcasecmp(what, "current") == 0 || strcasecmp(what, "last") == 0)
 		return dot_status_job(sh, strcasecmp(what, "last") == 0);
-	if (strcasecmp(what, "header") == 0)
-		status_header(sh);
-	else if (strcasecmp(what, "scheduled") == 0)
-		return status_scheduled(sh, err);
-	else if (strcasecmp(what, "running") == 0)
-		status_running(sh);
-	else if (strcasecmp(what, "terminated") == 0)
-		status_terminated(sh);
-	else
+	if (!status_has_section(what))
 		return err_set(err, ERR_CONFIG, "1900 Bad .status command, wrong argument.");
-	return ERR_OK;
+	return status_director(sh, err);
 }
 
 enum err_code
@@ -319,7 +311,7 @@ cmd_dot_status(struct shell *sh, struct err *err)
 	if (sh->args.n < 3)
 		return err_set(err, ERR_CONFIG, "1900 Bad .status command, missing arguments.");
 	const char *who = sh->args.v[1].key, *what = sh->args.v[2].key;
-	if (args_is_prefix(who, "director") || strcasecmp(who, "dir") == 0)
+	if (args_is_prefix(who, "director"))
 		return dot_status_director(sh, what, err);
 	OWNED(freep) char *command = str_printf(".status %s", what);
 	if (strcasecmp(who, "client") == 0) {

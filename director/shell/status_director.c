@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "director/job/job.h"
 #include "director/sched/scheduler.h"
@@ -25,8 +26,8 @@ short_time(int64_t t, char out[static 32])
 
 /* ---- header ---- */
 
-void
-status_header(struct shell *sh)
+static enum err_code
+header(struct shell *sh, UNUSED struct err *err)
 {
 	struct out *o = sh->out;
 	unsigned run, running;
@@ -51,6 +52,7 @@ status_header(struct shell *sh)
 	out_number(o, "jobs_running", running);
 	out_bool(o, "config_warnings", false);
 	out_close(o);
+	return ERR_OK;
 }
 
 /* ---- scheduled ---- */
@@ -78,8 +80,8 @@ predict_volume(struct shell *sh, const char *pool_name, char *out, size_t cap)
 	}
 }
 
-enum err_code
-status_scheduled(struct shell *sh, struct err *err)
+static enum err_code
+scheduled(struct shell *sh, struct err *err)
 {
 	static const struct column cols[] = {
 		{ "level", SHOW_TEXT, 0 },
@@ -306,8 +308,8 @@ running_row(struct table *t, const struct job_info *j)
 	table_put(t, more);
 }
 
-void
-status_running(struct shell *sh)
+static enum err_code
+running(struct shell *sh, UNUSED struct err *err)
 {
 	struct table_style style = {
 		.face = FACE_LAYOUT,
@@ -337,6 +339,7 @@ status_running(struct shell *sh)
 	out_table(sh->out, &t, &style);
 	if (table_rows(&t) > 0)
 		out_text(sh->out, "====\n");
+	return ERR_OK;
 }
 
 void
@@ -399,8 +402,8 @@ end_word(int letter)
 	}
 }
 
-void
-status_terminated(struct shell *sh)
+static enum err_code
+terminated(struct shell *sh, UNUSED struct err *err)
 {
 	static const struct column cols[] = {
 		{ "jobid", SHOW_ID, 0 },
@@ -454,17 +457,58 @@ status_terminated(struct shell *sh)
 	out_table(sh->out, &t, &style);
 	if (table_rows(&t) > 0)
 		out_text(sh->out, "====\n");
+	return ERR_OK;
+}
+
+/* ---- all of it, or some ---- */
+
+static enum err_code
+connections(struct shell *sh, UNUSED struct err *err)
+{
+	out_open_array(sh->out, "client-connection");
+	out_close(sh->out);
+	return ERR_OK;
+}
+
+static const struct {
+	const char *word;
+	enum err_code (*print)(struct shell *sh, struct err *err);
+} sections[] = {
+	{ "header", header },         { "scheduled", scheduled },     { "running", running },
+	{ "terminated", terminated }, { "connections", connections },
+};
+
+#define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+bool
+status_has_section(const char *word)
+{
+	size_t i = 0;
+
+	while (i < N_SECTIONS && strcasecmp(word, sections[i].word) != 0)
+		i++;
+	return i < N_SECTIONS;
 }
 
 enum err_code
 status_director(struct shell *sh, struct err *err)
 {
-	status_header(sh);
-	if (status_scheduled(sh, err) != ERR_OK)
-		return err->code;
-	status_running(sh);
-	status_terminated(sh);
-	out_open_array(sh->out, "client-connection");
-	out_close(sh->out);
+	const char *known[N_SECTIONS + 2] = { "days" };
+	bool some = false;
+
+	for (size_t i = 0; i < N_SECTIONS; i++) {
+		known[i + 1] = sections[i].word;
+		some = some || args_has(&sh->args, sections[i].word);
+	}
+	const char *unknown = args_unknown(&sh->args, 2, known);
+	if (unknown != NULL)
+		return err_set(err, ERR_CONFIG,
+			       "Unknown word %s: of status director can be asked header, "
+			       "scheduled, running, terminated",
+			       unknown);
+	for (size_t i = 0; i < N_SECTIONS; i++)
+		if ((!some || args_has(&sh->args, sections[i].word)) &&
+		    sections[i].print(sh, err) != ERR_OK)
+			return err->code;
 	return ERR_OK;
 }

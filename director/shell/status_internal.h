@@ -13,14 +13,9 @@
 /* days=N or days=FROM,TO into *from and *to, epoch seconds; untouched without it. */
 MUST_CHECK enum err_code status_days(struct shell *sh, int64_t *from, int64_t *to, struct err *err);
 
-/* ---- sections of status director ---- */
-
-void status_header(struct shell *sh);
-MUST_CHECK enum err_code status_scheduled(struct shell *sh, struct err *err);
-void status_running(struct shell *sh);
-void status_terminated(struct shell *sh);
-/* All of them. */
+/* The sections that the words behind "status director" name; all when there are none. */
 MUST_CHECK enum err_code status_director(struct shell *sh, struct err *err);
+bool status_has_section(const char *word);
 
 /* How far the running jobs of a client are, as the director knows it; nothing when none runs. */
 void status_progress(struct shell *sh, const char *client);

@@ -159,3 +159,22 @@ assert 'error' in json.loads(lines[-2])"
 	( printf 'run job=Backup\nmod\n' ) | "$FARM/site/tconsole" >/dev/null
 	farm_console "status director" | grep 'No Jobs running'
 }
+
+@test "of the status of the director the parts that are named are printed" {
+	run farm_console "status dir running"
+	[[ $output == *"No Jobs running"* ]]
+	[[ $output != *"Daemon started"* && $output != *"Terminated Jobs"* && $output != *"Scheduled Jobs"* ]]
+	run farm_console "status dir header terminated"
+	[[ $output == *"Daemon started"*"Terminated Jobs"* ]]
+	[[ $output != *"Running Jobs"* ]]
+	run farm_console "status director days=3"
+	[[ $output == *"Daemon started"*"Scheduled Jobs"*"Running Jobs"*"Terminated Jobs"* ]]
+	run farm_console "status dir runing"
+	[[ $output == *"Unknown word runing"* ]]
+	[[ $output != *"Running Jobs"* ]]
+	[ "$("$FARM/site/tconsole" --json -x "status dir running" | python3 -c "
+import json, sys
+print(*json.load(sys.stdin)['result'])")" = running ]
+	run farm_console ".status dir days=3"
+	[[ $output == *"1900 Bad .status command"* ]]
+}
