@@ -33,6 +33,7 @@ struct line {
 	char **queue; /* owned lines, the next one last */
 	size_t n_queue, cap_queue;
 	struct buf input; /* of standard input, not taken yet */
+	bool typed;       /* the last line, by a person */
 };
 
 static struct line *active; /* the one that readline serves */
@@ -298,6 +299,7 @@ line_read(struct line *l, const char *prompt, char **out, struct err *err)
 	char *text = NULL;
 
 	(void)fflush(stdout);
+	l->typed = false;
 	if (l->n_queue > 0) {
 		*out = l->queue[--l->n_queue];
 		return ERR_OK;
@@ -310,6 +312,7 @@ line_read(struct line *l, const char *prompt, char **out, struct err *err)
 	if (text == NULL && l->o.interactive) {
 		if (read_typed(l, prompt, &text, err) != ERR_OK)
 			return err->code;
+		l->typed = true;
 	} else if (text == NULL && read_script(l, &text, err) != ERR_OK) {
 		return err->code;
 	}
@@ -342,7 +345,7 @@ line_push_text(struct line *l, const char *text)
 }
 
 bool
-line_is_typed(const struct line *l)
+line_was_typed(const struct line *l)
 {
-	return l->o.interactive && l->n_files == 0 && l->n_queue == 0;
+	return l->typed;
 }

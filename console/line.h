@@ -46,7 +46,7 @@ void line_drop_pending(struct line *l);
 MUST_CHECK enum err_code line_push_file(struct line *l, const char *path, struct err *err);
 /* This line comes next, before everything else. */
 void line_push_text(struct line *l, const char *text);
-/* Lines typed by a person: not from a script or @input file. */
-bool line_is_typed(const struct line *l);
+/* The last line was typed by a person: it was not in a script or @input file. */
+bool line_was_typed(const struct line *l);
 
 #endif

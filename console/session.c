@@ -260,9 +260,9 @@ split_line(struct session *s, char *text)
 }
 
 static enum err_code
-serve_line(struct session *s, char *text, bool typed, struct err *err)
+serve_line(struct session *s, char *text, struct err *err)
 {
-	if (!typed)
+	if (!line_was_typed(s->line))
 		page_printf(&s->page, "%s\n", text);
 	if (text[0] == '@' && !s->sub_prompt) {
 		session_local(s, text);
@@ -325,7 +325,6 @@ session_run(struct session *s, struct err *err)
 
 	while (!s->quit) {
 		OWNED(freep) char *text = NULL;
-		bool is_typed = line_is_typed(s->line);
 		enum err_code rc = next_line(s, &text, err);
 
 		if (rc == ERR_EOF) {
@@ -336,7 +335,7 @@ session_run(struct session *s, struct err *err)
 			rc = interrupted(s, &warned, err);
 		} else if (rc == ERR_OK) {
 			warned = false;
-			rc = serve_line(s, text, is_typed, err);
+			rc = serve_line(s, text, err);
 		}
 		if (rc == ERR_CANCELED)
 			hang_up(s);

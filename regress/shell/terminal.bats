@@ -11,6 +11,7 @@ setup_file() {
 	mkdir -p "$FARM/src/sub" "$FARM/home"
 	echo one >"$FARM/src/alpha.txt"
 	echo two >"$FARM/src/sub/beta.txt"
+	printf '%s\n' whoami version >"$FARM/lines"
 	farm_run Backup Full
 	farm_ok
 	HOME=$FARM/home
@@ -88,6 +89,10 @@ nobody_sleeps() { [ "$(sleepers)" -eq 0 ]; }
 @test "the history of a user survives a kill and is private" {
 	rm -f "$HOME/.tconsole_history"
 	HOME_OF_TEST=$HOME scenario history
+}
+
+@test "lines of a file are shown, and no typed line twice" {
+	LINES_FILE=$FARM/lines scenario input_file
 }
 
 @test "pasted lines run one after the other" {

@@ -282,6 +282,15 @@ def completion(tconsole):
     assert t.ended() == 0
 
 
+def input_file(tconsole):
+    """Lines of a file are shown in front of what they do; what is typed behind it stands there already."""
+    t = start(tconsole)
+    assert t.type('@input ' + os.environ['LINES_FILE']).count('whoami') == 1
+    assert t.type('time').count('time') == 1
+    t.keys(CTRL_D)
+    assert t.ended() == 0
+
+
 def paste(tconsole):
     """Lines pasted together run one after the other."""
     t = start(tconsole)
