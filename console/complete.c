@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console/session.h"
+#include "console/split.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 
@@ -69,7 +70,6 @@ struct found {
 	size_t n, cap;
 };
 
-/* A name with blanks is put into quotes. */
 static void
 add_found(struct found *f, const char *before, const char *text, size_t n, const char *word)
 {
@@ -77,10 +77,6 @@ add_found(struct found *f, const char *before, const char *text, size_t n, const
 
 	if (strncasecmp(whole, word, strlen(word)) != 0)
 		return;
-	if (memchr(text, ' ', n) != NULL) {
-		free(whole);
-		whole = str_printf("%s\"%.*s\"", before, (int)n, text);
-	}
 	f->v = (char **)mem_grow(f->v, f->n + 1, &f->cap, sizeof(*f->v));
 	f->v[f->n++] = TAKE_PTR(whole);
 	f->v[f->n] = NULL;
@@ -170,8 +166,9 @@ complete_path(struct session *s, struct found *f, const char *source, const char
 	const char *slash = strrchr(word, '/');
 	OWNED(freep)
 	char *dir = str_ndup(word, slash == NULL ? 0 : (size_t)(slash - word) + 1);
+	OWNED(freep) char *typed = split_typed(dir, false);
 	OWNED(freep)
-	char *command = dir[0] == '\0' ? str_dup(source) : str_printf("%s \"%s\"", source, dir);
+	char *command = dir[0] == '\0' ? str_dup(source) : str_printf("%s %s", source, typed);
 	OWNED(freep) char *answer = session_capture(s, command);
 
 	if (answer != NULL)

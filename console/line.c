@@ -16,8 +16,10 @@
 #include <readline/readline.h>
 
 #include "console/interrupt.h"
+#include "console/split.h"
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 
 #define FILES_MAX   10          /* @input inside @input */
@@ -55,16 +57,44 @@ next_match(UNUSED const char *text, int state)
 	return str_dup(candidates[next_candidate++]);
 }
 
-static char **
-complete(const char *text, int start, UNUSED int end)
+/* Candidates are words; readline puts what is to be typed for them behind what stands there. */
+static void
+type_candidates(size_t there, bool open_quote)
 {
-	OWNED(freep) char *before = str_ndup(rl_line_buffer, (size_t)start);
+	for (size_t i = 0; candidates != NULL && candidates[i] != NULL; i++) {
+		char *word = candidates[i];
+
+		candidates[i] = split_typed(word + size_min(there, strlen(word)), open_quote);
+		free(word);
+	}
+}
+
+static int
+is_quoted(char *text, int at)
+{
+	return split_is_quoted(text, (size_t)at);
+}
+
+/* readline gives what stands behind an open quote; a word may have begun before it. */
+static char **
+complete(const char *text, int start, int end)
+{
+	bool open_quote = rl_completion_quote_character != '\0';
+	const char *line = rl_line_buffer;
+	size_t at = (size_t)start - open_quote;
+
+	while (at > 0 && (line[at - 1] != ' ' || split_is_quoted(line, at - 1)))
+		at--;
+	OWNED(freep) char *before = str_ndup(line, at);
+	OWNED(freep) char *there = split_plain(line + at, (size_t)start - at);
+	OWNED(freep) char *word = split_plain(line + at, (size_t)end - at);
 
 	/* Behind "@input" and its like stand file names, which readline knows. */
 	rl_attempted_completion_over = before[0] != '@';
 	if (active == NULL || active->o.complete == NULL)
 		return NULL;
-	candidates = active->o.complete(active->o.complete_arg, before, text);
+	candidates = active->o.complete(active->o.complete_arg, before, word);
+	type_candidates(strlen(there), open_quote);
 	char **matches = rl_completion_matches(text, next_match);
 	for (size_t i = 0; candidates != NULL && candidates[i] != NULL; i++)
 		free(candidates[i]);
@@ -73,6 +103,7 @@ complete(const char *text, int start, UNUSED int end)
 	/* Behind "limit=" and "home/" the word goes on. */
 	size_t n = matches != NULL && matches[0] != NULL ? strlen(matches[0]) : 0;
 	rl_completion_suppress_append = n > 0 && strchr("=/", matches[0][n - 1]) != NULL;
+	rl_completion_suppress_quote = rl_completion_suppress_append;
 	return matches;
 }
 
@@ -118,6 +149,8 @@ line_new(const struct line_options *o)
 	rl_readline_name = "tconsole";
 	rl_attempted_completion_function = complete;
 	rl_completer_word_break_characters = " \t\n";
+	rl_completer_quote_characters = "\"";
+	rl_char_is_quoted_p = is_quoted;
 	/* Lines pasted together run one after the other, and the prompt is the prompt alone. */
 	(void)rl_variable_bind("enable-bracketed-paste", "off");
 	using_history();

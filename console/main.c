@@ -220,29 +220,12 @@ start_lines(struct session *s, const struct con_console *con)
 		push_rc(s);
 }
 
-/* Bytes up to the ';' that ends a command: not one in quotes or behind a backslash, by the rules
- * that words have.  Spec: console.md 3.1 */
-static size_t
-command_len(const char *commands)
-{
-	bool quoted = false;
-	size_t n = 0;
-
-	for (; commands[n] != '\0' && (quoted || commands[n] != ';'); n++) {
-		if (commands[n] == '\\' && commands[n + 1] != '\0')
-			n++;
-		else if (commands[n] == '"')
-			quoted = !quoted;
-	}
-	return n;
-}
-
 /* -x "command; command": each in turn, then leave. */
 static enum err_code
 execute(struct session *s, const char *commands, struct err *err)
 {
 	while (*commands != '\0' && !s->quit) {
-		size_t n = command_len(commands);
+		size_t n = split_length(commands, ';');
 		OWNED(freep) char *one = str_ndup(commands, n);
 		const char *text = one + strspn(one, " ");
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "console/split.h"
+#include "lib/base/own.h"
 
 #include <string.h>
 
@@ -33,11 +34,51 @@ a_separator_in_quotes_or_behind_a_backslash_separates_nothing(void **state)
 	assert_int_equal(split_length("a; b| c", '|'), 4);
 }
 
+static void
+a_word_is_read_as_it_was_typed(void **state)
+{
+	static const struct {
+		const char *typed, *word, *again, *in_quotes;
+	} cases[] = {
+		{ "plain", "plain", "plain", "plain" },
+		{ "\"a b\"", "a b", "a\\ b", "a b" },
+		{ "a\\ b", "a b", "a\\ b", "a b" },
+		{ "client=\"my fd", "client=my fd", "client=my\\ fd", "client=my fd" },
+		{ "qu\\\"ote", "qu\"ote", "qu\\\"ote", "qu\\\"ote" },
+		{ "b\\\\s", "b\\s", "b\\\\s", "b\\\\s" },
+		{ "end\\", "end\\", "end\\\\", "end\\\\" },
+		{ "", "", "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED(freep) char *word = split_plain(cases[i].typed, strlen(cases[i].typed));
+		OWNED(freep) char *again = split_typed(word, false);
+		OWNED(freep) char *quoted = split_typed(word, true);
+
+		assert_string_equal(word, cases[i].word);
+		assert_string_equal(again, cases[i].again);
+		assert_string_equal(quoted, cases[i].in_quotes);
+	}
+}
+
+static void
+a_blank_in_quotes_or_behind_a_backslash_ends_no_word(void **state)
+{
+	static const char line[] = "cd \"a b\" c\\ d \\\" e";
+	static const char marks[] = "...xxxx....x...x..";
+
+	for (size_t i = 0; i < strlen(line); i++)
+		if (line[i] == ' ')
+			assert_int_equal(split_is_quoted(line, i), marks[i] == 'x');
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_separator_in_quotes_or_behind_a_backslash_separates_nothing),
+		cmocka_unit_test(a_word_is_read_as_it_was_typed),
+		cmocka_unit_test(a_blank_in_quotes_or_behind_a_backslash_ends_no_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

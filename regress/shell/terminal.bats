@@ -11,6 +11,10 @@ setup_file() {
 	mkdir -p "$FARM/src/sub" "$FARM/home"
 	echo one >"$FARM/src/alpha.txt"
 	echo two >"$FARM/src/sub/beta.txt"
+	mkdir "$FARM/src/a dir"
+	for name in "a dir/in it" 'qu"ote' 'back\slash'; do
+		echo odd >"$FARM/src/$name"
+	done
 	printf '%s\n' whoami version >"$FARM/lines"
 	farm_run Backup Full
 	farm_ok

@@ -272,11 +272,17 @@ def completion(tconsole):
     t.type('restore jobid=1', r'\$ $')
     t.type('cd "%s"' % os.environ['TREE'], r'\$ $')
     for typed, result in (('unmarkd', 'unmarkdir '), ('mark al', 'mark alpha.txt '),
-                          ('mark sub/be', 'mark sub/beta.txt ')):
+                          ('mark sub/be', 'mark sub/beta.txt '), ('cd a', 'cd a\\ dir/'),
+                          ('mark a\\ d', 'mark a\\ dir/'), ('mark a\\ dir/i', 'mark a\\ dir/in\\ it '),
+                          ('mark "a dir/i', 'mark "a dir/in it" '), ('mark qu', 'mark qu\\"ote '),
+                          ('mark back', 'mark back\\\\slash ')):
         t.keys(typed + TAB)
         t.await_('(^|\n)' + re.escape(result) + '$', 'completion of ' + typed)
         t.keys(CTRL_C)
         t.await_(r'\$ $')
+    for typed in 'mark a\\ dir/i', 'mark qu', 'mark "back':
+        t.keys(typed + TAB + '\r')
+        assert '1 file newly marked.' in t.await_(r'marked.*\n\$ $'), typed
     t.type('quit')
     t.keys(CTRL_D)
     assert t.ended() == 0
