@@ -30,12 +30,13 @@ done
 page tconsole 1 tconsole
 page tconsole.conf 5 tconsole
 page tercet-catalog 8 tercet-catalog
+page tercet-setup 8 tercet-setup
 page tercet-volume-ls 8 tercet-volume ls
 page tercet-volume-extract 8 tercet-volume extract
 page tercet-commands 7 tercet-dir
 
 # All options of --help stand in the page, all directives of the reference, all commands.
-for p in tercet-dir.8 tercet-sd.8 tercet-fd.8 tconsole.1 tercet-catalog.8; do
+for p in tercet-dir.8 tercet-sd.8 tercet-fd.8 tconsole.1 tercet-catalog.8 tercet-setup.8; do
 	"$bin/${p%.*}" --help | grep -oE -- '--[a-z-]+' | sort -u | while read -r option; do
 		grep -qF -- "$option" "$work/$p.txt" || echo "$p lacks $option"
 	done

@@ -12,7 +12,7 @@ teardown_file() {
 		kill "$(cat "$FARM/web1.pid")"
 	fi
 	# What this file wrote of the secrets itself.
-	rm -rf "${FARM:?}"/{a,b,before,other,units,web1,web1.out}
+	rm -rf "${FARM:?}"/{a,b,bad,before,odd,other,units,web1,web1.out}
 	farm_stop
 }
 
@@ -63,4 +63,30 @@ passwords() {
 	farm_run Backup Full client=web1-fd
 	farm_ok
 	[ "$(catalog "SELECT c.name FROM job JOIN client c USING (clientid) WHERE jobid = $JOB")" = web1-fd ]
+}
+
+@test "what cannot be a site leaves none" {
+	for dir in "$FARM/with blank" "$FARM/it's" "$FARM/a\$(id)"; do
+		run "$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$dir"
+		[ "$status" -eq 2 ]
+		[[ $output == *"$dir"* ]]
+		[ ! -e "$dir" ]
+	done
+	for path in relative/path '|id' ''; do
+		run "$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" --backup "$path" "$FARM/bad"
+		[ "$status" -eq 2 ]
+		[ ! -e "$FARM/bad" ]
+	done
+	# Refused by the programs, after all was written: it can be made again.
+	run "$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" --address 'a"b' "$FARM/bad"
+	[ "$status" -eq 1 ]
+	[[ $output == *"error:"* ]]
+	run "$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/bad"
+	[ "$status" -eq 0 ]
+	[[ $output != *warning* && $output != *"is good"* ]]
+}
+
+@test "any path can be what is saved" {
+	"$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" --backup '/srv/a b\c"d' "$FARM/odd" >"$FARM/odd.out"
+	"$TERCET_BIN/tercet-dir" -c "$FARM/odd/etc/tercet-dir.conf" --xc fileset Standard | grep -F 'File = "/srv/a b\\c\"d"'
 }
