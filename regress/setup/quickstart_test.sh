@@ -29,6 +29,9 @@ mkdir "$dir/data" && cp -a /usr/share/doc "$dir/data/" && ln "$dir/data/doc/bash
 	fail "quickstart"
 }
 grep -q '^Identical' "$dir/first.out" || fail "quickstart did not compare the restored tree"
+if [ "$(grep -cE '^  (JobId|Termination):' "$dir/first.out")" != 4 ] || grep -q 'Job queued' "$dir/first.out"; then
+	fail "these are not the reports of two jobs: $(cat "$dir/first.out")"
+fi
 [ "$(stat -c %a site/etc/tercet-dir.conf)" = 600 ] || fail "a file with secrets is readable by others"
 ./quickstart "$dir/data" >"$dir/second.out" 2>&1 || {
 	cat "$dir/second.out"

@@ -12,7 +12,7 @@ teardown_file() {
 		kill "$(cat "$FARM/web1.pid")"
 	fi
 	# What this file wrote of the secrets itself.
-	rm -rf "${FARM:?}"/{a,b,bad,before,odd,other,units,web1,web1.out}
+	rm -rf "${FARM:?}"/{a,b,bad,before,odd,other,quiet,units,web1,web1.out}
 	farm_stop
 }
 
@@ -29,6 +29,12 @@ passwords() {
 	[ -z "$(comm -12 "$FARM/a" "$FARM/b")" ]
 	[ "$(grep -cE '^[A-Za-z0-9+/=_-]{32,}$' "$FARM/a")" = "$(wc -l <"$FARM/a")" ]
 	[ "$(grep -cFf "$FARM/a" "$FARM/setup.out")" = 0 ]
+}
+
+@test "it has nothing to say against what it wrote" {
+	"$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/quiet" >"$FARM/quiet.out" 2>&1
+	grep -F 'Site "farm" is written' "$FARM/quiet.out"
+	lacks 'warning' <"$FARM/quiet.out"
 }
 
 @test "a site is not written over" {
