@@ -89,6 +89,11 @@ ended_with() {
 	[ "$(farm_job_status "$1")" = "$2" ]
 }
 
+# Behind its scheduled time, which is a whole second, by more than so long.
+is_late() { # JobId, interval
+	[ "$(catalog "SELECT localtimestamp > schedtime + interval '1 second' + interval '$2' FROM job WHERE jobid = $1")" = t ]
+}
+
 @test "the limit of a Job: the second waits and status names limit and holder" {
 	queue A
 	first=$JOB
@@ -212,7 +217,7 @@ ended_with() {
 	farm_await 10 is_running "$JOB"
 	queue Late priority=50
 	late=$JOB
-	sleep 2.5
+	farm_await 10 is_late "$late" "2 seconds"
 	touch "$FARM/open.A" "$FARM/open.Late"
 	farm_await 20 ended_with "$late" A
 	farm_joblog "$late" | grep -F "Job canceled because max start delay time exceeded."

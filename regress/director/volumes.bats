@@ -58,11 +58,16 @@ volumes() {
 	diff -r "$FARM/src" "$FARM/out$FARM/src"
 }
 
+has_been_used() { # seconds and more, all volumes of the pool
+	[ "$(catalog "SELECT bool_and(localtimestamp > firstwritten + interval '1 second' * (1 + $1))
+		FROM media JOIN pool USING (poolid) WHERE pool.name = 'Short'")" = t ]
+}
+
 @test "Volume Use Duration: not written after its time" {
 	farm_run Short
 	farm_ok
 	volumes Short | grep -xE 'Short-[0-9]+ Append'
-	sleep 4
+	farm_await 10 has_been_used 3
 	farm_run Short
 	farm_ok
 	volumes Short | grep -xE 'Short-[0-9]+ Used\|Short-[0-9]+ Append'
