@@ -98,6 +98,7 @@ refused(script *send, const char *words)
 
 struct found {
 	unsigned starts, ends, records;
+	unsigned torn; /* pieces of records without what came before */
 	struct session_label end;
 	size_t bytes[4]; /* of file 1 .. 3 */
 };
@@ -118,6 +119,7 @@ look_at(const struct fake_file *f, struct record_join *join, struct found *out)
 		assert_int_equal(block_verify(b, &head, &err), ERR_OK);
 		record_reader_init(&r, b, &head);
 		while (record_next(&r, &p, &err) == ERR_OK) {
+			enum join_result joined;
 			struct record rec;
 			int32_t lost;
 
@@ -128,7 +130,11 @@ look_at(const struct fake_file *f, struct record_join *join, struct found *out)
 				assert_int_equal(session_label_parse(p.data, true, &out->end, &err),
 						 ERR_OK);
 			}
-			if (p.file_index <= 0 || record_join(join, &p, &rec, &lost) != JOIN_WHOLE)
+			if (p.file_index <= 0)
+				continue;
+			joined = record_join(join, &p, &rec, &lost);
+			out->torn += joined == JOIN_ORPHAN || lost != 0;
+			if (joined != JOIN_WHOLE)
 				continue;
 			out->records++;
 			out->bytes[rec.file_index] += rec.data.n;
@@ -370,6 +376,32 @@ what_a_vanished_client_sent_is_closed_and_known(void **state)
 }
 
 static void
+stops_inside_a_file(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 1, STREAM_FILE_DATA, 9000);
+	send_record(t, 1, STREAM_MD5_DIGEST, 16);
+	send_record(t, 2, STREAM_UNIX_ATTRIBUTES, 60);
+	send_record(t, 2, STREAM_FILE_DATA, 20000);
+	send_head(t, 2, STREAM_MD5_DIGEST);
+	(void)!conn_flush(t->fd, &err);
+	conn_shutdown(t->fd);
+}
+
+static void
+attributes_of_a_file_that_is_not_whole_stay_here(void **state)
+{
+	struct fake_talk t;
+
+	(void)state;
+	assert_false(run(stops_inside_a_file, &t));
+	assert_int_equal(catalog.piece[0].last, 2);
+	assert_int_equal(t.attributes, 2); /* of file 1: attributes and digest */
+}
+
+static void
 a_full_volume_is_followed_by_the_next(void **state)
 {
 	struct fake_talk t;
@@ -443,6 +475,32 @@ where_a_job_lies_is_told_again_when_it_was_refused(void **state)
 }
 
 static void
+a_long_file(struct fake_talk *t)
+{
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	for (int i = 0; i < 4; i++)
+		send_record(t, 1, STREAM_FILE_DATA, 20000);
+}
+
+/* The volume is full, and its director refuses what lies on it: the blocks that wait are not
+ * written. */
+static void
+nothing_lies_behind_a_block_that_was_not_written(void **state)
+{
+	struct found f;
+
+	(void)state;
+	fake.max_bytes = 9000;
+	catalog.refused_pieces = 1;
+	refused(a_long_file, "refused to record where the job lies");
+	f = look();
+	assert_int_equal(f.records, 1); /* the attributes; the rest is of the large record */
+	assert_int_equal(f.torn, 0);
+	assert_true(size_of_volume("V1") < 9000);
+	assert_int_equal(size_of_volume("V2"), 0);
+}
+
+static void
 a_job_in_bareos_form_does_not_go_on_on_a_volume_of_bacula(void **state)
 {
 	struct fake_talk t;
@@ -504,10 +562,12 @@ main(void)
 		T(a_client_cannot_write_continuations),
 		T(a_signal_out_of_place_ends_the_job),
 		T(what_a_vanished_client_sent_is_closed_and_known),
+		T(attributes_of_a_file_that_is_not_whole_stay_here),
 		T(a_full_volume_is_followed_by_the_next),
 		T(a_silent_client_does_not_keep_a_failed_job_alive),
 		T(answers_that_come_late_are_not_those_of_the_next_question),
 		T(where_a_job_lies_is_told_again_when_it_was_refused),
+		T(nothing_lies_behind_a_block_that_was_not_written),
 		T(a_job_in_bareos_form_does_not_go_on_on_a_volume_of_bacula),
 		T(digests_that_bacula_does_not_know_are_told_once),
 	};
