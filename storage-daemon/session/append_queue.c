@@ -136,7 +136,6 @@ take_back(struct append *a)
 	a->block = TAKE_PTR(a->unwritten);
 	a->files = a->block->files;
 	a->bytes = a->block->bytes;
-	a->ended = false;
 	a->whole_files = 0;
 	buf_clear(&a->attrs);
 }
