@@ -367,6 +367,66 @@ a_purged_volume_that_takes_no_label_ends_the_job(void **state)
 }
 
 static void
+a_file_with_another_volumes_label_is_not_written(void **state)
+{
+	struct mounted on;
+	size_t size;
+
+	mount_in(0, &on);
+	put_down(&on);
+	(void)snprintf(fake.vol[0].name, sizeof(fake.vol[0].name), "Renamed");
+	(void)snprintf(fake.file[0].name, sizeof(fake.file[0].name), "Renamed");
+	size = fake.file[0].n_now;
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V2");
+	assert_non_null(strstr(fake.said, "Renamed is labelled \"V1\""));
+	assert_int_equal(fake.file[0].n_now, size);
+}
+
+static void
+a_purged_volume_is_not_emptied_under_its_reader(void **state)
+{
+	struct mounted on;
+	struct err err = ERR_INIT;
+	size_t size;
+
+	mount_in(0, &on);
+	assert_int_equal(write_some(0, &on, &err), BLOCK_WRITTEN);
+	put_down(&on);
+	size = fake.file[0].n_now;
+	vol_info_set_status(fake_volume("V1"), "Purged");
+	assert_true(volumes_add_reader(site.media.volumes, "V1"));
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V2");
+	assert_non_null(strstr(fake.said, "a job reads it"));
+	assert_int_equal(fake.file[0].n_now, size);
+	volumes_drop_reader(site.media.volumes, "V1");
+	put_down(&on);
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V1");
+	assert_true(fake.file[0].n_now < size);
+}
+
+static void
+a_torn_tail_is_cut_off_before_anything_is_written(void **state)
+{
+	struct mounted on;
+	struct fake_file *f = &fake.file[0];
+	size_t size;
+
+	mount_in(0, &on);
+	put_down(&on);
+	size = f->n_now;
+	memset(f->now + size, 'x', 70);
+	f->n_now += 70;
+	mount_in(0, &on);
+	assert_string_equal(on.volume, "V1");
+	assert_non_null(strstr(fake.said, "70 bytes of an incomplete block were cut off"));
+	assert_int_equal(f->n_now, size);
+	assert_int_equal(f->n_safe, size);
+}
+
+static void
 a_failed_recycling_forgives_nothing(void **state)
 {
 	struct mounted on;
@@ -634,6 +694,9 @@ main(void)
 		T(a_purged_volume_that_cannot_be_opened_is_passed_over),
 		T(a_purged_volume_that_takes_no_label_ends_the_job),
 		T(a_failed_recycling_forgives_nothing),
+		T(a_file_with_another_volumes_label_is_not_written),
+		T(a_purged_volume_is_not_emptied_under_its_reader),
+		T(a_torn_tail_is_cut_off_before_anything_is_written),
 		F(a_copy_in_its_place_is_written_not_what_was_mounted),
 		F(a_directory_for_a_purged_volume_is_passed_over),
 		F(only_what_may_be_a_label_begun_is_labelled_over),

@@ -277,6 +277,23 @@ a_bootstrap_without_addresses_finds_them_too(void **state)
 	assert_int_equal(g.status, STATUS_OK);
 }
 
+/* Behind what a device has written there is the beginning of a block that it writes now. */
+static void
+a_block_that_is_being_written_is_not_read(void **state)
+{
+	struct fake_file *f = &fake.file[0];
+	struct got g;
+
+	(void)state;
+	assert_non_null(volumes_writer(sd.site.media.volumes, "V1"));
+	memcpy(f->now + f->n_now, f->now + block_at[1], 100);
+	f->n_now += 100;
+	g = restore("Volume=\"V1\"\n");
+	assert_int_equal(g.n, FILES);
+	assert_int_equal(g.status, STATUS_OK);
+	assert_false(was_said("damaged") || was_said("ends at"));
+}
+
 /* ---- damage ---- */
 
 static void
@@ -343,14 +360,34 @@ a_cut_volume_costs_what_is_behind(void **state)
 static void
 a_volume_that_is_gone_costs_all_of_its_files(void **state)
 {
+	OWNED(freep) char *text = str_dup(bootstrap(5, 25));
 	struct got g;
 
 	(void)state;
 	fake.file[0].exists = false;
-	g = restore(bootstrap(5, 25));
+	g = restore(text);
 	assert_int_equal(g.records, 0);
 	assert_true(was_said("Cannot read volume \"V1\""));
 	lost_files_are_said(&g, 5, 25);
+	assert_int_equal(g.status, STATUS_ERROR);
+	/* Nobody counted them. */
+	fake.said[0] = '\0';
+	*strstr(text, "Count=") = '\0';
+	g = restore(text);
+	lost_files_are_said(&g, 5, 25);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static void
+another_volume_in_its_place_is_not_read(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)snprintf(fake.file[0].name, sizeof(fake.file[0].name), "V9");
+	g = restore("Volume=\"V9\"\nFileIndex=5-25\n");
+	assert_int_equal(g.records, 0);
+	assert_true(was_said("V9 is labelled \"V1\""));
 	assert_int_equal(g.status, STATUS_ERROR);
 }
 
@@ -653,6 +690,29 @@ pieces_on_both_sides_of_damage_are_not_joined(void **state)
 	assert_int_equal(g.status, STATUS_ERROR);
 }
 
+/* The job's last block never came, and nobody says how many files it has. */
+static void
+a_record_without_its_end_is_told(void **state)
+{
+	struct block_fill fill = { .p = area, .cap = BLOCK };
+	uint8_t data[BLOCK] = { 0 };
+	struct record_put r = { .file_index = 3,
+				.stream = STREAM_GZIP_DATA,
+				.data = bytes_of(data, sizeof(data)) };
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	block_fill_reset(&fill);
+	assert_false(record_put(&fill, &r));
+	write_block(&fake.file[0], 1, &fill);
+	g = restore(wanted(1, ""));
+	assert_int_equal(g.n, 2);
+	assert_true(was_said("continuation is missing"));
+	lost_files_are_said(&g, 1, 3);
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
 /* Spec: volume.md 2.2 */
 static void
 write_old_block(uint32_t id, int file)
@@ -869,16 +929,19 @@ main(void)
 		T(all_records_come_in_order_of_the_volume),
 		T(files_chosen_come_alone),
 		T(a_bootstrap_without_addresses_finds_them_too),
+		T(a_block_that_is_being_written_is_not_read),
 		T(a_damaged_block_costs_its_files_only_and_they_are_said),
 		T(an_unreadable_head_is_stepped_over),
 		T(damage_says_nothing_of_files_that_nobody_asked_for),
 		T(a_cut_volume_costs_what_is_behind),
 		T(a_volume_that_is_gone_costs_all_of_its_files),
+		T(another_volume_in_its_place_is_not_read),
 		T(a_damaged_label_costs_nothing),
 		T(an_empty_device_beside_does_not_hold_a_restore_up),
 		T(the_device_of_the_volumes_media_type_is_waited_for),
 		H(a_volume_in_a_file_leads_nobody_astray),
 		H(pieces_on_both_sides_of_damage_are_not_joined),
+		H(a_record_without_its_end_is_told),
 		H(old_blocks_of_several_sessions_are_read),
 		H(a_wrong_length_in_another_jobs_block_costs_nothing),
 		H(damage_in_another_jobs_block_is_only_warned_of),
