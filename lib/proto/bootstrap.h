@@ -115,12 +115,20 @@ bool bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
 /* A piece of a record (FileIndex > 0) in the block entered last.  Labels always pass: do not ask.
  */
 bool bootstrap_match(struct bootstrap *b, int32_t file_index, int32_t stream);
+/* What FileRegex says of a session's current file; zero at first. */
+struct bsr_verdict {
+	int32_t file_index;
+	bool keep;
+};
 /* After joining, for FileRegex: an attribute record is judged by its name, the other records of the
- * file (name empty) get the same verdict.  Always true when no record has a FileRegex. */
-bool bootstrap_keep(struct bootstrap *b, uint32_t session_id, uint32_t session_time,
-		    int32_t file_index, struct bytes name);
+ * file (name empty) get the same verdict, which the caller has in v for each session.  Always true
+ * when no record has a FileRegex. */
+bool bootstrap_keep(const struct bootstrap *b, struct bsr_verdict *v, int32_t file_index,
+		    struct bytes name);
 /* Nothing is left to be matched on any volume. */
 bool bootstrap_is_done(const struct bootstrap *b);
+/* These files of record i are known to be lost: they are not unmet. */
+void bootstrap_note_lost(struct bootstrap *b, size_t i, uint64_t first, uint64_t last);
 /* At the end of reading: record i wants something that was never met.  Its FileIndexes are added to
  * out; none when the record names none. */
 bool bootstrap_unmet(struct bootstrap *b, size_t i, struct bsr_ranges *out);

@@ -8,32 +8,18 @@
 
 #include <regex.h>
 
-/* What one record has seen of one session. */
-struct bsr_seen {
-	uint32_t session_id, session_time;
-	int32_t last_index;
-	bool done; /* its FileIndexes are past all wanted ones */
-};
-
 struct bsr_state {
 	struct bsr_record bsr;
 	regex_t regex;
 	bool has_regex;
 	bool done;
 	bool one_session;      /* names exactly one session */
+	bool counted;          /* ... and every file it names is known to be there */
 	bool entered;          /* something of its was met */
-	uint32_t n_files;      /* distinct files matched */
-	struct bsr_ranges met; /* owned; of one session: which; not sorted */
+	int32_t last_index;    /* of the file met last */
+	uint32_t n_files;      /* met; of one session: different ones */
+	struct bsr_ranges met; /* owned; which, if counted, and those told lost; not sorted */
 	size_t met_tidy_at;    /* ranges in met when it is time to join them */
-	struct bsr_seen *seen; /* owned */
-	size_t n_seen, cap_seen;
-};
-
-/* The FileRegex verdict on a session's current file. */
-struct bsr_verdict {
-	uint32_t session_id, session_time;
-	int32_t file_index;
-	bool keep;
 };
 
 struct bootstrap {
@@ -50,13 +36,12 @@ struct bootstrap {
 	size_t n_here;
 	struct bsr_state **candidates; /* owned; those of the block entered last */
 	size_t n_candidates;
-	struct bsr_block block;       /* entered last; volume not set */
-	struct bsr_verdict *verdicts; /* owned */
-	size_t n_verdicts, cap_verdicts;
 };
 
 /* After parsing. */
 void bootstrap_prepare(struct bootstrap *b);
 void bootstrap_match_release(struct bootstrap *b);
+/* These files of a record are accounted for. */
+void bsr_state_add_met(struct bsr_state *s, uint64_t first, uint64_t last);
 
 #endif

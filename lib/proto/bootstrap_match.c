@@ -53,6 +53,14 @@ names_allow(const struct bsr_names *n, const char *s)
 	return n->n == 0 || s == NULL || bsr_names_have(n, s);
 }
 
+/* Every file it names is known to be there. */
+static bool
+is_counted(const struct bsr_record *r)
+{
+	return r->count > 0 && r->file_index.n > 0 &&
+	       r->file_index.v[r->file_index.n - 1].last < INT32_MAX;
+}
+
 void
 bootstrap_prepare(struct bootstrap *b)
 {
@@ -61,6 +69,7 @@ bootstrap_prepare(struct bootstrap *b)
 
 		s->one_session = ranges_are_single(&s->bsr.session_id) &&
 				 ranges_are_single(&s->bsr.session_time);
+		s->counted = s->one_session && is_counted(&s->bsr);
 		s->done = s->bsr.volumes.n == 0; /* a record without volume never matches */
 		b->any_regex |= s->has_regex;
 	}
@@ -72,13 +81,10 @@ bootstrap_prepare(struct bootstrap *b)
 void
 bootstrap_match_release(struct bootstrap *b)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		free(b->records[i].seen);
+	for (size_t i = 0; i < b->n; i++)
 		bsr_ranges_release(&b->records[i].met);
-	}
 	free(b->here);
 	free(b->candidates);
-	free(b->verdicts);
 	free(b->volume);
 	free(b->storage);
 }
@@ -169,8 +175,6 @@ bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
 		      const struct bsr_session *session)
 {
 	select_volume(b, blk->volume);
-	b->block = *blk;
-	b->block.volume = NULL;
 	b->n_candidates = 0;
 	for (size_t i = 0; i < b->n_here; i++)
 		if (address_wanted(b->here[i], blk) &&
@@ -180,22 +184,6 @@ bootstrap_enter_block(struct bootstrap *b, const struct bsr_block *blk,
 			b->candidates[b->n_candidates++] = b->here[i];
 		}
 	return b->n_candidates > 0;
-}
-
-static struct bsr_seen *
-seen_of(struct bsr_state *s, const struct bsr_block *blk)
-{
-	struct bsr_seen *e;
-
-	for (size_t i = s->n_seen; i > 0; i--) {
-		e = &s->seen[i - 1];
-		if (e->session_id == blk->session_id && e->session_time == blk->session_time)
-			return e;
-	}
-	s->seen = (struct bsr_seen *)mem_grow(s->seen, s->n_seen, &s->cap_seen, sizeof(*s->seen));
-	e = &s->seen[s->n_seen++];
-	*e = (struct bsr_seen){ blk->session_id, blk->session_time, 0, false };
-	return e;
 }
 
 static bool
@@ -208,58 +196,53 @@ stream_wanted(const struct bsr_record *r, int32_t stream)
 #define MET_TIDY 1024u
 
 /* A volume may name two files in turn for ever. */
-static void
-add_met(struct bsr_state *s, int32_t file_index)
+void
+bsr_state_add_met(struct bsr_state *s, uint64_t first, uint64_t last)
 {
+	struct bsr_range *end = s->met.n > 0 ? &s->met.v[s->met.n - 1] : NULL;
+
+	if (end != NULL && end->last + 1 == first) {
+		end->last = last;
+		return;
+	}
 	if (s->met.n >= MET_TIDY && s->met.n >= s->met_tidy_at) {
 		bsr_ranges_normalise(&s->met);
 		s->met_tidy_at = 2 * s->met.n + MET_TIDY;
 	}
-	bsr_ranges_add(&s->met, (uint64_t)file_index, (uint64_t)file_index);
+	bsr_ranges_add(&s->met, first, last);
 }
 
 static void
-note_file(struct bsr_state *s, struct bsr_seen *seen, int32_t file_index)
+note_file(struct bsr_state *s, int32_t file_index)
 {
-	struct bsr_range *last = s->met.n > 0 ? &s->met.v[s->met.n - 1] : NULL;
-
-	if (file_index == seen->last_index)
+	if (file_index == s->last_index)
 		return;
-	seen->last_index = file_index;
+	s->last_index = file_index;
 	s->n_files++;
-	if (!s->one_session)
-		return;
-	if (last != NULL && last->last + 1 == (uint64_t)file_index)
-		last->last++;
-	else
-		add_met(s, file_index);
+	if (s->counted)
+		bsr_state_add_met(s, (uint64_t)file_index, (uint64_t)file_index);
 }
 
-/* "Done by FileIndex" counts per session: another one in the same record may still want files. */
+/* FileIndexes grow within a session: of one that is the only one nothing more may be wanted. */
 static bool
-index_wanted(struct bsr_state *s, const struct bsr_block *blk, int32_t file_index)
+is_past(const struct bsr_state *s, int32_t file_index)
 {
 	const struct bsr_record *r = &s->bsr;
-	struct bsr_seen *seen;
 
-	if (r->file_index.n == 0)
+	return s->one_session &&
+	       (ranges_are_below(&r->file_index, (uint64_t)file_index) ||
+		(r->count > 0 && s->n_files >= r->count && file_index != s->last_index));
+}
+
+static bool
+index_wanted(struct bsr_state *s, int32_t file_index)
+{
+	if (s->bsr.file_index.n == 0)
 		return true;
-	seen = seen_of(s, blk);
-	if (seen->done)
+	s->done = is_past(s, file_index);
+	if (s->done || !ranges_have(&s->bsr.file_index, (uint64_t)file_index))
 		return false;
-	if (ranges_are_below(&r->file_index, (uint64_t)file_index)) {
-		seen->done = true;
-		s->done |= s->one_session;
-		return false;
-	}
-	if (s->one_session && r->count > 0 && s->n_files >= r->count &&
-	    file_index != seen->last_index) {
-		s->done = true;
-		return false;
-	}
-	if (!ranges_have(&r->file_index, (uint64_t)file_index))
-		return false;
-	note_file(s, seen, file_index);
+	note_file(s, file_index);
 	return true;
 }
 
@@ -273,30 +256,13 @@ bootstrap_match(struct bootstrap *b, int32_t file_index, int32_t stream)
 		struct bsr_state *s = b->candidates[i];
 
 		s->entered = true;
-		if (!s->done && index_wanted(s, &b->block, file_index))
+		if (!s->done && index_wanted(s, file_index))
 			wanted |= stream_wanted(&s->bsr, stream);
 	}
 	return wanted;
 }
 
 /* ---- FileRegex ---- */
-
-static struct bsr_verdict *
-verdict_of(struct bootstrap *b, uint32_t session_id, uint32_t session_time)
-{
-	struct bsr_verdict *v;
-
-	for (size_t i = b->n_verdicts; i > 0; i--) {
-		v = &b->verdicts[i - 1];
-		if (v->session_id == session_id && v->session_time == session_time)
-			return v;
-	}
-	b->verdicts = (struct bsr_verdict *)mem_grow(b->verdicts, b->n_verdicts, &b->cap_verdicts,
-						     sizeof(*b->verdicts));
-	v = &b->verdicts[b->n_verdicts++];
-	*v = (struct bsr_verdict){ session_id, session_time, 0, false };
-	return v;
-}
 
 static bool
 name_wanted(const struct bootstrap *b, int32_t file_index, struct bytes name)
@@ -315,18 +281,13 @@ name_wanted(const struct bootstrap *b, int32_t file_index, struct bytes name)
 }
 
 bool
-bootstrap_keep(struct bootstrap *b, uint32_t session_id, uint32_t session_time, int32_t file_index,
+bootstrap_keep(const struct bootstrap *b, struct bsr_verdict *v, int32_t file_index,
 	       struct bytes name)
 {
-	struct bsr_verdict *v;
-
 	if (!b->any_regex)
 		return true;
-	v = verdict_of(b, session_id, session_time);
-	if (name.n > 0) {
-		v->file_index = file_index;
-		v->keep = name_wanted(b, file_index, name);
-	}
+	if (name.n > 0)
+		*v = (struct bsr_verdict){ file_index, name_wanted(b, file_index, name) };
 	return v->file_index == file_index && v->keep;
 }
 

@@ -210,14 +210,15 @@ static void
 names_are_judged_by_the_expression(void **state)
 {
 	struct bootstrap *b = parse("Volume=v\nFileIndex=1-9\nFileRegex=\"\\\\.c$\"\n");
+	struct bsr_verdict one = { 0 }, two = { 0 };
 
 	assert_true(enter(b, "v", 0, 9, 1, 1));
 	assert_true(bootstrap_match(b, 1, 1));
-	assert_true(bootstrap_keep(b, 1, 1, 1, bytes_str("/a.c")));
-	assert_true(bootstrap_keep(b, 1, 1, 1, bytes_of(NULL, 0)));
-	assert_false(bootstrap_keep(b, 1, 1, 2, bytes_str("/a.h")));
-	assert_false(bootstrap_keep(b, 1, 1, 2, bytes_of(NULL, 0)));
-	assert_false(bootstrap_keep(b, 2, 1, 1, bytes_of(NULL, 0)));
+	assert_true(bootstrap_keep(b, &one, 1, bytes_str("/a.c")));
+	assert_true(bootstrap_keep(b, &one, 1, bytes_of(NULL, 0)));
+	assert_false(bootstrap_keep(b, &one, 2, bytes_str("/a.h")));
+	assert_false(bootstrap_keep(b, &one, 2, bytes_of(NULL, 0)));
+	assert_false(bootstrap_keep(b, &two, 1, bytes_of(NULL, 0)));
 	bootstrap_free(b);
 }
 
@@ -371,7 +372,8 @@ a_volume_named_again_behind_another_is_visited_again(void **state)
 static void
 two_files_in_turn_for_ever_cost_no_memory(void **state)
 {
-	struct bootstrap *b = parse("Volume=v\nVolSessionId=1\nVolSessionTime=9\nFileIndex=1-9\n");
+	struct bootstrap *b = parse("Volume=v\nVolSessionId=1\nVolSessionTime=9\n"
+				    "FileIndex=1-9\nCount=200000\n");
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
@@ -382,10 +384,37 @@ two_files_in_turn_for_ever_cost_no_memory(void **state)
 	bootstrap_free(b);
 }
 
+static void
+files_told_lost_are_not_unmet(void **state)
+{
+	static const char *const counts[] = { "", "Count=9\n" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		OWNED(bsr_ranges_release) struct bsr_ranges missed = { 0 };
+		OWNED(buf_release) struct buf text = BUF_INIT(1024);
+		struct bootstrap *b;
+
+		buf_text(&text, "Volume=v\nVolSessionId=2\nVolSessionTime=9\nFileIndex=1-9\n%s",
+			 counts[i]);
+		b = parse(buf_str(&text));
+		bootstrap_note_lost(b, 0, 5, 9);
+		bootstrap_note_lost(b, 0, 1, 3);
+		assert_true(bootstrap_unmet(b, 0, &missed));
+		assert_int_equal(missed.n, 1);
+		assert_int_equal(missed.v[0].first, 4);
+		assert_int_equal(missed.v[0].last, 4);
+		bootstrap_note_lost(b, 0, 4, 4);
+		assert_false(bootstrap_unmet(b, 0, &missed));
+		bootstrap_free(b);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_told_lost_are_not_unmet),
 		cmocka_unit_test(two_files_in_turn_for_ever_cost_no_memory),
 		cmocka_unit_test(a_volume_named_again_behind_another_is_visited_again),
 		cmocka_unit_test(what_was_promised_and_did_not_come_is_known),

@@ -41,20 +41,17 @@ numbers_in(const struct bsr_ranges *r)
 	return n;
 }
 
-/* Every file it names is known to be there. */
-static bool
-is_counted(const struct bsr_state *s)
-{
-	const struct bsr_ranges *r = &s->bsr.file_index;
-
-	return s->one_session && s->bsr.count > 0 && r->n > 0 && r->v[r->n - 1].last < INT32_MAX;
-}
-
 static bool
 names_jobs(const struct bsr_record *r)
 {
 	return r->session_id.n > 0 || r->session_time.n > 0 || r->job_ids.n > 0 || r->jobs.n > 0 ||
 	       r->clients.n > 0;
+}
+
+void
+bootstrap_note_lost(struct bootstrap *b, size_t i, uint64_t first, uint64_t last)
+{
+	bsr_state_add_met(&b->records[i], first, last);
 }
 
 bool
@@ -68,7 +65,7 @@ bootstrap_unmet(struct bootstrap *b, size_t i, struct bsr_ranges *out)
 	if (s->bsr.file_index.n == 0)
 		return !s->entered && names_jobs(&s->bsr);
 	bsr_ranges_normalise(&s->met);
-	if (s->n_files > 0 && (!is_counted(s) || numbers_in(&s->met) >= s->bsr.count))
+	if (s->n_files > 0 && (!s->counted || numbers_in(&s->met) >= s->bsr.count))
 		return false;
 	bsr_ranges_subtract(&s->bsr.file_index, &s->met, out);
 	return out->n > before;

@@ -48,7 +48,6 @@ static void
 forget_seen(struct reader *r, struct seen_session *e)
 {
 	HASH_DEL(r->seen, e);
-	bsr_ranges_release(&e->told);
 	free(e);
 }
 
@@ -173,7 +172,7 @@ send_record(struct reader *r, struct seen_session *e, const struct record *rec, 
 		if (attr_record_parse(rec->data, &a, &ignored) != ERR_OK)
 			a.name = (struct bytes){ NULL, 0 };
 	}
-	if (!bootstrap_keep(r->bsr, rec->session_id, rec->session_time, rec->file_index, a.name))
+	if (!bootstrap_keep(r->bsr, &e->verdict, rec->file_index, a.name))
 		return ERR_OK;
 	e->file_index = rec->file_index;
 	code = record_out_put(&r->out, rec, err);

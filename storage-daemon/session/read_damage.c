@@ -90,26 +90,31 @@ say_lost(struct reader *r, const struct seen_session *e, struct buf *list)
 
 /* One more run of files for list; said when it is full. */
 static void
-add_lost(struct reader *r, struct seen_session *e, struct buf *list, uint64_t first, uint64_t last)
+add_lost(struct reader *r, const struct seen_session *e, struct buf *list, uint64_t first,
+	 uint64_t last)
 {
 	if (first > last)
 		return;
 	if (list->len + 2 * 11 + 2 > DIR_SD_LOST_FILES_MAX)
 		say_lost(r, e, list);
 	buf_text(list, "%s%" PRIu64 "-%" PRIu64, list->len > 0 ? "," : "", first, last);
-	bsr_ranges_add(&e->told, first, last);
 }
 
-/* Files between two of a session that a record of the bootstrap wants. */
+/* Files between two of a session that record i of the bootstrap wants. */
 static void
-add_wanted(struct reader *r, struct seen_session *e, const struct bsr_record *b, struct buf *list,
+add_wanted(struct reader *r, const struct seen_session *e, size_t i, struct buf *list,
 	   uint64_t from, uint64_t to)
 {
-	for (size_t i = 0; i < b->file_index.n; i++) {
-		const struct bsr_range *range = &b->file_index.v[i];
+	const struct bsr_ranges *files = &bootstrap_record(r->bsr, i)->file_index;
 
-		add_lost(r, e, list, range->first > from ? range->first : from,
-			 u64_min(range->last, to));
+	for (size_t k = 0; k < files->n; k++) {
+		uint64_t first = files->v[k].first > from ? files->v[k].first : from;
+		uint64_t last = u64_min(files->v[k].last, to);
+
+		if (first > last)
+			continue;
+		add_lost(r, e, list, first, last);
+		bootstrap_note_lost(r->bsr, i, first, last);
 	}
 }
 
@@ -128,7 +133,7 @@ damage_lost_files(struct reader *r, struct seen_session *e, int32_t last)
 		    b->file_index.n == 0)
 			continue;
 		known = true;
-		add_wanted(r, e, b, &list, from, to);
+		add_wanted(r, e, i, &list, from, to);
 	}
 	if (!known)
 		add_lost(r, e, &list, from, to);
@@ -150,12 +155,12 @@ session_wanted_here(struct reader *r, size_t i)
 
 /* What a record wants behind the last file seen. */
 static void
-say_rest(struct reader *r, struct seen_session *e, const struct bsr_record *b)
+say_rest(struct reader *r, struct seen_session *e, size_t i)
 {
 	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
-	const struct bsr_ranges *files = &b->file_index;
+	const struct bsr_ranges *files = &bootstrap_record(r->bsr, i)->file_index;
 
-	add_wanted(r, e, b, &list, (uint64_t)e->file_index + 1, INT32_MAX);
+	add_wanted(r, e, i, &list, (uint64_t)e->file_index + 1, INT32_MAX);
 	if (files->n > 0 && files->v[files->n - 1].last > (uint64_t)e->file_index)
 		e->file_index = (int32_t)files->v[files->n - 1].last;
 	say_lost(r, e, &list);
@@ -168,11 +173,9 @@ damage_rest_of_volume(struct reader *r, bool damaged_only)
 
 	/* A session may have several records here: its mark stays until all were asked. */
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
-		const struct bsr_record *b = bootstrap_record(r->bsr, i);
-
 		e = session_wanted_here(r, i);
 		if (e != NULL && (e->damaged || !damaged_only))
-			say_rest(r, e, b);
+			say_rest(r, e, i);
 	}
 	for (size_t i = 0; i < bootstrap_n_records(r->bsr); i++) {
 		e = session_wanted_here(r, i);
@@ -187,18 +190,13 @@ static void
 say_unmet_files(struct reader *r, struct seen_session *e, const struct bsr_ranges *unmet)
 {
 	OWNED(buf_release) struct buf list = BUF_INIT(2 * DIR_SD_LOST_FILES_MAX);
-	OWNED(bsr_ranges_release) struct bsr_ranges untold = { 0 };
 
-	bsr_ranges_normalise(&e->told);
-	bsr_ranges_subtract(unmet, &e->told, &untold);
-	if (untold.n > 0)
-		job_report(
-			r->s->msg, MSG_ERROR,
-			"Volume \"%s\": files that the bootstrap names of session %u/%u were not "
-			"found.\n",
-			r->volume, id_of(e), (unsigned)(e->key >> 32));
-	for (size_t i = 0; i < untold.n; i++)
-		add_lost(r, e, &list, untold.v[i].first, untold.v[i].last);
+	job_report(r->s->msg, MSG_ERROR,
+		   "Volume \"%s\": files that the bootstrap names of session %u/%u were not "
+		   "found.\n",
+		   r->volume, id_of(e), (unsigned)(e->key >> 32));
+	for (size_t i = 0; i < unmet->n; i++)
+		add_lost(r, e, &list, unmet->v[i].first, unmet->v[i].last);
 	say_lost(r, e, &list);
 }
 

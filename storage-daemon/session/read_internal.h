@@ -41,9 +41,9 @@ struct seen_session {
 	int32_t file_index; /* of its last record sent */
 	uint8_t head[512];  /* beginning of that file's attribute record, for its name */
 	size_t head_len;
-	int32_t incomplete;     /* last file a record of which was reported incomplete */
-	bool damaged;           /* something was lost behind that record */
-	struct bsr_ranges told; /* owned: files said to be lost */
+	int32_t incomplete; /* last file a record of which was reported incomplete */
+	bool damaged;       /* something was lost behind that record */
+	struct bsr_verdict verdict;
 	UT_hash_handle hh;
 };
 

@@ -228,8 +228,8 @@ file_is_wanted(struct reader *r, struct vol_session *s, const struct record *rec
 		}
 	}
 	s->file_index = rec->file_index;
-	if (r->o->bootstrap != NULL && !bootstrap_keep(r->o->bootstrap, rec->session_id,
-						       rec->session_time, rec->file_index, name))
+	if (r->o->bootstrap != NULL &&
+	    !bootstrap_keep(r->o->bootstrap, &s->verdict, rec->file_index, name))
 		return false;
 	return s->keep;
 }

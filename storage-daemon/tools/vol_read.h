@@ -39,6 +39,7 @@ struct vol_session {
 	struct session_label label; /* of its start, or of its end if that is all there is */
 	int32_t file_index;         /* of its current file */
 	bool keep;                  /* the name lists want it */
+	struct bsr_verdict verdict;
 };
 
 /* Members may be NULL. */
