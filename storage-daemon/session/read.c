@@ -1,17 +1,31 @@
-#include "storage-daemon/session/read_internal.h"
+#include "storage-daemon/session/read.h"
 
 #include <stdio.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
-#include "lib/proto/attr_record.h"
 #include "lib/proto/job_code.h"
-#include "lib/proto/stream.h"
+#include "lib/volume/gather.h"
 #include "storage-daemon/media/mount.h"
 #include "storage-daemon/media/vol_label.h"
 #include "storage-daemon/session/ask_director.h"
+#include "storage-daemon/session/record_out.h"
 #include "storage-daemon/session/sd.h"
+
+struct reader {
+	struct session *s;
+	struct gather *gather; /* owned */
+	struct record_out out;
+
+	/* the volume that is read; all borrowed */
+	const char *volume;
+	const char *media_type; /* "" if the bootstrap does not say */
+	struct device *device;  /* it was found in */
+	struct dev *dev;
+	uint64_t limit;  /* nothing behind this address is looked at */
+	int64_t read_us; /* the medium has taken */
+};
 
 enum err_code
 read_check(struct session *s, struct err *err)
@@ -23,282 +37,27 @@ read_check(struct session *s, struct err *err)
 	return ERR_OK;
 }
 
-/* ---- sessions met ---- */
-
-/* A volume may be made of them: the oldest go first. */
-#define SESSIONS_MAX 16384u
-
-static uint64_t
-key_of(uint32_t id, uint32_t time)
-{
-	return (uint64_t)time << 32 | id;
-}
-
-static struct seen_session *
-find_session(const struct reader *r, uint32_t id, uint32_t time)
-{
-	uint64_t key = key_of(id, time);
-	struct seen_session *e;
-
-	HASH_FIND(hh, r->seen, &key, sizeof(key), e);
-	return e;
-}
-
-static void
-forget_seen(struct reader *r, struct seen_session *e)
-{
-	HASH_DEL(r->seen, e);
-	free(e);
-}
-
-static void
-forget_passed(struct reader *r, struct passed_session *e)
-{
-	if (r->last_passed == e)
-		r->last_passed = NULL;
-	HASH_DEL(r->passed, e);
-	free(e);
-}
-
-struct seen_session *
-read_session_of(struct reader *r, uint32_t id, uint32_t time)
-{
-	struct seen_session *e = find_session(r, id, time);
-
-	if (e != NULL)
-		return e;
-	if (HASH_COUNT(r->seen) >= SESSIONS_MAX)
-		forget_seen(r, r->seen);
-	e = NEW(struct seen_session);
-	e->key = key_of(id, time);
-	HASH_ADD(hh, r->seen, key, sizeof(e->key), e);
-	return e;
-}
-
-static struct passed_session *
-find_passed(const struct reader *r, uint64_t key)
-{
-	struct passed_session *e;
-
-	HASH_FIND(hh, r->passed, &key, sizeof(key), e);
-	return e;
-}
-
-bool
-read_has_passed(const struct reader *r, const struct block_head *head)
-{
-	return find_passed(r, key_of(head->session_id, head->session_time)) != NULL;
-}
-
-/* A good block of a session that is not wanted here. */
-static void
-pass_session(struct reader *r, const struct block_head *head)
-{
-	uint64_t key = key_of(head->session_id, head->session_time);
-	struct passed_session *e;
-
-	if (r->last_passed != NULL && r->last_passed->key == key)
-		return;
-	e = find_passed(r, key);
-	if (e == NULL) {
-		if (HASH_COUNT(r->passed) >= SESSIONS_MAX)
-			forget_passed(r, r->passed);
-		e = NEW(struct passed_session);
-		e->key = key;
-		HASH_ADD(hh, r->passed, key, sizeof(e->key), e);
-	}
-	r->last_passed = e;
-}
-
-static void
-forget_sessions(struct reader *r)
-{
-	struct seen_session *e, *next;
-	struct passed_session *p, *after;
-
-	HASH_ITER (hh, r->seen, e, next) {
-		forget_seen(r, e);
-	}
-	HASH_ITER (hh, r->passed, p, after) {
-		forget_passed(r, p);
-	}
-}
-
-/* What its label says of a session, for the bootstrap. */
-static struct bsr_session
-about(const struct seen_session *e)
-{
-	if (e == NULL || !e->labelled)
-		return (struct bsr_session){ .job_id = 0 };
-	return (struct bsr_session){ .job_id = e->label.job_id,
-				     .job = e->label.job,
-				     .client = e->label.client,
-				     .job_type = e->label.job_type,
-				     .job_level = e->label.job_level };
-}
-
-/* ---- records ---- */
-
-static void
-take_session_label(struct reader *r, const struct record_piece *p, const struct bsr_block *blk)
-{
-	struct seen_session *e = read_session_of(r, p->session_id, p->session_time);
-	struct err ignored = ERR_INIT;
-	struct bsr_session now;
-
-	if (p->file_index != SOS_LABEL ||
-	    session_label_parse(p->data, false, &e->label, &ignored) != ERR_OK)
-		return;
-	e->labelled = true;
-	now = about(e);
-	(void)bootstrap_enter_block(r->bsr, blk, &now);
-}
+/* ---- what is read ---- */
 
 static enum err_code
-send_record(struct reader *r, struct seen_session *e, const struct record *rec, struct err *err)
+send_record(void *user, const struct record *rec, struct err *err)
 {
-	uint32_t id = stream_id_of(rec->stream);
-	bool attrs = id == STREAM_UNIX_ATTRIBUTES || id == STREAM_UNIX_ATTRIBUTES_EX;
-	struct attr_record a = { .name = { NULL, 0 } };
-	struct err ignored = ERR_INIT;
-	enum err_code code;
+	struct reader *r = (struct reader *)user;
 
-	if (e->damaged)
-		/* Without its attributes this file is incomplete, too. */
-		damage_lost_files(r, e, attrs ? rec->file_index - 1 : rec->file_index);
-	if (attrs) {
-		e->head_len = rec->data.n < sizeof(e->head) ? rec->data.n : sizeof(e->head);
-		memcpy(e->head, rec->data.p, e->head_len);
-		if (attr_record_parse(rec->data, &a, &ignored) != ERR_OK)
-			a.name = (struct bytes){ NULL, 0 };
-	}
-	if (!bootstrap_keep(r->bsr, &e->verdict, rec->file_index, a.name))
-		return ERR_OK;
-	e->file_index = rec->file_index;
-	code = record_out_put(&r->out, rec, err);
-	if (code != ERR_LIMIT)
-		return code;
-	damage_too_long(r, e, err);
-	return ERR_OK;
+	return record_out_put(&r->out, rec, err);
 }
 
-static enum err_code
-take_piece(struct reader *r, const struct record_piece *p, struct err *err)
+static void
+say(void *user, enum msg_type type, const char *text)
 {
-	struct record rec;
-	struct seen_session *e;
-	int32_t lost = 0;
-	enum join_result joined;
+	struct reader *r = (struct reader *)user;
 
-	if (!bootstrap_match(r->bsr, p->file_index, p->stream))
-		return ERR_OK;
-	e = read_session_of(r, p->session_id, p->session_time);
-	joined = record_join(r->join, p, &rec, &lost);
-	if (lost != 0)
-		damage_incomplete(r, e, lost, "continuation is missing");
-	if (joined == JOIN_ORPHAN && lost != p->file_index)
-		damage_incomplete(r, e, p->file_index, "beginning is missing");
-	if (joined == JOIN_WHOLE || joined == JOIN_LOST)
-		return send_record(r, e, &rec, err);
-	return ERR_OK;
+	job_report(r->s->msg, type, "%s\n", text);
 }
 
-/* From here on records of this session come; false: none is wanted. */
-static bool
-enter_session(struct reader *r, struct bsr_block *blk, uint32_t id, uint32_t time)
-{
-	struct bsr_session now = about(find_session(r, id, time));
-
-	blk->session_id = id;
-	blk->session_time = time;
-	return bootstrap_enter_block(r->bsr, blk, &now);
-}
-
-static enum err_code
-take_records(struct reader *r, const struct volume_block *b, struct bsr_block *blk, struct err *err)
-{
-	struct record_reader rr;
-	struct record_piece p;
-	struct err end = ERR_INIT;
-	bool old = b->head.head_len != BLOCK_HEAD_LEN; /* BB01: each record has a session */
-	bool wanted = true;
-
-	record_reader_init(&rr, b->bytes, &b->head);
-	while (record_next(&rr, &p, &end) == ERR_OK) {
-		if (old)
-			wanted = enter_session(r, blk, p.session_id, p.session_time);
-		if (wanted && p.file_index < 0)
-			take_session_label(r, &p, blk);
-		else if (wanted && take_piece(r, &p, err) != ERR_OK)
-			return err->code;
-	}
-	if (end.code == ERR_FORMAT)
-		damage_block(r, b, &end);
-	return ERR_OK;
-}
+static const struct gather_ops gather_ops = { .record = send_record, .say = say };
 
 /* ---- one volume ---- */
-
-static enum err_code
-take_block(struct reader *r, const struct volume_block *b, struct err *err)
-{
-	struct bsr_block blk = { .volume = r->volume, .start = b->at, .end = b->end - 1 };
-
-	if (b->head.head_len != BLOCK_HEAD_LEN ||
-	    enter_session(r, &blk, b->head.session_id, b->head.session_time))
-		return take_records(r, b, &blk, err);
-	pass_session(r, &b->head);
-	return ERR_OK;
-}
-
-/* Go where the bootstrap wants to go on; false: it wants nothing more from this volume. */
-static bool
-seek_wanted(struct reader *r)
-{
-	uint64_t to = 0;
-
-	if (bootstrap_is_done(r->bsr))
-		return false;
-	switch (bootstrap_seek(r->bsr, r->volume, volume_scan_at(r->scan), &to)) {
-	case BSR_STAY:
-		break;
-	case BSR_GO:
-		/* Open records stay open: a job's piece on the next volume rarely begins at its
-		 * start, and a continuation says itself what it continues. */
-		volume_scan_seek(r->scan, to);
-		break;
-	case BSR_VOLUME_DONE:
-		return false;
-	}
-	return true;
-}
-
-static enum err_code
-read_blocks(struct reader *r, struct err *err)
-{
-	struct volume_block b = { 0 };
-	enum err_code code = ERR_OK;
-
-	while (code == ERR_OK && seek_wanted(r)) {
-		struct err why = ERR_INIT;
-
-		switch (volume_scan_next(r->scan, &b, &why)) {
-		case ERR_OK:
-			code = take_block(r, &b, err);
-			break;
-		case ERR_FORMAT:
-			damage_block(r, &b, &why);
-			break;
-		case ERR_EOF:
-			damage_early_end(r, u64_min(volume_scan_at(r->scan), r->limit));
-			return ERR_OK;
-		default:
-			*err = why;
-			return why.code;
-		}
-	}
-	return code;
-}
 
 /* What the scan asks for; the window after it is read while this one is sent. */
 static enum err_code
@@ -367,14 +126,11 @@ read_opened(struct reader *r, struct dev *dev, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	r->dev = dev;
-	r->scan = scan = volume_scan_new(read_medium, r);
+	scan = volume_scan_new(read_medium, r);
 	volume_scan_set_cancel(scan, &r->s->cancel);
 	volume_scan_read_past_errors(scan);
 	volume_scan_seek(scan, start);
-	code = read_blocks(r, err);
-	if (code == ERR_OK)
-		damage_rest_of_volume(r, true);
-	return code;
+	return gather_volume(r->gather, r->volume, scan, r->limit, err);
 }
 
 static enum err_code
@@ -552,30 +308,16 @@ read_volume(struct reader *r, struct err *err)
 	return code;
 }
 
-/* Nothing follows any more. */
-static void
-report_open_records(struct reader *r)
-{
-	struct seen_session *e, *next;
-
-	HASH_ITER (hh, r->seen, e, next) {
-		int32_t open = record_join_open_index(r->join, (uint32_t)e->key,
-						      (uint32_t)(e->key >> 32));
-
-		if (open > 0)
-			damage_incomplete(r, e, open, "continuation is missing");
-	}
-}
-
 static enum err_code
 read_volumes(struct reader *r, struct err *err)
 {
-	for (size_t i = 0; i < bootstrap_n_volumes(r->bsr) && !bootstrap_is_done(r->bsr); i++) {
+	for (size_t i = 0; i < bootstrap_n_volumes(r->s->bsr) && !bootstrap_is_done(r->s->bsr);
+	     i++) {
 		enum err_code code;
 
-		bootstrap_enter_visit(r->bsr, i);
-		r->volume = bootstrap_volume(r->bsr, i).name;
-		r->media_type = bootstrap_volume(r->bsr, i).media_type;
+		bootstrap_enter_visit(r->s->bsr, i);
+		r->volume = bootstrap_volume(r->s->bsr, i).name;
+		r->media_type = bootstrap_volume(r->s->bsr, i).media_type;
 		code = wait_for_reader_place(r, err);
 		if (code != ERR_OK)
 			return code;
@@ -583,36 +325,30 @@ read_volumes(struct reader *r, struct err *err)
 		volumes_drop_reader(r->s->sd->media.volumes, r->volume);
 		if (code == ERR_SYS || code == ERR_FORMAT || code == ERR_LIMIT) {
 			/* This volume is lost to the job; the others may still serve. */
-			job_report(r->s->msg, MSG_ERROR, "Cannot read volume \"%s\": %s\n",
-				   r->volume, err->text);
-			bsr_names_add(&r->unread, r->volume);
-			damage_rest_of_volume(r, false);
+			gather_unread(r->gather, r->volume, err);
 			continue;
 		}
 		if (code != ERR_OK)
 			return code;
 	}
-	bootstrap_leave_visit(r->bsr);
-	report_open_records(r);
-	damage_unmet(r);
+	gather_finish(r->gather);
 	return record_out_flush(&r->out, err);
 }
 
 enum err_code
 read_run(struct session *s, struct err *err)
 {
-	struct reader r = { .s = s, .bsr = s->bsr, .join = record_join_new() };
+	struct reader r = { .s = s };
 	enum err_code code;
 
+	r.gather = gather_new(s->bsr, &gather_ops, &r);
 	record_out_init(&r.out, s);
 	code = read_volumes(&r, err);
 	if (code == ERR_OK)
 		code = conn_signal(s->data, FRAME_EOD, err);
 	if (code == ERR_OK)
 		code = conn_flush(s->data, err);
-	forget_sessions(&r);
-	bsr_names_release(&r.unread);
 	record_out_release(&r.out);
-	record_join_free(r.join);
+	gather_free(r.gather);
 	return code;
 }

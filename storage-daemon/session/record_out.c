@@ -1,4 +1,4 @@
-#include "storage-daemon/session/read_internal.h"
+#include "storage-daemon/session/record_out.h"
 
 #include "lib/base/num.h"
 #include "lib/base/wr.h"
