@@ -307,9 +307,19 @@ store_changes(struct change *ch, const struct cat_media *was, struct err *err)
 	return found ? ERR_OK : err_set(err, ERR_CONFIG, GONE);
 }
 
+/* A question was left; each change before it was stored at once. */
+static enum err_code
+left_menu(bool changed, struct err *err)
+{
+	if (changed && err->code == ERR_CANCELED)
+		return err_set(err, ERR_CANCELED, "Selection aborted; what was changed stays.");
+	return err->code;
+}
+
 static enum err_code
 change_menu(struct change *ch, struct err *err)
 {
+	bool changed = false;
 	const char *items[N_CHANGES + 1];
 	struct ask_list ask = { .kind = "parameter",
 				.header = "Parameters to modify:",
@@ -328,7 +338,7 @@ change_menu(struct change *ch, struct err *err)
 		size_t at;
 
 		if (ask_select(ch->sh, &ask, &at, err) != ERR_OK)
-			return err->code;
+			return left_menu(changed, err);
 		if (at == N_CHANGES) {
 			out_info(ch->sh->out, "Selection terminated.\n");
 			return ERR_OK;
@@ -336,10 +346,10 @@ change_menu(struct change *ch, struct err *err)
 		out_text(ch->sh->out, "Updating Volume \"%s\"\n", ch->m->name);
 		if (changes[at].run == set_status) {
 			if (ask_status(ch, &value, err) != ERR_OK)
-				return err->code;
+				return left_menu(changed, err);
 		} else if (changes[at].question != NULL &&
 			   ask_text(ch->sh, &value, err, "%s", changes[at].question) != ERR_OK) {
-			return err->code;
+			return left_menu(changed, err);
 		}
 		/* A job may have written to the volume while the person thought. */
 		if (cat_media_get_by_id(ch->c, ch->m->media_id, ch->m, &found, err) != ERR_OK)
@@ -353,6 +363,7 @@ change_menu(struct change *ch, struct err *err)
 		}
 		if (store_changes(ch, &was, err) != ERR_OK)
 			return err->code;
+		changed = true;
 	}
 }
 
@@ -399,9 +410,12 @@ update_volume(struct shell *sh, struct err *err)
 
 		if (value == NULL && !(changes[i].plain && args_has(&sh->args, changes[i].key)))
 			continue;
-		any = true;
-		if (changes[i].run(&ch, value, err) != ERR_OK)
+		if (changes[i].run(&ch, value, err) != ERR_OK) {
+			if (any)
+				out_info(sh->out, "Nothing was changed:\n");
 			return err->code;
+		}
+		any = true;
 	}
 	return any ? store_changes(&ch, &was, err) : change_menu(&ch, err);
 }

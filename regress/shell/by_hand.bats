@@ -108,6 +108,16 @@ assert 'error' in json.loads(lines[-2])"
 	[[ $output == *"New Volume status is: Used"* ]]
 	[[ $output == *"Selection terminated."* ]]
 	[ "$(catalog "SELECT volstatus || ' ' || maxvoljobs FROM media WHERE volumename = 'Hand1'")" = "Used 3" ]
+	# What is said to be done is done, and nothing else is said to be.
+	run farm_console "update volume=Hand1 maxvoljobs=7 recycle=maybe"
+	[[ $output == *"Nothing was changed:"*"Invalid recycle value"* ]]
+	[ "$(catalog "SELECT maxvoljobs FROM media WHERE volumename = 'Hand1'")" = 3 ]
+	run farm_console "update volume=Hand1" .
+	[[ $output == *"nothing done"* ]]
+	run farm_console "update volume=Hand1" 4 8 .
+	[[ $output == *"what was changed stays"* ]]
+	[[ $output != *"nothing done"* ]]
+	[ "$(catalog "SELECT maxvoljobs FROM media WHERE volumename = 'Hand1'")" = 8 ]
 }
 
 @test "a delayed job is canceled, and said once" {
