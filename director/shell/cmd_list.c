@@ -210,28 +210,34 @@ static const struct {
 	{ "ujobid", list_jobs },
 };
 
-/* All keywords with a value that some list takes. */
+/* What some list takes, besides the words for what is listed. */
 /* clang-format off */
 static const char *const keywords[] = {
-	"jobid",    "ujobid",   "job",      "jobname", "client",    "jobstatus", "level",
-	"joblevel", "jobtype",  "volume",   "media",   "mediaid",   "volumeid",  "pool",
-	"poolid",   "fileset",  "filesetid", "days",   "hours",     "limit",     "offset",
-	"order",    "catalog",  "storage",  "count",   "reverse",   "last",      "nextvol",
+	"ujobid",   "jobstatus", "level",   "joblevel", "jobtype",  "days",     "hours",
+	"limit",    "offset",    "order",   "catalog",  "storage",  "count",    "reverse",
+	"last",     "current",   "enabled", "disabled", "all",      "yes",
 };
 /* clang-format on */
 
-/* A keyword that no list knows filters nothing: whoever mistyped it should know. */
+static bool
+is_known(const char *word)
+{
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (strcasecmp(word, keywords[i]) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (strcasecmp(word, objects[i].word) == 0)
+			return true;
+	return false;
+}
+
+/* A word that no list knows filters nothing: whoever mistyped it should know. */
 static void
 warn_unknown(struct shell *sh)
 {
-	for (size_t i = 1; i < sh->args.n; i++) {
-		bool known = sh->args.v[i].value == NULL;
-
-		for (size_t k = 0; !known && k < sizeof(keywords) / sizeof(keywords[0]); k++)
-			known = strcasecmp(sh->args.v[i].key, keywords[k]) == 0;
-		if (!known)
+	for (size_t i = 1; i < sh->args.n; i++)
+		if (!is_known(sh->args.v[i].key))
 			out_warning(sh->out, "Unknown keyword: %s is ignored\n", sh->args.v[i].key);
-	}
 }
 
 static enum err_code

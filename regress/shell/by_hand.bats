@@ -85,6 +85,11 @@ assert 'error' in json.loads(lines[-2])"
 	run farm_console "list jobs cleint=farm-fd limit=1"
 	[[ $output == *"Unknown keyword: cleint is ignored"* ]]
 	[[ $output == *"| Backup "* ]]
+	run farm_console "list jobs curent"
+	[[ $output == *"Unknown keyword: curent is ignored"* ]]
+	run farm_console "list jobs last current enabled reverse count" "list media all" "list joblog jobid=1 count" \
+		"list files jobid=1" "list copies" "list backups client=farm-fd order=desc" "list nextvol job=Backup days=7"
+	[[ $output != *Unknown* ]]
 	run farm_console "list fileset=Standard" "list fileset=nosuch"
 	[ "$(grep -c '| Standard ' <<<"$output")" -eq 1 ]
 	farm_console "help l" | grep 'l may mean label, list, llist'
