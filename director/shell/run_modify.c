@@ -146,7 +146,8 @@ mod_where(struct shell *sh, struct job_request *req, UNUSED const struct job_pla
 	if (ask_text(sh, &v, err, "Please enter the full path prefix for restore (/ for none): ") !=
 	    ERR_OK)
 		return err->code;
-	run_set_text(req, AT(where), v[0] == '\0' ? "/" : v);
+	if (run_take_word(sh, "where", v[0] == '\0' ? "/" : v, req, err) != ERR_OK)
+		return err->code;
 	run_set_text(req, AT(regex_where), NULL);
 	return ERR_OK;
 }

@@ -1,5 +1,6 @@
 #include "director/shell/run_internal.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +24,7 @@ enum value_kind {
 	VAL_JOB_ID,
 	VAL_CHOICE,
 	VAL_FILES,
+	VAL_WHERE,    /* the directory to restore into */
 	VAL_RELOCATE, /* regexwhere */
 	VAL_FORMAT,   /* of the backup: there is one */
 	VAL_YES,
@@ -56,7 +58,7 @@ static const struct keyword keywords[] = {
 	{ "when",                 VAL_WHEN,     RES_JOB,      AT(when) },
 	{ "priority",             VAL_PRIORITY, RES_JOB,      AT(priority) },
 	{ "jobid",                VAL_JOB_ID,   RES_JOB,      AT(job_id) },
-	{ "where",                VAL_TEXT,     RES_JOB,      AT(where) },
+	{ "where",                VAL_WHERE,    RES_JOB,      AT(where) },
 	{ "regexwhere",           VAL_RELOCATE, RES_JOB,      AT(regex_where) },
 	{ "bootstrap",            VAL_HOST_FILE, RES_JOB,     AT(bootstrap) },
 	{ "pluginoptions",        VAL_TEXT,     RES_JOB,      AT(plugin_options) },
@@ -157,6 +159,13 @@ judge_time(const char *text, int64_t *out, struct err *err)
 	return ERR_OK;
 }
 
+/* "/home", "C:/Users": the same wherever a daemon was started. */
+static bool
+is_absolute(const char *path)
+{
+	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
+}
+
 static enum err_code
 take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_request *req,
 	   struct err *err)
@@ -224,6 +233,13 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 		if (shell_number(v, &n))
 			req->expected_files = n;
 		break;
+	case VAL_WHERE:
+		if (v[0] != '\0' && !is_absolute(v))
+			return err_set(err, ERR_CONFIG,
+				       "Invalid where \"%s\": a whole path is needed, like /tmp/%s",
+				       v, v);
+		run_set_text(req, k->offset, v);
+		break;
 	case VAL_RELOCATE:
 		if (v[0] != '\0' && judge_relocation(v, err) != ERR_OK)
 			return err->code;
@@ -281,7 +297,8 @@ run_request_take(struct shell *sh, const struct args *args, size_t at, struct jo
 			return err_set(err, ERR_CONFIG, "%s specified twice.", a->key);
 		given[k] = true;
 		if (a->value[0] == '\0' && keywords[k].kind != VAL_TEXT &&
-		    keywords[k].kind != VAL_HOST_FILE && keywords[k].kind != VAL_RELOCATE)
+		    keywords[k].kind != VAL_HOST_FILE && keywords[k].kind != VAL_WHERE &&
+		    keywords[k].kind != VAL_RELOCATE)
 			continue;
 		if (take_value(sh, &keywords[k], a->value, req, err) != ERR_OK)
 			return err->code;

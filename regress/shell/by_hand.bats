@@ -60,7 +60,7 @@ assert 'error' in json.loads(lines[-2])"
 
 @test "restore says what is wrong before it reads the catalog" {
 	local bad
-	for bad in replace=foo regexwhere=foo restorejob=nosuch client=nosuch restoreclient=nosuch bogus=1; do
+	for bad in replace=foo where=relative regexwhere=foo restorejob=nosuch client=nosuch restoreclient=nosuch bogus=1; do
 		run "$FARM/site/tconsole" --strict -x "restore jobid=1 all done $bad yes"
 		[ "$status" -eq 2 ]
 		[[ $output != *"Building directory tree"* ]]
@@ -102,6 +102,19 @@ assert 'error' in json.loads(lines[-2])"
 	[[ $output == *"RegexWhere:"* ]]
 	[ "$(cat "$FARM/moved/a.txt")" = one ]
 	[ "$(cat "$FARM/moved/sub/b.txt")" = two ]
+}
+
+@test "a restore goes to a whole path, however it is given" {
+	for words in "run job=Restore bootstrap=$FARM/none where=here/there yes" "run job=Restore where=../up yes"; do
+		run "$FARM/site/tconsole" --strict -x "$words"
+		[ "$status" -eq 2 ]
+		[[ $output == *"a whole path is needed"* ]]
+	done
+	run farm_console "restore jobid=1 all done" mod 10 here "mod where=here" no
+	[ "$(grep -c "a whole path is needed" <<<"$output")" -eq 2 ]
+	[[ $output != *"Where:           here"* ]]
+	farm_console "restore jobid=1 all done where=C:/back" no | grep 'Where: *C:/back'
+	farm_console "restore jobid=1 all done" mod 10 "" no | grep 'Where: */$'
 }
 
 @test "a volume is changed by words and by menu; unknown words are refused" {
