@@ -256,15 +256,10 @@ out_frame(struct out *o, const char *text)
 
 /* ---- JSON values ---- */
 
-/* A JSON string of any bytes: what is not UTF-8 becomes the replacement character. */
-static json_t *
-string_of(const char *s, size_t n)
+/* Text of any bytes for JSON: what is not UTF-8 becomes the replacement character. */
+static void
+put_utf8(const char *s, size_t n, struct buf *clean)
 {
-	json_t *v = json_stringn(s, n);
-
-	if (v != NULL)
-		return v;
-	OWNED(buf_release) struct buf clean = BUF_INIT(TEXT_MAX);
 	for (size_t i = 0; i < n;) {
 		size_t len = 1;
 		unsigned char c = (unsigned char)s[i];
@@ -277,14 +272,25 @@ string_of(const char *s, size_t n)
 			len = 4;
 		json_t *one = i + len <= n ? json_stringn(s + i, len) : NULL;
 		if (one != NULL)
-			buf_put(&clean, s + i, len);
+			buf_put(clean, s + i, len);
 		else {
-			buf_put(&clean, "\xEF\xBF\xBD", 3);
+			buf_put(clean, "\xEF\xBF\xBD", 3);
 			len = 1;
 		}
 		json_decref(one);
 		i += len;
 	}
+}
+
+static json_t *
+string_of(const char *s, size_t n)
+{
+	json_t *v = json_stringn(s, n);
+
+	if (v != NULL)
+		return v;
+	OWNED(buf_release) struct buf clean = BUF_INIT(TEXT_MAX);
+	put_utf8(s, n, &clean);
 	return json_stringn((const char *)clean.p, clean.len);
 }
 
@@ -365,7 +371,12 @@ out_json_text(struct out *o, const char *key, const char *value)
 {
 	if (o->mode != API_JSON)
 		return;
+	OWNED(buf_release) struct buf clean = BUF_INIT(TEXT_MAX);
 	json_t *v = json_loads(value, JSON_DECODE_ANY, NULL);
+	if (v == NULL) {
+		put_utf8(value, strlen(value), &clean);
+		v = json_loads(buf_str(&clean), JSON_DECODE_ANY, NULL);
+	}
 	add_value(o, key, v != NULL ? v : string_of(value, strlen(value)));
 }
 

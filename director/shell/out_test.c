@@ -232,6 +232,24 @@ bytes_that_are_not_utf8_are_replaced(void **state)
 }
 
 static void
+a_json_value_with_such_bytes_stays_what_it_is(void **state)
+{
+	struct fixture *f = (struct fixture *)*state;
+	struct err err = ERR_INIT;
+
+	out_set_mode(f->out, API_JSON);
+	out_set_compact(f->out, true);
+	out_begin(f->out, true);
+	out_json_text(f->out, "Latin", "{\"file\":[\"/srv/m\xfcller\",\"\\n\"]}");
+	out_json_text(f->out, "none", "no \xff value");
+	assert_int_equal(out_end(f->out, true, false, false, &err), ERR_OK);
+	assert_non_null(
+		strstr(buf_str(&f->wire.text),
+		       "\"result\":{\"Latin\":{\"file\":[\"/srv/m\xEF\xBF\xBDller\",\"\\n\"]},"
+		       "\"none\":\"no \xEF\xBF\xBD value\"}"));
+}
+
+static void
 no_frame_begins_with_a_final_reply(void **state)
 {
 	struct fixture *f = (struct fixture *)*state;
@@ -306,6 +324,7 @@ main(void)
 		TEST(typed_tables_have_numbers),
 		TEST(an_error_message_makes_an_error_envelope_with_ok),
 		TEST(bytes_that_are_not_utf8_are_replaced),
+		TEST(a_json_value_with_such_bytes_stays_what_it_is),
 		TEST(no_frame_begins_with_a_final_reply),
 		TEST(an_empty_list_says_so),
 		TEST(text_is_dropped_once_the_cancel_was_asked),
