@@ -144,6 +144,20 @@ conf_take_value(struct conf_parser *p, const char *directive, const char *words)
 	return t;
 }
 
+/* A second directive behind the first is what most often stands there. */
+static void
+warn_trailing(struct conf_parser *p, const char *directive)
+{
+	size_t n = 0;
+
+	conf_warn(p->diag, CONF_W_TRAILING, &conf_tok(p)->pos,
+		  "text behind the value of %s is ignored", directive);
+	while (!ends_line(conf_tok_ahead(p, n)) && conf_tok_ahead(p, n)->kind != TOK_EQUAL)
+		n++;
+	if (conf_tok_ahead(p, n)->kind == TOK_EQUAL)
+		conf_help(p->diag, "put \";\" between directives on one line");
+}
+
 void
 conf_end_value(struct conf_parser *p, const char *directive, bool text)
 {
@@ -159,8 +173,7 @@ conf_end_value(struct conf_parser *p, const char *directive, bool text)
 		conf_warn(p->diag, CONF_W_LOST, &t->pos,
 			  "%s takes one value; what follows the comma is not used", directive);
 	else if (!conf_at_end(p))
-		conf_warn(p->diag, CONF_W_TRAILING, &t->pos,
-			  "text behind the value of %s is ignored", directive);
+		warn_trailing(p, directive);
 	else if (text && last->blanks_dropped)
 		conf_warn(p->diag, CONF_W_TRAILING, &last->pos,
 			  "blanks in an unquoted value are dropped: %s is \"%s\"; quote it to keep "
