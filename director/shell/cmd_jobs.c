@@ -250,6 +250,23 @@ print_waited(struct shell *sh, uint32_t job_id, int status)
 	out_close(sh->out);
 }
 
+/* A job that ended is known by its unique name, still. */
+static enum err_code
+ended_job(struct shell *sh, uint32_t *id, struct err *err)
+{
+	struct cat_arg arg = { "ujobid", args_value(&sh->args, "ujobid") };
+	OWNED(table_release) struct table t = { 0 };
+	uint64_t v;
+
+	if (arg.value == NULL)
+		return ERR_OK;
+	if (shell_query(sh, "list_jobs", &arg, 1, &t, err) != ERR_OK)
+		return err->code;
+	if (table_rows(&t) > 0 && shell_number(table_at(&t, 0, "jobid"), &v))
+		*id = (uint32_t)v;
+	return ERR_OK;
+}
+
 /* The job that the words name; 0: every job. */
 static enum err_code
 wait_target(struct shell *sh, uint32_t *id, struct err *err)
@@ -277,9 +294,9 @@ wait_target(struct shell *sh, uint32_t *id, struct err *err)
 		if (acl_allows(sh, ACL_JOB, jobs[i - 1].name) &&
 		    (strcmp(jobs[i - 1].unique, name) == 0 || strcmp(jobs[i - 1].name, name) == 0))
 			*id = jobs[i - 1].job_id;
-	if (*id == 0)
-		return err_set(err, ERR_CONFIG, "ERR: Job was not found");
-	return ERR_OK;
+	if (*id == 0 && ended_job(sh, id, err) != ERR_OK)
+		return err->code;
+	return *id != 0 ? ERR_OK : err_set(err, ERR_CONFIG, "ERR: Job was not found");
 }
 
 enum err_code
@@ -290,8 +307,9 @@ cmd_wait(struct shell *sh, struct err *err)
 	uint64_t seconds = 0;
 	uint32_t id;
 
-	static const char *const known[] = { "mount", "yes", NULL };
-	const char *word = args_unknown_bare(&sh->args, 1, known);
+	static const char *const known[] = { "jobid", "job",     "jobname", "ujobid", "timeout",
+					     "mount", "catalog", "yes",     NULL };
+	const char *word = args_unknown(&sh->args, 1, known);
 
 	if (word != NULL)
 		return err_set(err, ERR_CONFIG, "Unknown keyword: %s", word);
@@ -416,9 +434,11 @@ cmd_estimate(struct shell *sh, struct err *err)
 {
 	static const char *const job_keys[] = { "job", NULL },
 				 *const client_keys[] = { "client", "fd", NULL },
-				 *const set_keys[] = { "fileset", NULL },
-				 *const words[] = { "listing", "job", "client",
-						    "fileset", "yes", NULL };
+				 *const set_keys[] = { "fileset", NULL };
+	/* The last is the name of a job without its keyword. */
+	const char *known[] = { "listing",  "job",     "client", "fd", "fileset", "level",
+				"accurate", "catalog", "yes",    NULL, NULL };
+#define N_KNOWN (sizeof(known) / sizeof(known[0]))
 	struct named *r = NULL;
 	struct estimate e = { .sh = sh };
 	struct fd_link_options o = { .timeout_seconds = LINK_SECONDS, .cancel = sh->stop };
@@ -428,7 +448,10 @@ cmd_estimate(struct shell *sh, struct err *err)
 
 	const char *name = args_value(&sh->args, "job");
 	if (name == NULL)
-		name = args_unknown_bare(&sh->args, 1, words);
+		known[N_KNOWN - 2] = name = args_unknown_bare(&sh->args, 1, known);
+	const char *unknown = args_unknown(&sh->args, 1, known);
+	if (unknown != NULL)
+		return err_set(err, ERR_CONFIG, "Invalid keyword: %s", unknown);
 	if (name != NULL && strcmp(name, "?") != 0) {
 		r = res_find(sh, RES_JOB, name);
 		if (r == NULL)

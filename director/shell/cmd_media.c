@@ -336,12 +336,12 @@ cmd_relabel(struct shell *sh, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			       "Volume \"%s\" has VolStatus %s. It must be Purged or Recycled "
 			       "before relabeling.",
-			       old, m.status);
+			       m.name, m.status);
 	if (new_volume_name(sh, c, name, err) != ERR_OK || pick_pool(sh, c, &pool, err) != ERR_OK ||
 	    open_storage(sh, s, &link, err) != ERR_OK)
 		return err->code;
 	label_of_storage(s, &pool, name, &what);
-	what.old_volume = old;
+	what.old_volume = m.name;
 	what.slot = m.slot;
 	if (label_and_record(sh, c, s, link, &what, &pool, err) != ERR_OK ||
 	    cat_purge_delete_volume(c, m.media_id, &n_jobs, err) != ERR_OK)
@@ -349,7 +349,7 @@ cmd_relabel(struct shell *sh, struct err *err)
 	if (n_jobs > 0)
 		out_text(sh->out, "%zu Job%s removed from the catalog.\n", n_jobs,
 			 n_jobs == 1 ? "" : "s");
-	out_text(sh->out, "Old volume \"%s\" deleted from catalog.\n", old);
+	out_text(sh->out, "Old volume \"%s\" deleted from catalog.\n", m.name);
 	mount_after(sh, s, link, &what);
 	return ERR_OK;
 }

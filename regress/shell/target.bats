@@ -151,3 +151,26 @@ X
 	run farm_console "list jobs x=$(head -c 70000 /dev/zero | tr '\0' y)"
 	[[ $output == *'A word of the command line, "x=yyy'* ]]
 }
+
+@test "wait and estimate take no word for another" {
+	for words in "wait jobbid=1" "wait joob=Backup" "wait 1" "estimate job=Backup levle=Full" "estimate Backup levle=Full" \
+		"estimate job=Backup lsting"; do
+		run "$FARM/strict" "$words"
+		echo "$words: $output"
+		[ "$status" -eq 2 ]
+		[[ $output == *keyword* ]]
+	done
+	run "$FARM/strict" "estimate Backup level=Full"
+	[ "$status" -eq 0 ]
+	[[ $output == *"2000 OK estimate"* ]]
+}
+
+@test "a job that ended is known to wait by its unique name" {
+	job=$(catalog "SELECT job FROM job WHERE jobid = 1")
+	run "$FARM/strict" "wait ujobid=$job"
+	[ "$status" -eq 0 ]
+	[[ $output == *"JobId=1"*"JobStatus=OK (T)"* ]]
+	run "$FARM/strict" "wait ujobid=$job-"
+	[ "$status" -eq 2 ]
+	[[ $output == *"ERR: Job was not found"* ]]
+}
