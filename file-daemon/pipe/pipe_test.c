@@ -135,7 +135,7 @@ collect(void *arg, const char *frame, size_t n)
 }
 
 static int
-start(void **state, uint32_t chunk)
+start(void **state, uint32_t chunk, size_t memory)
 {
 	struct run *r = NEW(struct run);
 	struct err e = ERR_INIT;
@@ -167,6 +167,7 @@ start(void **state, uint32_t chunk)
 			.progress = &r->progress,
 			.workers = 2,
 			.chunk_bytes = chunk,
+			.memory_bytes = memory,
 			.fifo_seconds = 1,
 			.bandwidth = &r->bandwidth,
 		};
@@ -180,13 +181,19 @@ start(void **state, uint32_t chunk)
 static int
 setup(void **state)
 {
-	return start(state, 0);
+	return start(state, 0, 0);
 }
 
 static int
 setup_small_chunks(void **state)
 {
-	return start(state, PIPE_CHUNK_MIN);
+	return start(state, PIPE_CHUNK_MIN, 0);
+}
+
+static int
+setup_little_memory(void **state)
+{
+	return start(state, 0, PIPE_MEMORY_MIN);
 }
 
 static void
@@ -525,16 +532,71 @@ static void
 a_file_that_outgrew_its_batch_is_streamed(void **state)
 {
 	struct run *r = *state;
-	OWNED(freep) char *path = make_file(r, "one", LARGE);
+	OWNED(freep) char *path = make_file(r, "one", 4 * LARGE);
 	struct stat st;
 
 	assert_int_equal(stat(path, &st), 0);
 	st.st_size = 100; /* what the walker saw */
 	put(r, "one", &st);
 	finish(r);
-	assert_int_equal(r->got.data.len, LARGE);
+	assert_int_equal(r->got.data.len, 4 * LARGE);
 	check_digest(r);
 	assert_int_equal(r->told.len, 0);
+	assert_true(atomic_load(&r->progress.memory_peak) <= PIPE_MEMORY_MIN);
+}
+
+/* What the walker saw as the file "one" is something else when it is opened. */
+static void
+put_former_file(struct run *r)
+{
+	OWNED(freep) char *was = make_file(r, "one", 500);
+	OWNED(freep) char *is = str_printf("%s/three", r->top);
+	struct stat st;
+
+	assert_int_equal(stat(was, &st), 0);
+	assert_int_equal(rename(is, was), 0);
+	put(r, "one", &st);
+	finish(r);
+	assert_int_equal(r->got.streams, 0);
+}
+
+static void
+a_file_that_became_a_link_is_not_followed(void **state)
+{
+	struct run *r = *state;
+
+	free(make_file(r, "two", 1000));
+	assert_int_equal(symlinkat("two", r->dir->fd, "three"), 0);
+	put_former_file(r);
+	assert_true(was_told(r, MSG_NOTSAVED, "/one: cannot be opened"));
+}
+
+static void
+a_file_that_became_a_fifo_is_not_read(void **state)
+{
+	struct run *r = *state;
+
+	assert_int_equal(mkfifoat(r->dir->fd, "three", 0600), 0);
+	put_former_file(r);
+	assert_true(was_told(r, MSG_NOTSAVED, "/one: became another kind of file"));
+}
+
+/* The reader of stock tools knows the size of a file by it. */
+static void
+of_a_file_of_zeros_the_last_chunk_is_sent(void **state)
+{
+	struct run *r = *state;
+	OWNED(freep) char *path = make_file(r, "one", 0);
+	const off_t last = 2 * (PIPE_CHUNK_MIN - STREAM_SPARSE_HEAD);
+	struct stat st;
+
+	assert_int_equal(truncate(path, last + PIPE_CHUNK_MIN - STREAM_SPARSE_HEAD), 0);
+	assert_int_equal(stat(path, &st), 0);
+	r->options.flags = OPT_SPARSE;
+	put(r, "one", &st);
+	finish(r);
+	assert_int_equal(r->got.data.len, PIPE_CHUNK_MIN);
+	assert_int_equal((off_t)(r->got.data.p[6] << 8 | r->got.data.p[7]), last);
 }
 
 /* "one", a fifo with a file behind it. */
@@ -725,7 +787,12 @@ main(void)
 		TEST(so_it_has_when_the_other_file_outgrew_its_batch),
 		TEST(a_replaced_link_is_not_the_target_of_its_other_names),
 		TEST(the_longest_names_of_a_hard_link_go_into_one_record),
-		TEST(a_file_that_outgrew_its_batch_is_streamed),
+		cmocka_unit_test_setup_teardown(a_file_that_outgrew_its_batch_is_streamed,
+						setup_little_memory, teardown),
+		TEST(a_file_that_became_a_link_is_not_followed),
+		TEST(a_file_that_became_a_fifo_is_not_read),
+		cmocka_unit_test_setup_teardown(of_a_file_of_zeros_the_last_chunk_is_sent,
+						setup_small_chunks, teardown),
 		TEST(a_fifo_that_nobody_writes_into_holds_nothing_up),
 		TEST(a_fifo_is_waited_for_once_its_writer_has_begun),
 		cmocka_unit_test_setup_teardown(
