@@ -231,10 +231,12 @@ take_record(struct gather *g, struct seen_session *e, const struct record *rec, 
 	if (!e->keep)
 		return ERR_OK;
 	code = g->ops->record(g->user, rec, err);
-	if (code != ERR_LIMIT)
-		return code;
-	damage_too_long(g, e, err);
-	return ERR_OK;
+	if (code == ERR_LIMIT) {
+		damage_too_long(g, e, err);
+		return ERR_OK;
+	}
+	g->refused = code != ERR_OK;
+	return code;
 }
 
 static enum err_code
@@ -361,6 +363,12 @@ gather_volume(struct gather *g, const char *volume, struct volume_scan *scan, ui
 	if (code == ERR_OK)
 		damage_rest_of_volume(g);
 	return code;
+}
+
+bool
+gather_was_refused(const struct gather *g)
+{
+	return g->refused;
 }
 
 void

@@ -49,6 +49,8 @@ void gather_freep(struct gather **g);
  */
 MUST_CHECK enum err_code gather_volume(struct gather *g, const char *volume,
 				       struct volume_scan *scan, uint64_t end, struct err *err);
+/* What gather_volume answered last came from ops->record, not from the volume. */
+bool gather_was_refused(const struct gather *g);
 /* A volume cannot be read, or not further: said, with what it costs. */
 void gather_unread(struct gather *g, const char *volume, const struct err *why);
 /* All volumes were read: what never came. */

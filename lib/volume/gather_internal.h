@@ -40,6 +40,7 @@ struct gather {
 	struct bsr_names unread;            /* owned: volumes that could not be read */
 	unsigned said;                      /* sentences */
 	const char *volume;                 /* that is read, borrowed */
+	bool refused;                       /* ops->record failed */
 };
 
 uint64_t gather_key(uint32_t id, uint32_t time);

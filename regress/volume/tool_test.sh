@@ -47,8 +47,8 @@ for f in empty zeros tiny text; do
 done
 expect 2 'the file is empty' ls "$top/empty"
 expect 2 'not a volume' ls "$top/text"
-expect 1 'block at 203: block of 458442 bytes is cut off after 99797' ls "$top/cut"
-expect 1 'block at 203' extract "$top/cut" "$top/out-cut"
+expect 1 'block at address 203: block of 458442 bytes is cut off after 99797' ls "$top/cut"
+expect 1 'block at address 203' extract "$top/cut" "$top/out-cut"
 expect 1 'its content is encrypted' extract "$golden/enc-aes128/enc-aes128-0031" "$top/out-enc"
 
 # A fifo whose reader goes away is an error of its own.

@@ -18,11 +18,11 @@ struct extract_options {
 };
 
 struct extract {
+	struct vol_reading reading; /* the first member */
 	const struct extract_options *o;
 	struct rebuild *rebuild; /* owned */
 	struct ls_names names;
 	struct buf line;
-	uint64_t damaged;
 };
 
 static const struct replace_word {
@@ -72,8 +72,7 @@ report(void *user, const struct rebuild_report *rep)
 }
 
 static enum err_code
-take_record(void *user, const struct vol_session *s UNUSED, const struct record *rec,
-	    struct err *err)
+take_record(void *user, const struct record *rec, struct err *err)
 {
 	struct extract *x = user;
 	struct rebuild_record r = { .session_id = rec->session_id,
@@ -86,48 +85,18 @@ take_record(void *user, const struct vol_session *s UNUSED, const struct record 
 }
 
 static void
-take_damage(void *user, const struct vol_input *in, const struct volume_block *range,
-	    const struct err *why)
+take_hit(void *user, uint32_t session_id, uint32_t session_time, int32_t file_index,
+	 const struct err *why)
 {
 	struct extract *x = user;
 
-	x->damaged++;
-	vol_say_damage(in, range, why);
+	rebuild_damaged(x->rebuild, session_id, session_time, file_index, why);
 }
 
-static void
-take_lost(void *user, const struct vol_session *s, int32_t file_index, const struct err *why)
-{
-	struct extract *x = user;
-
-	x->damaged++;
-	rebuild_damaged(x->rebuild, s->session_id, s->session_time, file_index, why);
-}
-
-static void
-take_unread(void *user, const struct vol_input *in UNUSED, const struct err *why)
-{
-	struct extract *x = user;
-
-	x->damaged++;
-	vol_say("%s", why->text);
-}
-
-static void
-take_unmet(void *user, const struct bsr_record *rec, const struct bsr_ranges *files)
-{
-	struct extract *x = user;
-
-	x->damaged++;
-	vol_say_unmet(rec, files);
-}
-
-static const struct vol_events events = {
+static const struct gather_ops ops = {
 	.record = take_record,
-	.damage = take_damage,
-	.unread = take_unread,
-	.unmet = take_unmet,
-	.lost = take_lost,
+	.say = vol_say_lost,
+	.hit = take_hit,
 };
 
 /* Of what several jobs saved under one name the newest must come last. */
@@ -148,12 +117,12 @@ judge_order(const struct vol_job *j, struct err *err)
 static int
 run(struct extract *x, const struct vol_job *j, const char *target)
 {
-	struct vol_read_options ro = { j->bootstrap, j->include, j->exclude };
 	struct rebuild_counts c;
 	struct err err = ERR_INIT, end = ERR_INIT;
 	enum err_code code, ended = ERR_OK;
 
-	code = vol_read(&j->inputs, &ro, &events, x, &err);
+	x->reading = vol_job_reading(j);
+	code = vol_read(&x->reading, &ops, &err);
 	if (code != ERR_OK)
 		rebuild_stop(x->rebuild);
 	else if ((ended = rebuild_finish(x->rebuild, &end)) == ERR_OK)
@@ -169,7 +138,7 @@ run(struct extract *x, const struct vol_job *j, const char *target)
 		vol_say("%s", end.text);
 	if (code != ERR_OK && code != ERR_FULL && c.records == 0)
 		return VOL_EXIT_UNUSABLE;
-	return code != ERR_OK || ended != ERR_OK || c.errors > 0 || x->damaged > 0
+	return code != ERR_OK || ended != ERR_OK || c.errors > 0 || x->reading.damaged > 0
 		       ? VOL_EXIT_DAMAGED
 		       : VOL_EXIT_OK;
 }

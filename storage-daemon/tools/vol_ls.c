@@ -17,10 +17,11 @@ struct ls_options {
 };
 
 struct ls {
+	struct vol_reading reading; /* the first member */
 	const struct ls_options *o;
 	struct ls_names names;
 	struct buf line;
-	uint64_t files, damaged;
+	uint64_t files;
 	bool list_files;
 };
 
@@ -30,20 +31,19 @@ when(int64_t us, char *out, size_t cap)
 	return clock_format(us / 1000000, "%Y-%m-%d %H:%M:%S", out, cap);
 }
 
-static enum err_code
-show_volume(void *user, const struct vol_input *in, const struct volume_label *l,
-	    struct err *err UNUSED)
+static void
+show_volume(struct vol_reading *r, const struct vol_input *in, const struct volume_label *l)
 {
-	struct ls *ls = user;
+	const struct ls *ls = (const struct ls *)r;
 	char t1[32], t2[32];
 
 	if (!ls->o->label && !ls->o->jobs && ls->o->common.verbose == 0)
-		return ERR_OK;
+		return;
 	vol_print("Volume %s: pool %s, media type %s, labelled %s, last written from the start %s",
 		  l->volume, l->pool, l->media_type, when(l->label_us, t1, sizeof(t1)),
 		  when(l->write_us, t2, sizeof(t2)));
 	if (!ls->o->label)
-		return ERR_OK;
+		return;
 	vol_print("  label:    %s version %" PRIu32, l->style == LABEL_BAREOS ? "Bareos" : "Bacula",
 		  l->version);
 	vol_print("  pool type: %s", l->pool_type);
@@ -51,32 +51,30 @@ show_volume(void *user, const struct vol_input *in, const struct volume_label *l
 	vol_print("  host:     %s", l->host);
 	vol_print("  program:  %s %s %s", l->program, l->program_version, l->program_date);
 	vol_print("  file:     %s", in->path);
-	return ERR_OK;
 }
 
-static enum err_code
-show_session(void *user, const struct vol_session *s, bool end, const struct session_label *l,
-	     struct err *err UNUSED)
+static void
+show_session(void *user, const struct record_piece *p, const struct session_label *l)
 {
-	struct ls *ls = user;
+	const struct ls *ls = user;
+	bool end = p->file_index == EOS_LABEL;
 	char t[32], total[160] = "";
 
 	if (!ls->o->jobs && ls->o->common.verbose == 0)
-		return ERR_OK;
+		return;
 	if (end)
 		(void)snprintf(total, sizeof(total),
 			       ", %" PRIu32 " files, %" PRIu64 " bytes, %" PRIu32 " errors, %s",
 			       l->files, l->bytes, l->errors, job_status_text((int)l->status));
 	vol_print("%s job %" PRIu32 " %s: session %" PRIu32 "/%" PRIu32
 		  ", client %s, fileset %s, %s, level %s, %s%s",
-		  end ? "End of" : "Begin of", l->job_id, l->job, s->session_id, s->session_time,
+		  end ? "End of" : "Begin of", l->job_id, l->job, p->session_id, p->session_time,
 		  l->client, l->fileset, job_type_text((int)l->job_type),
 		  job_level_text((int)l->job_level), when(l->write_us, t, sizeof(t)), total);
-	return ERR_OK;
 }
 
-static enum err_code
-show_block(void *user, const struct volume_block *b, struct err *err UNUSED)
+static void
+show_block(void *user, const struct volume_block *b)
 {
 	const struct ls *ls = user;
 
@@ -85,7 +83,6 @@ show_block(void *user, const struct volume_block *b, struct err *err UNUSED)
 		       ", session %" PRIu32 "/%" PRIu32 ", checksum 0x%08" PRIx32 "\n",
 		       b->at, b->head.len, b->head.number, b->head.session_id, b->head.session_time,
 		       b->head.checksum);
-	return ERR_OK;
 }
 
 static void
@@ -98,7 +95,7 @@ show_file(struct ls *ls, const struct record *rec)
 	if (attr_record_parse(rec->data, &a, &e) != ERR_OK ||
 	    lstat_parse(a.lstat, &st, &e) != ERR_OK) {
 		vol_say("file index %" PRId32 ": %s", rec->file_index, e.text);
-		ls->damaged++;
+		ls->reading.damaged++;
 		return;
 	}
 	ls->files++;
@@ -113,8 +110,7 @@ show_file(struct ls *ls, const struct record *rec)
 }
 
 static enum err_code
-show_record(void *user, const struct vol_session *s, const struct record *rec,
-	    struct err *err UNUSED)
+show_record(void *user, const struct record *rec, struct err *err UNUSED)
 {
 	struct ls *ls = user;
 	uint32_t id = stream_id_of(rec->stream);
@@ -123,60 +119,18 @@ show_record(void *user, const struct vol_session *s, const struct record *rec,
 	if (ls->o->records)
 		printf("Record: session %" PRIu32 "/%" PRIu32 ", file index %" PRId32
 		       ", stream %" PRIu32 " %s, length %zu\n",
-		       s->session_id, s->session_time, rec->file_index, id,
+		       rec->session_id, rec->session_time, rec->file_index, id,
 		       row != NULL ? row->name : "unknown", rec->data.n);
 	if (row != NULL && row->kind == STREAM_KIND_ATTRIBUTES)
 		show_file(ls, rec);
 	return ERR_OK;
 }
 
-static void
-show_damage(void *user, const struct vol_input *in, const struct volume_block *range,
-	    const struct err *why)
-{
-	struct ls *ls = user;
-
-	ls->damaged++;
-	vol_say_damage(in, range, why);
-}
-
-static void
-show_lost(void *user, const struct vol_session *s, int32_t file_index, const struct err *why)
-{
-	struct ls *ls = user;
-
-	ls->damaged++;
-	vol_say("session %" PRIu32 "/%" PRIu32 ", file index %" PRId32 ": %s", s->session_id,
-		s->session_time, file_index != 0 ? file_index : s->file_index, why->text);
-}
-
-static void
-show_unread(void *user, const struct vol_input *in UNUSED, const struct err *why)
-{
-	struct ls *ls = user;
-
-	ls->damaged++;
-	vol_say("%s", why->text);
-}
-
-static void
-show_unmet(void *user, const struct bsr_record *rec, const struct bsr_ranges *files)
-{
-	struct ls *ls = user;
-
-	ls->damaged++;
-	vol_say_unmet(rec, files);
-}
-
-static const struct vol_events events = {
-	.volume = show_volume,
+static const struct gather_ops ops = {
+	.record = show_record,
+	.say = vol_say_lost,
 	.block = show_block,
 	.session = show_session,
-	.record = show_record,
-	.damage = show_damage,
-	.unread = show_unread,
-	.unmet = show_unmet,
-	.lost = show_lost,
 };
 
 static int
@@ -184,7 +138,6 @@ list(const struct ls_options *o, char **operands, size_t n)
 {
 	OWNED(vol_job_release) struct vol_job j = { 0 };
 	struct ls ls = { .o = o, .line = BUF_INIT(64 * 1024 * 1024) };
-	struct vol_read_options ro;
 	struct err err = ERR_INIT;
 	enum err_code code;
 
@@ -193,8 +146,9 @@ list(const struct ls_options *o, char **operands, size_t n)
 		vol_say("%s", err.text);
 		return VOL_EXIT_UNUSABLE;
 	}
-	ro = (struct vol_read_options){ j.bootstrap, j.include, j.exclude };
-	code = vol_read(&j.inputs, &ro, &events, &ls, &err);
+	ls.reading = vol_job_reading(&j);
+	ls.reading.seen = show_volume;
+	code = vol_read(&ls.reading, &ops, &err);
 	buf_release(&ls.line);
 	if (ls.list_files && (code == ERR_OK || ls.files > 0))
 		printf("%" PRIu64 " files found.\n", ls.files);
@@ -202,7 +156,7 @@ list(const struct ls_options *o, char **operands, size_t n)
 		vol_say("%s", err.text);
 		return VOL_EXIT_UNUSABLE;
 	}
-	return ls.damaged > 0 ? VOL_EXIT_DAMAGED : VOL_EXIT_OK;
+	return ls.reading.damaged > 0 ? VOL_EXIT_DAMAGED : VOL_EXIT_OK;
 }
 
 int

@@ -55,31 +55,12 @@ vol_say(const char *fmt, ...)
 }
 
 void
-vol_say_damage(const struct vol_input *in, const struct volume_block *range, const struct err *why)
+vol_say_lost(void *user, enum msg_type type UNUSED, const char *text)
 {
-	vol_say("%s: %s; bytes %" PRIu64 " to %" PRIu64 " are not used", in->path, why->text,
-		range->at, range->end);
-}
+	struct vol_reading *r = (struct vol_reading *)user;
 
-#define RUNS_SAID 32u /* of files in one message */
-
-void
-vol_say_unmet(const struct bsr_record *rec, const struct bsr_ranges *files)
-{
-	OWNED(buf_release) struct buf what = BUF_INIT(64 * 1024);
-
-	for (size_t i = 0; i < files->n && i < RUNS_SAID; i++)
-		buf_text(&what, "%s%" PRIu64 "-%" PRIu64, i > 0 ? "," : "files ", files->v[i].first,
-			 files->v[i].last);
-	if (files->n > RUNS_SAID)
-		buf_text(&what, " and %zu runs more", files->n - RUNS_SAID);
-	if (files->n == 0)
-		buf_text(&what, "nothing");
-	if (rec->session_id.n > 0 && rec->session_time.n > 0)
-		buf_text(&what, " of session %" PRIu64 "/%" PRIu64, rec->session_id.v[0].first,
-			 rec->session_time.v[0].first);
-	vol_say("volume %s: %s %s found", rec->volumes.v[0], buf_str(&what),
-		files->n == 0 ? "was" : "were not");
+	r->damaged++;
+	vol_say("%s", text);
 }
 
 /* The directory of a device that the configuration names. */
@@ -176,6 +157,15 @@ vol_job_release(struct vol_job *j)
 	bootstrap_freep(&j->bootstrap);
 	name_list_freep(&j->include);
 	name_list_freep(&j->exclude);
+}
+
+struct vol_reading
+vol_job_reading(const struct vol_job *j)
+{
+	return (struct vol_reading){ .inputs = &j->inputs,
+				     .bootstrap = j->bootstrap,
+				     .include = j->include,
+				     .exclude = j->exclude };
 }
 
 enum err_code

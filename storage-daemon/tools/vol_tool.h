@@ -48,20 +48,18 @@ struct vol_job {
 MUST_CHECK enum err_code vol_job_open(const struct vol_options *o, char **operands, size_t n,
 				      struct vol_job *out, struct err *err);
 void vol_job_release(struct vol_job *j);
+/* What to read, for vol_read; borrows from j. */
+struct vol_reading vol_job_reading(const struct vol_job *j);
 
 /* A line on standard output; what comes from a volume cannot write to the terminal. */
 void vol_print(const char *fmt, ...) PRINTF(1, 2);
 /* "tercet-volume: text" on stderr, so too. */
 void vol_say(const char *fmt, ...) PRINTF(1, 2);
-/* A damaged range, for people. */
-void vol_say_damage(const struct vol_input *in, const struct volume_block *range,
-		    const struct err *why);
-
-/* Files that the bootstrap names and that are not there, for people. */
-void vol_say_unmet(const struct bsr_record *rec, const struct bsr_ranges *files);
-
 /* --man: the page of a subcommand to standard output; returns the exit code. */
 int vol_manual(const struct cli *cli, int section, const char *description);
+
+/* gather_ops.say, for the user of a vol_read. */
+void vol_say_lost(void *user, enum msg_type type, const char *text);
 
 int vol_ls(int argc, char **argv);
 int vol_extract(int argc, char **argv);
