@@ -69,6 +69,8 @@ name_of(const struct seen_session *e)
 	return b;
 }
 
+#define NAME_PRINT(e) ((e)->head_len > 0 ? PATH_PRINT(name_of(e)) : "its name is lost")
+
 /* ---- what the bootstrap wants ---- */
 
 static size_t
@@ -298,7 +300,7 @@ hit_current_file(struct gather *g, struct seen_session *e, const struct err *why
 		return;
 	e->told = e->file_index;
 	say(g, MSG_ERROR, "Volume \"%s\": file %d (%s) of session %u may be incomplete.", g->volume,
-	    e->file_index, PATH_PRINT(name_of(e)), id_of(e));
+	    e->file_index, NAME_PRINT(e), id_of(e));
 }
 
 void
@@ -322,7 +324,7 @@ damage_too_long(struct gather *g, struct seen_session *e, const struct err *why)
 {
 	hit(g, e, 0, why);
 	say(g, MSG_ERROR, "Volume \"%s\": file %d (%s) of session %u is incomplete: %s.", g->volume,
-	    e->file_index, PATH_PRINT(name_of(e)), id_of(e), why->text);
+	    e->file_index, NAME_PRINT(e), id_of(e), why->text);
 }
 
 void

@@ -17,6 +17,7 @@ struct reader {
 	struct session *s;
 	struct gather *gather; /* owned */
 	struct record_out out;
+	struct bsr_names claimed; /* owned: volumes with a place of ours among their readers */
 
 	/* the volume that is read; all borrowed */
 	const char *volume;
@@ -272,19 +273,6 @@ tell_read_time(struct reader *r, struct err *err)
 }
 
 static enum err_code
-wait_for_reader_place(struct reader *r, struct err *err)
-{
-	while (!volumes_add_reader(r->s->sd->media.volumes, r->volume)) {
-		struct wait w = wait_for(&r->s->cancel, 1, "the volume is being labelled");
-		enum err_code code = wait_pause(&w, err);
-
-		if (code != ERR_OK)
-			return code;
-	}
-	return ERR_OK;
-}
-
-static enum err_code
 read_volume(struct reader *r, struct err *err)
 {
 	OWNED(dev_freep) struct dev *dev = NULL;
@@ -311,28 +299,62 @@ read_volume(struct reader *r, struct err *err)
 static enum err_code
 read_volumes(struct reader *r, struct err *err)
 {
-	for (size_t i = 0; i < bootstrap_n_volumes(r->s->bsr) && !bootstrap_is_done(r->s->bsr);
-	     i++) {
+	struct bootstrap *bsr = r->s->bsr;
+
+	for (size_t i = 0; i < bootstrap_n_volumes(bsr) && !bootstrap_is_done(bsr); i++) {
 		enum err_code code;
 
-		bootstrap_enter_visit(r->s->bsr, i);
-		r->volume = bootstrap_volume(r->s->bsr, i).name;
-		r->media_type = bootstrap_volume(r->s->bsr, i).media_type;
-		code = wait_for_reader_place(r, err);
-		if (code != ERR_OK)
-			return code;
+		bootstrap_enter_visit(bsr, i);
+		r->volume = bootstrap_volume(bsr, i).name;
+		r->media_type = bootstrap_volume(bsr, i).media_type;
 		code = read_volume(r, err);
-		volumes_drop_reader(r->s->sd->media.volumes, r->volume);
-		if (code == ERR_SYS || code == ERR_FORMAT || code == ERR_LIMIT) {
+		if (code == ERR_SYS || code == ERR_FORMAT || code == ERR_LIMIT)
 			/* This volume is lost to the job; the others may still serve. */
 			gather_unread(r->gather, r->volume, err);
-			continue;
-		}
-		if (code != ERR_OK)
+		else if (code != ERR_OK)
 			return code;
 	}
 	gather_finish(r->gather);
 	return record_out_flush(&r->out, err);
+}
+
+/* ---- all volumes ---- */
+
+static enum err_code
+take_reader_place(struct reader *r, const char *volume, struct err *err)
+{
+	while (!volumes_add_reader(r->s->sd->media.volumes, volume)) {
+		struct wait w = wait_for(&r->s->cancel, 1, "the volume is being labelled");
+		enum err_code code = wait_pause(&w, err);
+
+		if (code != ERR_OK)
+			return code;
+	}
+	bsr_names_add(&r->claimed, volume);
+	return ERR_OK;
+}
+
+/* None is emptied before the last of them was read: not even between two visits. */
+static enum err_code
+claim_volumes(struct reader *r, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	for (size_t i = 0; i < bootstrap_n_volumes(r->s->bsr) && code == ERR_OK; i++) {
+		const char *volume = bootstrap_volume(r->s->bsr, i).name;
+
+		if (!bsr_names_have(&r->claimed, volume))
+			code = take_reader_place(r, volume, err);
+	}
+	return code;
+}
+
+static void
+drop_volumes(struct reader *r)
+{
+	for (size_t i = 0; i < r->claimed.n; i++)
+		volumes_drop_reader(r->s->sd->media.volumes, r->claimed.v[i]);
+	bsr_names_release(&r->claimed);
 }
 
 enum err_code
@@ -343,7 +365,10 @@ read_run(struct session *s, struct err *err)
 
 	r.gather = gather_new(s->bsr, &gather_ops, &r);
 	record_out_init(&r.out, s);
-	code = read_volumes(&r, err);
+	code = claim_volumes(&r, err);
+	if (code == ERR_OK)
+		code = read_volumes(&r, err);
+	drop_volumes(&r);
 	if (code == ERR_OK)
 		code = conn_signal(s->data, FRAME_EOD, err);
 	if (code == ERR_OK)

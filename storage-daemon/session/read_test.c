@@ -473,6 +473,111 @@ the_device_of_the_volumes_media_type_is_waited_for(void **state)
 	assert_int_equal(g.status, STATUS_OK);
 }
 
+/* ---- several volumes ---- */
+
+/* Jobs of two volumes, and the first volume again. */
+static const char *
+two_volumes(void)
+{
+	static char text[1024];
+	int n = snprintf(text, sizeof(text), "%s", bootstrap(1, 10));
+
+	n += snprintf(text + n, sizeof(text) - (size_t)n,
+		      "Volume=\"V2\"\nVolSessionId=9\nVolSessionTime=9\nFileIndex=1\nCount=1\n");
+	(void)snprintf(text + n, sizeof(text) - (size_t)n, "%s", bootstrap(21, 30));
+	return text;
+}
+
+static void (*when_v2_is_opened)(struct fake_file *v1);
+
+static enum err_code
+open_and_see(struct dev *d, const char *where, const char *volume, enum dev_mode mode,
+	     struct err *err)
+{
+	if (strcmp(volume, "V2") == 0)
+		when_v2_is_opened(&fake.file[0]);
+	return fake_open(d, where, volume, mode, err);
+}
+
+static struct got
+restore_two_volumes(void (*meanwhile)(struct fake_file *v1))
+{
+	struct device *v = sd.site.media.devices->v;
+	struct dev_ops ops = fake_ops;
+	struct got g;
+
+	when_v2_is_opened = meanwhile;
+	ops.open = open_and_see;
+	v[0].ops = v[1].ops = &ops;
+	g = restore(two_volumes());
+	v[0].ops = v[1].ops = &fake_ops;
+	return g;
+}
+
+static void
+remove_file(struct fake_file *f)
+{
+	f->exists = false;
+}
+
+/* Its size stays; what is there now is of another session. */
+static void
+write_another_job(struct fake_file *f)
+{
+	for (unsigned i = 1; i < n_blocks; i++) {
+		struct block_head head;
+		struct err err = ERR_INIT;
+		struct bytes b = bytes_of(f->now + block_at[i], block_at[i + 1] - block_at[i]);
+
+		assert_int_equal(block_head_parse(b, &head, &err), ERR_OK);
+		head.session_id++;
+		block_head_emit(f->now + block_at[i], &head, true);
+	}
+}
+
+static void
+a_volume_that_changes_between_two_visits_costs_the_second(void **state)
+{
+	static void (*const changes[])(struct fake_file *) = { remove_file, write_another_job };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct got g;
+
+		(void)begin(NULL);
+		g = restore_two_volumes(changes[i]);
+		assert_int_equal(g.n, 10);
+		assert_true(g.whole[1] && g.whole[10]);
+		lost_files_are_said(&g, 21, 30);
+		assert_int_equal(g.status, STATUS_ERROR);
+	}
+}
+
+static bool may_be_emptied;
+
+static void
+try_to_empty(struct fake_file *f UNUSED)
+{
+	struct volumes *v = sd.site.media.volumes;
+
+	may_be_emptied = volumes_begin_rewrite(v, "V1", volumes_writer(v, "V1"));
+	if (may_be_emptied)
+		volumes_rewrite_done(v, "V1");
+}
+
+static void
+no_volume_is_emptied_before_its_last_visit(void **state)
+{
+	struct got g;
+
+	(void)state;
+	g = restore_two_volumes(try_to_empty);
+	assert_int_equal(g.n, 20);
+	assert_false(may_be_emptied);
+	try_to_empty(NULL);
+	assert_true(may_be_emptied);
+}
+
 /* ---- volumes made by hand ---- */
 
 #define TIME        1000u /* session time of all of them */
@@ -919,6 +1024,72 @@ lost_files_are_told_once(void **state)
 	assert_int_equal(times_said("may be lost"), 1);
 }
 
+/* Three files, of which the last goes on on the next volume. */
+static const char *
+write_half(void)
+{
+	static char text[512];
+
+	(void)write_files(1, 1, 3);
+	(void)snprintf(text, sizeof(text), "%s%s",
+		       wanted(1, "FileIndex=1-3\nCount=3\nVolume=\"V2\"\n"),
+		       "VolSessionId=1\nVolSessionTime=1000\nFileIndex=3-6\nCount=4\n");
+	return text;
+}
+
+static void
+a_file_that_goes_on_on_a_volume_that_is_gone_is_named(void **state)
+{
+	struct got g;
+
+	(void)state;
+	g = restore(write_half());
+	assert_true(was_said("Cannot read volume \"V2\""));
+	assert_true(was_said("file 3 (/src/03) of session 1 may be incomplete"));
+	assert_true(was_said("files 4-6 of session 1/1000 may be lost"));
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
+static void
+a_file_without_its_attributes_is_not_called_by_anothers_name(void **state)
+{
+	struct block_fill fill = { .p = area, .cap = BLOCK };
+	char data[FILE_BYTES] = "";
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	spoil(write_files(1, 3, 4) + 500);
+	block_fill_reset(&fill);
+	memset(data, 'a' + 4, sizeof(data));
+	put(&fill, 4, STREAM_FILE_DATA, data, sizeof(data));
+	write_block(&fake.file[0], 1, &fill);
+	spoil(write_files(1, 5, 6) + 500);
+	g = restore(wanted(1, "FileIndex=1-6\n"));
+	assert_int_equal(g.n, 2);
+	assert_true(was_said("file 4 (its name is lost) of session 1 may be incomplete"));
+	assert_int_equal(times_said("/src/02"), 1);
+}
+
+static void
+damage_behind_a_job_or_on_anothers_volume_is_not_the_jobs(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 3);
+	fake.file[1] = fake.file[0];
+	(void)snprintf(fake.file[1].name, sizeof(fake.file[1].name), "V2");
+	fake.file[1].now[50] ^= 0xff;               /* the label, which has V1's name */
+	fake.file[1].now[block_at[1] + 12] ^= 0xff; /* the magic of the only block */
+	g = restore("Volume=\"V1\"\nVolSessionId=1\nVolSessionTime=1000\nFileIndex=1-3\nCount=3\n"
+		    "Volume=\"V2\"\nVolSessionId=2\nVolSessionTime=1000\nFileIndex=1\nCount=1\n");
+	assert_int_equal(g.n, 3);
+	assert_true(was_said("damaged block at address"));
+	assert_false(was_said("session 1 may be incomplete"));
+	assert_int_equal(g.status, STATUS_ERROR);
+}
+
 #define T(f) cmocka_unit_test_setup(f, begin)
 #define H(f) cmocka_unit_test_setup(f, begin_by_hand)
 
@@ -952,6 +1123,11 @@ main(void)
 		H(numbers_behind_the_jobs_end_are_not_missed),
 		H(the_rest_of_every_piece_is_told),
 		H(lost_files_are_told_once),
+		T(a_volume_that_changes_between_two_visits_costs_the_second),
+		T(no_volume_is_emptied_before_its_last_visit),
+		H(a_file_that_goes_on_on_a_volume_that_is_gone_is_named),
+		H(a_file_without_its_attributes_is_not_called_by_anothers_name),
+		H(damage_behind_a_job_or_on_anothers_volume_is_not_the_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, end_all);
