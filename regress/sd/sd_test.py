@@ -269,6 +269,24 @@ class MainPath(unittest.TestCase):
         self.assertEqual(c.get(), bnet.TERMINATE)
         s.stop_sd()
 
+    def test_a_device_that_is_only_read_labels_nothing(self):
+        both = [DEVICE.replace('{name}', name).replace('{more}', more)
+                for name, more in (('FileDev', ''), ('ReadDev', 'Access Mode = readonly'))]
+        s = Site(self, ''.join(both)).start_sd().start_fd()
+        make_tree(s.src, 20)
+        s.director('label V1', 'backup full')
+        with open(s.vol + '/V1', 'rb') as f:
+            before = f.read()
+        c = director_session(s)
+        for order in ('label ReadDev VolumeName=V2 ', 'relabel ReadDev OldName=V1 NewName=V1 '):
+            c.send(order + 'PoolName=P MediaType=File Slot=0 drive=0 MinBlocksize=0 MaxBlocksize=0')
+            self.assertIn('read-only', bnet.to_text(c.get()))
+            self.assertEqual(c.get(), bnet.EOD)
+        with open(s.vol + '/V1', 'rb') as f:
+            self.assertEqual(f.read(), before)
+        self.assertEqual(os.listdir(s.vol), ['V1'])
+        s.stop_sd()
+
 
 class Devices(unittest.TestCase):
     def test_jobs_wait_for_one_of_two_drives(self):

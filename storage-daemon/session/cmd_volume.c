@@ -156,6 +156,14 @@ label(struct conversation *v, struct label_order *o, bool again, struct err *err
 
 	if (d == NULL)
 		return no_device(v, o->device, err);
+	if (d->conf->access_mode == SD_ACCESS_READONLY)
+		return conversation_eod(
+			v,
+			conn_printf(v->c, err,
+				    "3910 Unable to open device \"%s\": ERR=it is read-only "
+				    "(Access Mode)\n",
+				    d->conf->name),
+			err);
 	/* Idle in a drive: put it down first. */
 	if (device_mounted(d, &mounted) && strcmp(mounted.volume, busy) == 0 &&
 	    reserve_of(&v->sd->media, d).writers == 0 &&

@@ -156,7 +156,7 @@ is_of_type(const struct device *d, const char *media_type)
 static bool
 is_for_volume(const struct reader *r, const struct device *d)
 {
-	return d->ops != NULL &&
+	return d->ops != NULL && d->conf->access_mode != SD_ACCESS_WRITEONLY &&
 	       (is_of_type(d, r->media_type) || is_of_type(d, r->s->read_device->conf->media_type));
 }
 
