@@ -20,17 +20,19 @@
 #define WINDOW    (4u * MIB) /* read at once, at least */
 #define ID_OFFSET 12u        /* of the id in a header */
 #define ID_LEN    4u
-/* What is read at once where the medium refuses more, and how much it may refuse: a disk may take
- * seconds for each piece, and one that is dead gives nothing any more. */
+/* What is read at once where the medium refuses more, and how often it may refuse: a disk may take
+ * seconds for each piece, and one that is dead gives nothing any more.  Each piece refused behind
+ * another is passed with twice as many bytes: bad places are often large. */
 #define PIECE_BYTES 4096u
-#define REFUSED_MAX (16u * MIB)
+#define PASSED_MAX  (128u * KIB)
+#define REFUSED_MAX 4096u
 
 struct volume_scan {
 	volume_pread_fn *pread;
 	void *user;
 	struct cancel *cancel; /* borrowed or NULL */
 	bool past_errors;
-	uint64_t refused;                   /* bytes that could not be read */
+	unsigned refused;                   /* pieces that could not be read */
 	uint64_t refused_from, refused_end; /* those ahead of us lie in here */
 	struct err refused_why;
 	uint64_t at;
@@ -105,7 +107,7 @@ note_refused(struct volume_scan *s, uint64_t at, size_t n, const struct err *why
 	if (s->at >= s->refused_end)
 		s->refused_from = at;
 	s->refused_end = at + n;
-	s->refused += n;
+	s->refused++;
 	s->refused_why = *why;
 }
 
@@ -113,16 +115,19 @@ note_refused(struct volume_scan *s, uint64_t at, size_t n, const struct err *why
 static enum err_code
 read_pieces(struct volume_scan *s, uint8_t *p, size_t n, uint64_t at, size_t *got, struct err *err)
 {
-	size_t want, part;
+	size_t want, part, piece = PIECE_BYTES;
 
 	for (*got = 0; *got < n; *got += part) {
-		want = size_min(n - *got, PIECE_BYTES - (size_t)((at + *got) % PIECE_BYTES));
-		if (s->pread(s->user, p + *got, want, at + *got, &part, err) != ERR_OK) {
-			if (!is_refused(s, err))
-				return err->code;
+		want = size_min(n - *got, piece - (size_t)((at + *got) % PIECE_BYTES));
+		if (s->pread(s->user, p + *got, want, at + *got, &part, err) == ERR_OK) {
+			piece = PIECE_BYTES;
+		} else if (is_refused(s, err)) {
 			part = want;
 			memset(p + *got, 0, part);
 			note_refused(s, at + *got, part, err);
+			piece = size_min(2 * piece, PASSED_MAX);
+		} else {
+			return err->code;
 		}
 		if (part < want) {
 			*got += part;

@@ -36,7 +36,7 @@ void volume_scan_freep(struct volume_scan **s);
 /* What ends a long search; borrowed, NULL: nothing. */
 void volume_scan_set_cancel(struct volume_scan *s, struct cancel *cancel);
 /* Bytes that the medium refuses (ERR_SYS with EIO) count as zeros, so that only the blocks they
- * belong to are damaged; 16 MiB of them, then the volume cannot be read. */
+ * belong to are damaged; when it has refused some thousand times, the volume cannot be read. */
 void volume_scan_read_past_errors(struct volume_scan *s);
 
 /* The next block; see Errors. */

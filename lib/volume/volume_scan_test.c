@@ -202,6 +202,38 @@ a_bad_sector_costs_its_blocks_only(void **state)
 	buf_release(&v);
 }
 
+/* Behind more than anybody would wait for piece by piece. */
+static void
+what_lies_behind_a_large_bad_place_is_found(void **state)
+{
+	struct buf v = BUF_INIT(64 * MIB);
+	struct bad_disk d = { .volume = &v, .from = 8192, .to = 8192 + 40 * MIB };
+	struct volume_scan *s = volume_scan_new(pread_bad, &d);
+	struct volume_block b;
+	struct err err = ERR_INIT;
+	static uint8_t block[300 * KIB];
+	struct block_head head = { .len = sizeof(block), .head_len = BLOCK_HEAD_LEN };
+	enum err_code code;
+	size_t good = 0, damaged = 0, behind;
+
+	(void)state;
+	memset(block, 1, sizeof(block));
+	block_head_emit(block, &head, true);
+	while (v.len < d.to + 10 * sizeof(block))
+		buf_put(&v, block, sizeof(block));
+	volume_scan_read_past_errors(s);
+	while ((code = volume_scan_next(s, &b, &err)) != ERR_EOF) {
+		assert_int_not_equal(code, ERR_SYS);
+		good += code == ERR_OK;
+		damaged += code == ERR_FORMAT;
+	}
+	assert_int_equal(damaged, 1);
+	behind = (v.len - d.to) / sizeof(block);
+	assert_in_range(good, behind - 1, behind);
+	volume_scan_free(s);
+	buf_release(&v);
+}
+
 static void
 a_dead_disk_is_given_up(void **state)
 {
@@ -369,6 +401,7 @@ main(void)
 		cmocka_unit_test(a_cut_volume_ends_with_one_damaged_range),
 		cmocka_unit_test(foreign_bytes_between_blocks_are_passed),
 		cmocka_unit_test(a_bad_sector_costs_its_blocks_only),
+		cmocka_unit_test(what_lies_behind_a_large_bad_place_is_found),
 		cmocka_unit_test(a_dead_disk_is_given_up),
 		cmocka_unit_test(planted_heads_cost_no_other_block),
 		cmocka_unit_test(false_ids_are_passed_however_many),
