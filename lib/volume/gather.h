@@ -7,8 +7,8 @@
  *          stepped over; what is wanted and did not come is told at the end.  No I/O of its own.
  * Owns:    what it knows of the sessions met: bounded, whatever the volumes are made of.
  * Threads: one at a time.
- * Errors:  what the scan answers (the volume cannot be read further), and what a record's taker
- * does Spec:    volume.md 2.5 "Do better (data loss)", 3.2, 15
+ * Errors:  what the scan answers (the volume cannot be read further), what a record's taker does
+ * Spec:    volume.md 2.5 "Do better (data loss)", 3.2, 15
  */
 #ifndef TERCET_VOLUME_GATHER_H
 #define TERCET_VOLUME_GATHER_H
