@@ -292,33 +292,38 @@ job_wait(struct job_table *t, uint32_t job_id, const struct wait *wait, struct j
 
 /* ---- examination ---- */
 
-/* Limits are those of the current configuration: a reload may free a job that waits. */
+/* Limits are those of the current configuration: a reload may free a job that waits.  newer: that
+ * one, NULL when it is the job's own. */
 static struct queue_counter
-counter_of_storage(const struct dir_conf *conf, const struct dir_storage *mine)
+counter_of_storage(const struct dir_conf *newer, const struct dir_storage *mine)
 {
-	const struct dir_storage *s = mine != NULL ? dir_conf_find_storage(conf, mine->name) : NULL;
+	const struct dir_storage *s = NULL;
 
 	if (mine == NULL)
 		return (struct queue_counter){ NULL, 0 };
+	if (newer != NULL)
+		s = dir_conf_find_storage(newer, mine->name);
 	return (struct queue_counter){ mine->name,
 				       (s != NULL ? s : mine)->maximum_concurrent_jobs };
 }
 
 static struct queue_counter
-counter_of_client(const struct dir_conf *conf, const struct dir_client *mine)
+counter_of_client(const struct dir_conf *newer, const struct dir_client *mine)
 {
-	const struct dir_client *c = mine != NULL ? dir_conf_find_client(conf, mine->name) : NULL;
+	const struct dir_client *c = NULL;
 
 	if (mine == NULL)
 		return (struct queue_counter){ NULL, 0 };
+	if (newer != NULL)
+		c = dir_conf_find_client(newer, mine->name);
 	return (struct queue_counter){ mine->name,
 				       (c != NULL ? c : mine)->maximum_concurrent_jobs };
 }
 
 static struct queue_counter
-counter_of_job(const struct dir_conf *conf, const struct dir_job *mine)
+counter_of_job(const struct dir_conf *newer, const struct dir_job *mine)
 {
-	const struct dir_job *r = dir_conf_find_job(conf, mine->name);
+	const struct dir_job *r = newer != NULL ? dir_conf_find_job(newer, mine->name) : NULL;
 
 	return (struct queue_counter){ mine->name,
 				       (r != NULL ? r : mine)->maximum_concurrent_jobs };
@@ -328,6 +333,7 @@ static void
 describe(const struct dir_conf *conf, struct job *j, struct queue_item *it)
 {
 	const struct job_plan plan = job_plan_copy(j), *p = &plan;
+	const struct dir_conf *newer = conf != j->conf ? conf : NULL;
 	bool counted = p->type == JOB_BACKUP || p->type == JOB_RESTORE || p->type == JOB_VERIFY;
 
 	*it = (struct queue_item){ .job_id = j->id,
@@ -336,11 +342,11 @@ describe(const struct dir_conf *conf, struct job *j, struct queue_item *it)
 				   .running = j->has_worker,
 				   .over = !j->has_worker && job_is_stopped(j) };
 	if (counted) {
-		it->read_storage = counter_of_storage(conf, p->read_storage);
-		it->write_storage = counter_of_storage(conf, p->write_storage);
-		it->client = counter_of_client(conf, p->client);
+		it->read_storage = counter_of_storage(newer, p->read_storage);
+		it->write_storage = counter_of_storage(newer, p->write_storage);
+		it->client = counter_of_client(newer, p->client);
 	}
-	it->job = counter_of_job(conf, p->job);
+	it->job = counter_of_job(newer, p->job);
 }
 
 /* Running first, then by priority, then age. */

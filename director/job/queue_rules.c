@@ -1,124 +1,154 @@
 #include "director/job/queue_rules.h"
 
+#include "lib/base/hash.h"
+#include "lib/base/own.h"
 #include "lib/proto/job_code.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool
-holds_slot(const struct queue_item *it)
-{
-	return it->running || (it->start && !it->over);
-}
+/* What a limit is about. */
+enum counted { COUNT_DIRECTOR, COUNT_STORAGE, COUNT_CLIENT, COUNT_JOB, N_COUNTED };
 
-static bool
-names(const struct queue_counter *c, const char *name)
-{
-	return c->name != NULL && strcmp(c->name, name) == 0;
-}
-
-/* Which of an item's counters a limit is about. */
-enum counted { COUNT_STORAGE, COUNT_CLIENT, COUNT_JOB };
-
-static uint32_t
-slots_of(const struct queue_item *it, enum counted what, const char *name)
-{
-	switch (what) {
-	case COUNT_STORAGE:
-		return (uint32_t)names(&it->read_storage, name) + names(&it->write_storage, name);
-	case COUNT_CLIENT:
-		return names(&it->client, name);
-	case COUNT_JOB:
-		return names(&it->job, name);
-	}
-	return 0;
-}
-
-/* The ids of the jobs that hold a counter, "12, 13". */
-static void
-list_holders(const struct queue_item *items, size_t n, enum counted what, const char *name,
-	     char *out, size_t cap)
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < n && used + 16 < cap; i++)
-		if (holds_slot(&items[i]) && slots_of(&items[i], what, name) > 0)
-			used += (size_t)snprintf(out + used, cap - used, "%s%u",
-						 used > 0 ? ", " : "", items[i].job_id);
-}
-
-struct want {
-	const struct queue_counter *counter;
-	enum counted what;
-	int status;
+static const struct limit_row {
 	const char *word;
+	int status;
+} limits[] = {
+	[COUNT_DIRECTOR] = { "the Director", STATUS_WAIT_MAX },
+	[COUNT_STORAGE] = { "Storage", STATUS_WAIT_STORAGE },
+	[COUNT_CLIENT] = { "Client", STATUS_WAIT_CLIENT },
+	[COUNT_JOB] = { "Job", STATUS_WAIT_JOB },
 };
 
-static bool
-has_room(const struct queue_item *items, size_t n, struct queue_item *it, const struct want *w)
-{
-	uint32_t used = 0, mine = slots_of(it, w->what, w->counter->name);
-	char holders[128];
+/* The slots of one resource that are taken. */
+struct taken {
+	const char *name; /* borrowed from the first job that needs one */
+	uint32_t n;
+	uint32_t last;     /* JobId of the last holder */
+	char holders[128]; /* "12, 13": the first of them */
+	UT_hash_handle hh;
+};
 
-	for (size_t i = 0; i < n; i++)
-		if (holds_slot(&items[i]))
-			used += slots_of(&items[i], w->what, w->counter->name);
-	/* A limit below what one job needs must not block it for ever. */
-	if (used == 0 || used + mine <= w->counter->limit)
-		return true;
-	list_holders(items, n, w->what, w->counter->name, holders, sizeof(holders));
-	it->status = w->status;
-	(void)snprintf(it->reason, sizeof(it->reason),
-		       "%s \"%s\" has its Maximum Concurrent Jobs (%u), held by JobId %s", w->word,
-		       w->counter->name, w->counter->limit, holders);
-	return false;
+struct slots {
+	struct taken *of[N_COUNTED];
+};
+
+static void
+slots_release(struct slots *s)
+{
+	struct taken *t, *next;
+
+	for (size_t what = 0; what < N_COUNTED; what++)
+		HASH_ITER (hh, s->of[what], t, next) {
+			HASH_DEL(s->of[what], t);
+			free(t);
+		}
 }
 
-static bool
-take_counters(struct queue_item *items, size_t n, struct queue_item *it)
+static struct taken *
+taken_of(struct slots *s, enum counted what, const char *name)
 {
-	const struct want wants[] = {
-		{ &it->read_storage, COUNT_STORAGE, STATUS_WAIT_STORAGE, "Storage" },
-		{ &it->write_storage, COUNT_STORAGE, STATUS_WAIT_STORAGE, "Storage" },
-		{ &it->client, COUNT_CLIENT, STATUS_WAIT_CLIENT, "Client" },
-		{ &it->job, COUNT_JOB, STATUS_WAIT_JOB, "Job" },
-	};
+	struct taken *t;
 
-	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
-		if (wants[i].counter->name != NULL && !has_room(items, n, it, &wants[i]))
-			return false;
-	return true;
+	HASH_FIND_STR(s->of[what], name, t);
+	if (t == NULL) {
+		t = NEW(struct taken);
+		t->name = name;
+		HASH_ADD_KEYPTR(hh, s->of[what], t->name, strlen(t->name), t);
+	}
+	return t;
 }
 
 static void
-list_running(const struct queue_item *items, size_t n, char *out, size_t cap)
+hold(struct taken *t, uint32_t job_id)
 {
-	size_t used = 0;
+	size_t used = strlen(t->holders);
 
-	out[0] = '\0';
-	for (size_t i = 0; i < n && used + 16 < cap; i++)
-		if (holds_slot(&items[i]))
-			used += (size_t)snprintf(out + used, cap - used, "%s%u",
-						 used > 0 ? ", " : "", items[i].job_id);
+	t->n++;
+	if (t->last != job_id && used + 16 < sizeof(t->holders))
+		(void)snprintf(t->holders + used, sizeof(t->holders) - used, "%s%u",
+			       used > 0 ? ", " : "", job_id);
+	t->last = job_id;
+}
+
+/* One slot that a job needs. */
+struct need {
+	enum counted what;
+	struct queue_counter counter;
+};
+
+#define NEEDS_MAX 5
+
+/* In the order of 4.2. */
+static size_t
+needs_of(const struct queue_item *it, uint32_t limit, struct need out[NEEDS_MAX])
+{
+	const struct need all[NEEDS_MAX] = {
+		{ COUNT_DIRECTOR, { "", limit } },
+		{ COUNT_STORAGE, it->read_storage },
+		{ COUNT_STORAGE, it->write_storage },
+		{ COUNT_CLIENT, it->client },
+		{ COUNT_JOB, it->job },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < NEEDS_MAX; i++)
+		if (all[i].counter.name != NULL)
+			out[n++] = all[i];
+	return n;
+}
+
+static uint32_t
+times_needed(const struct need *needs, size_t n, const struct need *need)
+{
+	uint32_t times = 0;
+
+	for (size_t i = 0; i < n; i++)
+		times += needs[i].what == need->what &&
+			 strcmp(needs[i].counter.name, need->counter.name) == 0;
+	return times;
 }
 
 static bool
-has_worker(const struct queue_item *items, size_t n, struct queue_item *it, uint32_t limit)
+has_room(struct slots *s, const struct need *needs, size_t n, const struct need *need,
+	 struct queue_item *it)
 {
-	uint32_t used = 0;
-	char holders[128];
+	const struct taken *t = taken_of(s, need->what, need->counter.name);
+	const char *quote = need->counter.name[0] != '\0' ? "\"" : "";
+
+	/* A limit below what one job needs must not block it for ever. */
+	if (t->n == 0 || t->n + times_needed(needs, n, need) <= need->counter.limit)
+		return true;
+	it->status = limits[need->what].status;
+	(void)snprintf(it->reason, sizeof(it->reason),
+		       "%s%s%s%s%s has its Maximum Concurrent Jobs (%u), held by JobId %s",
+		       limits[need->what].word, quote[0] != '\0' ? " " : "", quote,
+		       need->counter.name, quote, need->counter.limit, t->holders);
+	return false;
+}
+
+static void
+take(struct slots *s, const struct queue_item *it, uint32_t limit)
+{
+	struct need needs[NEEDS_MAX];
+	size_t n = needs_of(it, limit, needs);
 
 	for (size_t i = 0; i < n; i++)
-		used += holds_slot(&items[i]);
-	if (used < limit)
-		return true;
-	list_running(items, n, holders, sizeof(holders));
-	it->status = STATUS_WAIT_MAX;
-	(void)snprintf(it->reason, sizeof(it->reason),
-		       "the Director has its Maximum Concurrent Jobs (%u), held by JobId %s", limit,
-		       holders);
-	return false;
+		hold(taken_of(s, needs[i].what, needs[i].counter.name), it->job_id);
+}
+
+/* Takes what the job needs, all or nothing. */
+static bool
+may_start(struct slots *s, struct queue_item *it, uint32_t limit)
+{
+	struct need needs[NEEDS_MAX];
+	size_t n = needs_of(it, limit, needs);
+
+	for (size_t i = 0; i < n; i++)
+		if (!has_room(s, needs, n, &needs[i], it))
+			return false;
+	take(s, it, limit);
+	return true;
 }
 
 /* The priority all must have, and whether a more urgent job may join. */
@@ -159,9 +189,13 @@ priority_fits(const struct reference *r, const struct queue_item *it)
 void
 queue_examine(struct queue_item *items, size_t n, uint32_t limit)
 {
+	OWNED(slots_release) struct slots slots = { 0 };
 	struct reference r = find_reference(items, n);
 	bool blocked = false;
 
+	for (size_t i = 0; i < n; i++)
+		if (items[i].running)
+			take(&slots, &items[i], limit);
 	for (size_t i = 0; i < n; i++) {
 		struct queue_item *it = &items[i];
 
@@ -182,6 +216,6 @@ queue_examine(struct queue_item *items, size_t n, uint32_t limit)
 				       r.item->priority, r.item->job_id);
 			continue;
 		}
-		it->start = has_worker(items, n, it, limit) && take_counters(items, n, it);
+		it->start = may_start(&slots, it, limit);
 	}
 }
