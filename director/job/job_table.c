@@ -152,13 +152,19 @@ job_table_get(struct job_table *t, uint32_t job_id)
 struct job *
 job_table_find_same(struct job_table *t, const struct job *mine)
 {
-	struct job *j, *found = NULL;
+	struct job *j, *found = NULL, *ending = NULL;
 
 	mutex_lock(&t->lock);
-	DL_FOREACH (t->jobs, j)
-		if (found == NULL && j->serial < mine->serial && !j->req.ignore_duplicates &&
+	DL_FOREACH (t->jobs, j) {
+		struct job **place = job_is_stopped(j) ? &ending : &found;
+
+		if (*place == NULL && j->serial < mine->serial && !j->req.ignore_duplicates &&
 		    !j->worker_done && strcmp(j->req.job, mine->req.job) == 0)
-			found = job_ref(j);
+			*place = j;
+	}
+	found = found != NULL ? found : ending;
+	if (found != NULL)
+		(void)job_ref(found);
 	mutex_unlock(&t->lock);
 	return found;
 }

@@ -131,6 +131,27 @@ of_two_that_come_at_once_the_later_one_sees_the_earlier_one(void **state)
 	job_unref(seen);
 }
 
+/* Otherwise the cancelled one would be cancelled again, and two others would run at once. */
+static void
+a_cancelled_duplicate_hides_no_other(void **state)
+{
+	struct site *s = *state;
+	struct job *first = make_job(s, "one", 1), *second = make_job(s, "one", 2),
+		   *third = make_job(s, "one", 3);
+	struct job *seen;
+
+	job_table_add(s->d->jobs, first);
+	assert_true(job_mark_canceled(first, NULL));
+	job_table_add(s->d->jobs, second);
+	job_table_add(s->d->jobs, third);
+	seen = job_table_find_same(s->d->jobs, second);
+	assert_ptr_equal(seen, first);
+	job_unref(seen);
+	seen = job_table_find_same(s->d->jobs, third);
+	assert_ptr_equal(seen, second);
+	job_unref(seen);
+}
+
 static void
 a_cancelled_job_is_alive_while_it_is_known(void **state)
 {
@@ -181,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_job_that_comes_after_the_stop_is_cancelled),
 		TEST(of_two_that_come_at_once_the_later_one_sees_the_earlier_one),
+		TEST(a_cancelled_duplicate_hides_no_other),
 		TEST(a_cancelled_job_is_alive_while_it_is_known),
 		TEST(a_cancel_of_an_ended_job_stops_the_script_behind_it),
 	};
