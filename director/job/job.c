@@ -143,8 +143,8 @@ is_waiting(int letter)
 	return strchr("FSmMsjcdpt", letter) != NULL && letter != 0;
 }
 
-static void
-change_status_locked(struct job *j, int letter) REQUIRES(&j->lock)
+void
+job_set_status_locked(struct job *j, int letter)
 {
 	int merged = job_status_merge(j->status, letter);
 	int64_t now = clock_mono_ms() / 1000;
@@ -164,7 +164,7 @@ void
 job_set_status(struct job *j, int letter)
 {
 	mutex_lock(&j->lock);
-	change_status_locked(j, letter);
+	job_set_status_locked(j, letter);
 	mutex_unlock(&j->lock);
 }
 
@@ -172,7 +172,7 @@ void
 job_set_wait(struct job *j, int letter, const char *reason)
 {
 	mutex_lock(&j->lock);
-	change_status_locked(j, letter);
+	job_set_status_locked(j, letter);
 	if (is_waiting(j->status))
 		str_copy(j->wait_reason, sizeof(j->wait_reason), reason);
 	mutex_unlock(&j->lock);

@@ -125,6 +125,7 @@ struct job_plan job_plan_copy(struct job *j);
 
 /* A new letter, by rank (director.md 6); never undone. */
 void job_set_status(struct job *j, int letter);
+void job_set_status_locked(struct job *j, int letter) REQUIRES(&j->lock);
 int job_status_now(struct job *j);
 void job_set_wait(struct job *j, int letter, const char *reason);
 void job_say(struct job *j, enum msg_type type, const char *fmt, ...) PRINTF(3, 4);
@@ -161,7 +162,8 @@ void job_table_ready(struct job_table *t, struct job *j);
 struct job_clock *job_table_clock(struct job_table *t);
 /*
  * First job of the same resource that was known before j, for the duplicate rules; a reference or
- * NULL.  Of two that come at once the later one sees the earlier one, and not the other way.
+ * NULL.  One that was cancelled or has failed counts only when there is no other.  Of two that come
+ * at once the later one sees the earlier one, and not the other way.
  */
 struct job *job_table_find_same(struct job_table *t, const struct job *j);
 struct job *job_table_get(struct job_table *t, uint32_t job_id); /* a reference or NULL */

@@ -242,11 +242,12 @@ job_mark_canceled(struct job *j, const char *why)
 	first = !job_status_is_final(j->status) && j->canceled_ms == 0;
 	if (!over && j->canceled_ms == 0)
 		j->canceled_ms = clock_mono_ms();
+	/* At once: its row and its report tell the same letter. */
+	if (!over && first)
+		job_set_status_locked(j, STATUS_CANCELED);
 	mutex_unlock(&j->lock);
 	if (over)
 		return false;
-	if (first)
-		job_set_status(j, STATUS_CANCELED);
 	if (first && why != NULL)
 		job_say(j, MSG_FATAL, "%s", why);
 	/* One that has failed already may have daemons that work on. */
