@@ -132,12 +132,13 @@ store_reason(struct job *j, struct err *err)
 	return job_status_is_ok(job_status_now(j)) ? ERR_OK : cat_log_flush(j->catalog, err);
 }
 
-/* The final row; waits for a catalog that is away, for nobody else will write it. */
+/* The final row; waits for a catalog that is away, though not for ever: the report is waited for.
+ */
 static void
 store_end(struct job *j)
 {
 	int64_t until = clock_mono_ms() + CATALOG_SECONDS * 1000;
-	struct err err = ERR_INIT;
+	struct err err = ERR_INIT, ignored = ERR_INIT;
 	struct cat_job row;
 	struct wait w;
 
@@ -149,11 +150,12 @@ store_end(struct job *j)
 		log_error("final row of %s: %s", j->unique, err.text);
 		w = wait_for(director_stop(j->d), CATALOG_PAUSE, "the catalog");
 		if (err.code != ERR_CATALOG || clock_mono_ms() >= until ||
-		    wait_pause(&w, &err) != ERR_OK)
+		    wait_pause(&w, &ignored) != ERR_OK)
 			break;
 	}
-	log_error("%s stays unfinished in the catalog; the next start marks it failed", j->unique);
-	job_set_status(j, STATUS_FATAL);
+	job_say(j, MSG_FATAL, "The end of the job is not in the catalog: %s", err.text);
+	job_row(j, &row);
+	cat_job_end_later(j->catalog, &row);
 }
 
 static void

@@ -42,6 +42,12 @@ MUST_CHECK enum err_code cat_job_checkpoint(struct catalog *c, uint32_t job_id, 
 					    uint64_t bytes, struct err *err);
 /* Ended: all of catalog.md 8.4; RealEndTime is the later of now and end_time, JobTDate too. */
 MUST_CHECK enum err_code cat_job_end(struct catalog *c, const struct cat_job *job, struct err *err);
+/*
+ * For a job whose end could not be stored in time: stored by the catalog's own thread as soon as
+ * the server takes it, behind the job's messages.  What waits when the process ends is for
+ * cat_job_clean_up.
+ */
+void cat_job_end_later(struct catalog *c, const struct cat_job *job);
 MUST_CHECK enum err_code cat_job_get(struct catalog *c, uint32_t job_id, struct cat_job *out,
 				     bool *found, struct err *err);
 

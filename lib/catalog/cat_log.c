@@ -15,6 +15,7 @@
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
 #include "lib/catalog/attr_paths.h"
+#include "lib/catalog/cat_job.h"
 #include "lib/catalog/catalog_internal.h"
 
 #define WAITING_BYTES_MAX (16u * 1024 * 1024)
@@ -32,6 +33,12 @@ struct line {
 	char text[];
 };
 
+/* The final row of a job that could not wait for the server. */
+struct owed {
+	struct owed *next;
+	struct cat_job row;
+};
+
 struct log_writer {
 	struct thread thread;
 	struct catalog *catalog; /* borrowed */
@@ -45,6 +52,7 @@ struct log_writer {
 	struct cond changed; /* any field below changed */
 	struct line *head GUARDED_BY(&lock);
 	struct line *tail GUARDED_BY(&lock);
+	struct owed *owed GUARDED_BY(&lock); /* only the writer takes from it */
 	size_t bytes GUARDED_BY(&lock);
 	uint64_t added GUARDED_BY(&lock), stored GUARDED_BY(&lock), dropped GUARDED_BY(&lock);
 	bool flush GUARDED_BY(&lock), stop GUARDED_BY(&lock), away GUARDED_BY(&lock);
@@ -262,6 +270,63 @@ store_some(struct log_writer *w, bool *more)
 	return good;
 }
 
+void
+cat_job_end_later(struct catalog *c, const struct cat_job *job)
+{
+	struct owed *o = NEW(struct owed);
+
+	o->row = *job;
+	mutex_lock(&c->log->lock);
+	o->next = c->log->owed;
+	c->log->owed = o;
+	mutex_unlock(&c->log->lock);
+}
+
+static struct owed *
+first_owed(struct log_writer *w)
+{
+	struct owed *o;
+
+	mutex_lock(&w->lock);
+	o = w->owed;
+	mutex_unlock(&w->lock);
+	return o;
+}
+
+static void
+drop_owed(struct log_writer *w, struct owed *o)
+{
+	struct owed **at;
+
+	mutex_lock(&w->lock);
+	at = &w->owed;
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	mutex_unlock(&w->lock);
+	free(o);
+}
+
+/* False: the server does not take it now. */
+static bool
+store_owed(struct log_writer *w)
+{
+	struct owed *o;
+
+	while ((o = first_owed(w)) != NULL) {
+		struct err err = ERR_INIT;
+
+		if (cat_job_end(w->catalog, &o->row, &err) == ERR_OK)
+			log_info("the end of %s is in the catalog now", o->row.job);
+		else if (err.code == ERR_CATALOG)
+			return false;
+		else
+			log_error("the end of %s: %s", o->row.job, err.text);
+		drop_owed(w, o);
+	}
+	return true;
+}
+
 static void
 say_dropped(struct log_writer *w)
 {
@@ -295,6 +360,8 @@ run(void *arg)
 		good = store_some(w, &more);
 		if (good)
 			say_dropped(w);
+		if (good && !more && !stop)
+			good = store_owed(w);
 		pause = good ? FLUSH_MS : RETRY_MS;
 	}
 	pg_close(w->pg);
@@ -363,6 +430,8 @@ log_writer_stop(struct catalog *c) NO_ANALYSIS /* its thread has ended */
 	thread_join(&w->thread);
 	cancel_release(&w->halt);
 	free_lines(w->head);
+	while (w->owed != NULL)
+		drop_owed(w, w->owed);
 	cond_release(&w->changed);
 	mutex_release(&w->lock);
 	free(w);

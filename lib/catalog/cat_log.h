@@ -2,7 +2,8 @@
  * lib/catalog/cat_log.h - rows of table Log, batched behind the job's back
  *
  * Purpose: a job never waits for its messages to be stored.  One writer thread per catalog
- *          collects lines and inserts many with one statement, about once a second.
+ *          collects lines and inserts many with one statement, about once a second.  It also
+ *          stores the ends of jobs that did not wait for it (cat_job_end_later).
  * Threads: cat_log_add, cat_log_flush from any thread.
  * Errors:  none from cat_log_add.  While the server is away up to 16 MiB of lines wait; beyond
  *          that the newest are dropped and one line in the daemon log says how many.  A line that

@@ -295,6 +295,58 @@ job_messages_are_stored_once(void **state)
 }
 
 static void
+an_end_that_could_not_wait_is_stored_when_the_server_is_back(void **state)
+{
+	OWNED(catalog_closep) struct catalog *c = through_proxy();
+	int64_t until = clock_mono_ms() + 60000;
+	uint32_t id = farm_job(&farm, "owed", 'F', 1795000000, 1, 1);
+	struct err err = ERR_INIT;
+	struct cat_job job;
+	bool found;
+
+	MUST(cat_job_get(farm.catalog, id, &job, &found, &err));
+	job.status = 'f';
+	job.end_time = 1795000100;
+	atomic_store(&proxy.lose, LOSE_ALL);
+	cat_job_end_later(c, &job);
+	clock_pause_ms(1500); /* its first try hangs by now */
+	atomic_store(&proxy.lose, LOSE_NOTHING);
+	do {
+		clock_pause_ms(50);
+		MUST(cat_job_get(farm.catalog, id, &job, &found, &err));
+	} while (job.status != 'f' && clock_mono_ms() < until);
+	assert_int_equal(job.status, 'f');
+	assert_int_equal(job.end_time, 1795000100);
+}
+
+/* A row that is gone holds up nobody, and one that still waits at the end nothing. */
+static void
+an_end_without_a_row_is_forgotten(void **state)
+{
+	struct cat_job gone = { .job_id = 999999, .status = 'f', .level = 'F' };
+	OWNED(catalog_closep) struct catalog *c = through_proxy();
+	int64_t until = clock_mono_ms() + 60000;
+	uint32_t id = farm_job(&farm, "behind", 'F', 1795000000, 1, 1);
+	struct err err = ERR_INIT;
+	struct cat_job job;
+	bool found;
+
+	MUST(cat_job_get(farm.catalog, id, &job, &found, &err));
+	job.status = 'f';
+	cat_job_end_later(c, &job);
+	cat_job_end_later(c, &gone);
+	do {
+		clock_pause_ms(50);
+		MUST(cat_job_get(farm.catalog, id, &job, &found, &err));
+	} while (job.status != 'f' && clock_mono_ms() < until);
+	assert_int_equal(job.status, 'f');
+	atomic_store(&proxy.lose, LOSE_ALL);
+	cat_job_end_later(c, &job);
+	catalog_close(TAKE_PTR(c));
+	atomic_store(&proxy.lose, LOSE_NOTHING);
+}
+
+static void
 attributes_are_stored_once(void **state)
 {
 	enum { N = 60000 };
@@ -574,6 +626,8 @@ main(void)
 		cmocka_unit_test(a_commit_whose_answer_is_lost_is_not_done_again),
 		cmocka_unit_test(a_volume_update_done_again_speaks_once),
 		cmocka_unit_test(job_messages_are_stored_once),
+		cmocka_unit_test(an_end_that_could_not_wait_is_stored_when_the_server_is_back),
+		cmocka_unit_test(an_end_without_a_row_is_forgotten),
 		cmocka_unit_test(attributes_are_stored_once),
 		cmocka_unit_test(a_commit_that_outlives_its_connection_is_not_done_again),
 		cmocka_unit_test(a_loader_that_waits_for_the_server_sees_the_end),
