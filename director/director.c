@@ -12,6 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/ready.h"
+#include "lib/catalog/cat_attr.h"
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_job.h"
 #include "lib/catalog/cat_log.h"
@@ -293,6 +294,8 @@ clean_up(struct director *d, struct catalog *c, struct err *err)
 	if (cat_job_list_running(c, &left, err) != ERR_OK)
 		return err->code;
 	say_unfinished(d, c, &left);
+	for (size_t i = 0; i < left.n; i++)
+		cat_attr_forget(c, left.v[i].job_id);
 	if (left.n > 0 && cat_log_flush(c, err) != ERR_OK)
 		return err->code;
 	return cat_job_clean_up(c, &n, err);

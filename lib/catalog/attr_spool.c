@@ -5,11 +5,30 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
 
 #define SPOOL_BATCH_MAX (64u * 1024 * 1024)
+
+/* Owned. */
+static char *
+path_of(const struct catalog *c, uint32_t job_id)
+{
+	OWNED(freep) char *name = path_component(c->name);
+
+	return str_printf("%s/%s.attributes.%u.spool", c->work_dir, name, job_id);
+}
+
+void
+cat_attr_forget(struct catalog *c, uint32_t job_id)
+{
+	OWNED(freep) char *path = c->work_dir != NULL ? path_of(c, job_id) : NULL;
+
+	if (path != NULL && unlink(path) == 0)
+		log_info("%s: removed, its job was not ended", path);
+}
 
 static enum err_code
 open_spool(struct loader *l, struct err *err)
@@ -20,12 +39,8 @@ open_spool(struct loader *l, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			       "the catalog is away and there is no working directory for "
 			       "attributes to wait in");
-	if (l->spool_path == NULL) {
-		OWNED(freep) char *name = path_component(l->catalog->name);
-
-		l->spool_path = str_printf("%s/%s.attributes.%u.spool", l->catalog->work_dir, name,
-					   l->job_id);
-	}
+	if (l->spool_path == NULL)
+		l->spool_path = path_of(l->catalog, l->job_id);
 	return fd_open(l->spool_path, O_RDWR | O_CREAT | O_TRUNC, 0600, &l->spool, err);
 }
 

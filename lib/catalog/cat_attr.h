@@ -59,6 +59,9 @@ MUST_CHECK enum err_code cat_attr_finish(struct cat_attr *a, const struct wait *
 					 struct cat_attr_count *out, struct err *err);
 /* Live figures for status. */
 void cat_attr_progress(struct cat_attr *a, struct cat_attr_count *out);
+/* Remove what a killed process left in the spool file of this job: without the rest of the job it
+ * is of no use. */
+void cat_attr_forget(struct catalog *c, uint32_t job_id);
 /* Stops the loader, drops what is not committed. */
 void cat_attr_free(struct cat_attr *a);
 void cat_attr_freep(struct cat_attr **a);

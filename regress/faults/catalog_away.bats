@@ -179,6 +179,21 @@ X
 	farm_ok
 }
 
+@test "the director is killed while attributes wait on disk: they do not lie there for ever" {
+	begin_job
+	server_down
+	pass_many
+	farm_await 30 spool_has 1000000
+	farm_kill dir
+	exec 9>&-
+	server_up
+	farm_up 7>&- 8>&- 9>&- # the daemons must not hold the fifos open
+	[ "$(farm_job_status "$JOB")" = f ]
+	[ -z "$(find "$FARM" -name '*.attributes.*.spool')" ]
+	farm_run Backup Full
+	farm_ok
+}
+
 @test "the director stops while the server hangs" {
 	begin_job
 	server_signal STOP
