@@ -174,13 +174,11 @@ director_handshake_set(struct director *d, const char *client, enum handshake h)
 
 /* ---- catalogs ---- */
 
-static enum err_code
-open_catalog(struct director *d, const struct dir_catalog *c, struct catalog **out, struct err *err)
+/* words: of TLS; owned by the caller, as long as the options are used. */
+static struct catalog_options
+options_of(struct director *d, const struct dir_catalog *c, const char *words)
 {
-	const struct catalog_tls tls = { c->db_ssl_mode, c->db_ssl_key, c->db_ssl_cert,
-					 c->db_ssl_ca };
-	OWNED(freep) char *words = catalog_tls_words(&tls);
-	struct catalog_options o = {
+	return (struct catalog_options){
 		.name = c->name,
 		.db_name = c->db_name,
 		.user = c->db_user,
@@ -194,8 +192,6 @@ open_catalog(struct director *d, const struct dir_catalog *c, struct catalog **o
 		.state_dir = d->working_directory,
 		.work_dir = d->working_directory,
 	};
-
-	return catalog_open(&o, out, err) == ERR_OK ? ERR_OK : err_ctx(err, "catalog %s", c->name);
 }
 
 static struct catalog *
@@ -301,61 +297,114 @@ clean_up(struct director *d, struct catalog *c, struct err *err)
 	return cat_job_clean_up(c, &n, err);
 }
 
-static bool
-add_catalog_locked(struct director *d, struct catalog *c) REQUIRES(&d->lock)
+/* The catalogs of a configuration. */
+struct opened {
+	struct catalog *v[DIRECTOR_CATALOGS_MAX];
+	bool fresh[DIRECTOR_CATALOGS_MAX]; /* nobody else knows it */
+	size_t n;
+};
+
+static void
+close_fresh(struct opened *o)
 {
-	if (d->n_catalogs == DIRECTOR_CATALOGS_MAX)
-		return false;
-	d->catalogs[d->n_catalogs++] = c;
-	return true;
+	for (size_t i = 0; i < o->n; i++)
+		if (o->fresh[i])
+			catalog_close(o->v[i]);
 }
 
-/* The catalog of a resource, opened when it is new.  Reloads and the start come one at a time. */
-static enum err_code
-find_or_open(struct director *d, const struct dir_catalog *dc, struct catalog **out,
-	     struct err *err)
+static struct catalog *
+find_open_locked(struct director *d, const struct catalog_options *o) REQUIRES(&d->lock)
 {
-	struct catalog *c;
-	bool added;
+	for (size_t i = 0; i < d->n_catalogs; i++)
+		if (catalog_is_of(d->catalogs[i], o))
+			return d->catalogs[i];
+	for (size_t i = 0; i < d->n_retired; i++)
+		if (catalog_is_of(d->retired[i], o))
+			return d->retired[i];
+	return NULL;
+}
 
+/* The catalog of a resource goes to the end of the list, opened if it is not yet. */
+static enum err_code
+find_or_open(struct director *d, const struct dir_catalog *dc, struct opened *list, struct err *err)
+{
+	const struct catalog_tls tls = { dc->db_ssl_mode, dc->db_ssl_key, dc->db_ssl_cert,
+					 dc->db_ssl_ca };
+	OWNED(freep) char *words = catalog_tls_words(&tls);
+	struct catalog_options o = options_of(d, dc, words);
+	struct catalog *c;
+	bool fresh;
+
+	if (list->n == DIRECTOR_CATALOGS_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d catalogs", DIRECTOR_CATALOGS_MAX);
 	mutex_lock(&d->lock);
-	c = find_catalog_locked(d, dc->name);
+	c = find_open_locked(d, &o);
 	mutex_unlock(&d->lock);
-	if (c == NULL) {
-		if (open_catalog(d, dc, &c, err) != ERR_OK)
-			return err->code;
-		mutex_lock(&d->lock);
-		added = add_catalog_locked(d, c);
-		mutex_unlock(&d->lock);
-		if (!added) {
-			catalog_close(c);
-			return err_set(err, ERR_LIMIT, "more than %d catalogs",
-				       DIRECTOR_CATALOGS_MAX);
-		}
-	}
-	*out = c;
+	fresh = c == NULL;
+	if (fresh && catalog_open(&o, &c, err) != ERR_OK)
+		return err_ctx(err, "catalog %s", dc->name);
+	list->fresh[list->n] = fresh;
+	list->v[list->n++] = c;
 	return ERR_OK;
 }
 
 /*
  * Open what is not open yet, and bring the rows up to date.  What a dead director left is cleaned
- * up before the maintenance, which forgets what belongs to jobs that have ended.
+ * up before the maintenance, which forgets what belongs to jobs that have ended.  Reloads and the
+ * start come one at a time.
  */
 static enum err_code
-bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, struct err *err)
+bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, struct opened *list,
+		  struct err *err)
 {
 	for (size_t i = 0; i < conf->n_catalog; i++) {
 		const struct dir_catalog *dc = conf->catalog[i];
-		struct catalog *c = NULL;
+		struct catalog *c;
 
-		if (find_or_open(d, dc, &c, err) != ERR_OK)
+		if (find_or_open(d, dc, list, err) != ERR_OK)
 			return err->code;
+		c = list->v[i];
 		if ((first && clean_up(d, c, err) != ERR_OK) ||
 		    catalog_maintain(c, err) != ERR_OK || sync_catalog(conf, dc, c, err) != ERR_OK)
 			return err_ctx(err, "catalog %s", dc->name);
 	}
 	if (conf->n_catalog == 0)
 		return err_set(err, ERR_CONFIG, "no Catalog is configured");
+	return ERR_OK;
+}
+
+static bool
+is_listed(const struct opened *list, const struct catalog *c)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i] == c)
+			return true;
+	return false;
+}
+
+/* From now on jobs get these.  ERR_LIMIT: too many others are open for jobs of earlier reloads. */
+static enum err_code
+use_catalogs_locked(struct director *d, struct opened *list, struct err *err) REQUIRES(&d->lock)
+{
+	struct catalog *retired[2 * DIRECTOR_CATALOGS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_retired; i++)
+		if (!is_listed(list, d->retired[i]))
+			retired[n++] = d->retired[i];
+	for (size_t i = 0; i < d->n_catalogs; i++)
+		if (!is_listed(list, d->catalogs[i]))
+			retired[n++] = d->catalogs[i];
+	if (n > DIRECTOR_CATALOGS_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "%zu catalogs of earlier configurations are open: restart the "
+			       "director",
+			       n);
+	memcpy(d->retired, retired, n * sizeof(retired[0]));
+	d->n_retired = n;
+	memcpy(d->catalogs, list->v, list->n * sizeof(list->v[0]));
+	d->n_catalogs = list->n;
+	*list = (struct opened){ .n = 0 };
 	return ERR_OK;
 }
 
@@ -377,14 +426,34 @@ say_text(director_say say, void *arg, struct buf *text)
 	free(p);
 }
 
+/* On ERR_OK *conf is the generation that was in use. */
+static enum err_code
+swap(struct director *d, struct dir_conf **conf, struct opened *catalogs, struct err *err)
+{
+	struct dir_conf *fresh = *conf;
+	enum err_code code;
+
+	if (strcmp(fresh->director->name, d->name) != 0 ||
+	    strcmp(fresh->director->working_directory, d->working_directory) != 0)
+		log_warn("Director Name and Working Directory change only with a restart");
+	mutex_lock(&d->lock);
+	code = use_catalogs_locked(d, catalogs, err);
+	if (code == ERR_OK) {
+		*conf = d->conf;
+		d->conf = fresh;
+	}
+	mutex_unlock(&d->lock);
+	return code;
+}
+
 static enum err_code
 reload_locked(struct director *d, director_say say, void *arg, struct err *err)
 	REQUIRES(&d->reload_lock)
 {
 	OWNED(conf_diag_freep) struct conf_diag *diag = conf_diag_new(false);
 	OWNED(dir_conf_unrefp) struct dir_conf *conf = NULL;
+	OWNED(close_fresh) struct opened catalogs = { .n = 0 };
 	struct buf text = BUF_INIT(4u * 1024 * 1024);
-	struct dir_conf *old;
 	enum err_code code;
 
 	ready_reloading();
@@ -392,19 +461,13 @@ reload_locked(struct director *d, director_say say, void *arg, struct err *err)
 	conf_diag_text(diag, false, &text);
 	say_text(say, arg, &text);
 	if (code == ERR_OK)
-		code = bring_up_catalogs(d, conf, false, err);
+		code = bring_up_catalogs(d, conf, false, &catalogs, err);
+	if (code == ERR_OK)
+		code = swap(d, &conf, &catalogs, err);
 	if (code != ERR_OK) {
 		ready_started();
 		return err_ctx(err, "reload refused, the old configuration stays");
 	}
-	if (strcmp(conf->director->name, d->name) != 0 ||
-	    strcmp(conf->director->working_directory, d->working_directory) != 0)
-		log_warn("Director Name and Working Directory change only with a restart");
-	mutex_lock(&d->lock);
-	old = d->conf;
-	d->conf = TAKE_PTR(conf);
-	mutex_unlock(&d->lock);
-	dir_conf_unref(old);
 	facts_forget(d);
 	scheduler_rebuild(d->sched);
 	job_table_wake(d->jobs);
@@ -560,7 +623,10 @@ director_new(const char *config_path, struct dir_conf **conf, struct director **
 enum err_code
 director_start(struct director *d, struct err *err) NO_ANALYSIS /* no other thread runs */
 {
-	if (bring_up_catalogs(d, d->conf, true, err) != ERR_OK ||
+	OWNED(close_fresh) struct opened catalogs = { .n = 0 };
+
+	if (bring_up_catalogs(d, d->conf, true, &catalogs, err) != ERR_OK ||
+	    use_catalogs_locked(d, &catalogs, err) != ERR_OK ||
 	    job_table_start(d->jobs, err) != ERR_OK)
 		return err->code;
 	return scheduler_start(d, &d->sched, err);
@@ -578,6 +644,8 @@ director_free(struct director *d) NO_ANALYSIS /* no other thread runs */
 	job_table_free(d->jobs);
 	for (size_t i = 0; i < d->n_catalogs; i++)
 		catalog_close(d->catalogs[i]);
+	for (size_t i = 0; i < d->n_retired; i++)
+		catalog_close(d->retired[i]);
 	msg_console_free(d->console);
 	facts_forget(d);
 	dir_conf_unref(d->conf);

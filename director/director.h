@@ -38,8 +38,8 @@ void director_conf_put(struct director *d, struct dir_conf *conf);
 /* Another reference to a generation already held. */
 struct dir_conf *director_conf_ref(struct director *d, struct dir_conf *conf);
 /*
- * Read the configuration again and swap it in whole; running jobs keep theirs.  Errors go to say
- * line by line, the old generation stays and ERR_CONFIG is returned.
+ * Read the configuration again and swap it in whole, its catalogs included; running jobs keep
+ * theirs. Errors go to say line by line, the old generation stays and ERR_CONFIG is returned.
  */
 MUST_CHECK enum err_code director_reload(struct director *d, director_say say, void *arg,
 					 struct err *err);

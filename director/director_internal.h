@@ -18,9 +18,12 @@ struct director {
 	struct mutex reload_lock; /* RANK_RELOAD: held over a whole reload, waits included */
 	struct mutex lock;        /* RANK_CONF */
 	struct dir_conf *conf GUARDED_BY(&lock); /* shared: one reference */
-	/* Never closed before the end. */
+	/* Of the Catalog resources of conf, in their order. */
 	struct catalog *catalogs[DIRECTOR_CATALOGS_MAX] GUARDED_BY(&lock);
 	size_t n_catalogs GUARDED_BY(&lock);
+	/* What a reload has left out or replaced: jobs may use it, so it stays open to the end. */
+	struct catalog *retired[DIRECTOR_CATALOGS_MAX] GUARDED_BY(&lock);
+	size_t n_retired GUARDED_BY(&lock);
 	struct mutex facts_lock; /* RANK_LEAF */
 	struct fact *facts GUARDED_BY(&facts_lock);
 	struct job_table *jobs;      /* owned */

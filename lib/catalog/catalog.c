@@ -367,6 +367,32 @@ fill_info(const struct catalog_options *o, struct pg_info *i)
 	i->more = dup_or_null(o->conninfo);
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+same_info(const struct pg_info *a, const struct pg_info *b)
+{
+	return same_text(a->host, b->host) && same_text(a->port, b->port) &&
+	       same_text(a->db_name, b->db_name) && same_text(a->user, b->user) &&
+	       same_text(a->password, b->password) && same_text(a->more, b->more);
+}
+
+bool
+catalog_is_of(const struct catalog *c, const struct catalog_options *o)
+{
+	OWNED(pg_info_release) struct pg_info info = { 0 };
+
+	if (!same_text(c->name, o->name) || c->reconnect != o->reconnect ||
+	    (c->managed != NULL) != o->managed)
+		return false;
+	fill_info(o, &info);
+	return o->managed || same_info(&c->info, &info);
+}
+
 /* The cluster, its role and database; info then names them. */
 static enum err_code
 start_managed(const struct catalog_options *o, struct pg_info *info, struct managed **managed,

@@ -15,6 +15,8 @@
 #ifndef TERCET_CATALOG_CATALOG_H
 #define TERCET_CATALOG_CATALOG_H
 
+#include <stdbool.h>
+
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 
@@ -64,6 +66,8 @@ struct catalog;
  */
 MUST_CHECK enum err_code catalog_open(const struct catalog_options *o, struct catalog **out,
 				      struct err *err);
+/* Whether catalog_open with these options would lead to the same database, by the same words. */
+bool catalog_is_of(const struct catalog *c, const struct catalog_options *o);
 /* All users must be done.  Stops the managed cluster if this process started it. */
 void catalog_close(struct catalog *c);
 void catalog_closep(struct catalog **c);
@@ -76,7 +80,7 @@ const char *catalog_name(const struct catalog *c);
 const char *catalog_db_name(const struct catalog *c);
 /* One round trip; ERR_CATALOG says why not. */
 MUST_CHECK enum err_code catalog_ping(struct catalog *c, struct err *err);
-/* Keep partitions ready, finish half-done purges; call at start and once a day. */
+/* Keep partitions ready, finish half-done purges; call at start. */
 MUST_CHECK enum err_code catalog_maintain(struct catalog *c, struct err *err);
 
 #endif
