@@ -75,7 +75,8 @@ UNION ALL
 	ORDER BY m.starttime DESC, m.jobid DESC LIMIT 1);
 
 -- Spec: director.md 14.2; times are whole seconds, so among jobs of one second JobId decides: a
--- small job begins in the second in which the one before it ended.
+-- small job begins in the second in which the one before it ended.  A job of which a volume is not in
+-- the catalog any more is none, as for job_level_facts.
 -- name: job_restore_recent repeatable
 WITH usable AS (
 	SELECT j.* FROM job j
@@ -83,10 +84,13 @@ WITH usable AS (
 		AND (j.starttime < :before OR j.starttime = :before AND j.jobid <= :last)
 		AND (:fileset::text IS NULL OR j.filesetid IN
 			(SELECT filesetid FROM fileset WHERE fileset = :fileset))
-		AND EXISTS (SELECT 1 FROM jobmedia m JOIN media v USING (mediaid)
+		AND EXISTS (SELECT 1 FROM jobmedia m LEFT JOIN media v USING (mediaid)
 			WHERE m.jobid = j.jobid AND (v.enabled = 1 OR :locked::integer = 1)
 				AND (:pool::text IS NULL OR v.poolid IN
-					(SELECT poolid FROM pool WHERE name = :pool)))),
+					(SELECT poolid FROM pool WHERE name = :pool)))
+		AND (:locked = 1 OR NOT EXISTS (SELECT 1 FROM jobmedia m
+			LEFT JOIN media v USING (mediaid)
+			WHERE m.jobid = j.jobid AND v.mediaid IS NULL))),
 full_job AS (
 	SELECT * FROM usable WHERE level = 'F' ORDER BY jobtdate DESC, jobid DESC LIMIT 1),
 diff_job AS (

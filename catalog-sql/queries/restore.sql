@@ -30,11 +30,11 @@ FROM job j LEFT JOIN (SELECT DISTINCT jobid, mediaid FROM jobmedia WHERE lastind
 	LEFT JOIN media m USING (mediaid)
 WHERE j.jobid = ANY (string_to_array(:jobids, ',')::integer[])
 ORDER BY j.starttime, j.jobid, m.mediaid;
--- Volumes that keep a job from being chosen for a restore.
+-- Volumes that keep a job from being chosen for a restore; without a name: gone from the catalog.
 -- name: restore_locked_volumes repeatable
 SELECT DISTINCT v.volumename, v.enabled
-FROM jobmedia m JOIN media v USING (mediaid)
-WHERE m.jobid = :jobid::integer AND v.enabled <> 1
+FROM jobmedia m LEFT JOIN media v USING (mediaid)
+WHERE m.jobid = :jobid::integer AND v.enabled IS DISTINCT FROM 1
 ORDER BY v.volumename;
 -- name: restore_last_jobs repeatable
 SELECT j.jobid, c.name AS client, j.starttime, j.level AS joblevel, j.jobfiles, j.jobbytes

@@ -210,17 +210,26 @@ say_left_out(struct shell *sh, uint32_t id, struct err *err)
 	(void)snprintf(text, sizeof(text), "%u", id);
 	if (shell_query(sh, "restore_locked_volumes", &arg, 1, &t, err) != ERR_OK)
 		return err->code;
-	for (size_t i = 0; i < table_rows(&t); i++)
-		out_warning(sh->out, "JobId %u is left out: its volume \"%s\" is %s\n", id,
-			    table_at(&t, i, "volumename"),
-			    strcmp(table_at(&t, i, "enabled"), "2") == 0 ? "archived"
-									 : "not enabled");
+	for (size_t i = 0; i < table_rows(&t); i++) {
+		const char *volume = table_at(&t, i, "volumename");
+
+		if (volume[0] == '\0')
+			out_warning(sh->out,
+				    "JobId %u is left out: a volume of it is not in the catalog "
+				    "any more\n",
+				    id);
+		else
+			out_warning(sh->out, "JobId %u is left out: its volume \"%s\" is %s\n", id,
+				    volume,
+				    strcmp(table_at(&t, i, "enabled"), "2") == 0 ? "archived"
+										 : "not enabled");
+	}
 	return ERR_OK;
 }
 
 /*
- * Jobs that would be of the chain if their volumes were enabled are named: without them it is an
- * older state.  A person decides; for a script it is an error.
+ * Jobs that would be of the chain if their volumes were there and enabled are named: without them
+ * it is an older state.  A person decides; for a script it is an error.
  */
 static enum err_code
 judge_left_out(struct shell *sh, struct restore *r, const struct cat_recent_key *key,

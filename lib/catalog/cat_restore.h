@@ -17,7 +17,7 @@ struct cat_recent_key {
 	uint32_t last;       /* of the jobs with StartTime = before those up to this; 0: none */
 	const char *pool;    /* NULL: any */
 	char type;           /* B, or A for archive; 0: B */
-	bool locked;         /* also jobs whose volumes are all disabled or archived */
+	bool locked;         /* also jobs whose volumes are all disabled or archived, or gone */
 };
 /* Full, newest Differential, Incrementals, ascending JobTDate; empty when there is no Full. */
 MUST_CHECK enum err_code cat_restore_recent(struct catalog *c, const struct cat_recent_key *key,

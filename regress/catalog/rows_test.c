@@ -262,17 +262,16 @@ static const struct {
 };
 
 static void
-chain_job(const struct cat_pool *pool, size_t row, const char *name, int i)
+chained_job(const struct cat_pool *pool, const char *name, uint32_t client, char letter, int i)
 {
 	static uint32_t n;
-	char letter = chains[row].levels[i];
 	bool empty = letter == '0' || letter == 'o';
 	bool lost = letter == 'f' || letter == 'd' || letter == 'i' || letter == 'h';
 	char level = letter == '0'                    ? 'I'
 		     : letter == 'o' || letter == 'h' ? 'F'
 		     : lost                           ? (char)(letter - 'a' + 'A')
 						      : letter;
-	uint32_t id = farm_job(&farm, name, level, T0 + i, fd1, fs1), media;
+	uint32_t id = farm_job(&farm, name, level, T0 + i, client, fs1), media;
 	char text[32];
 
 	farm_end_job(&farm, id, 'T', empty ? 0 : 10);
@@ -305,7 +304,7 @@ a_job_whose_volume_is_gone_is_no_base(void **state)
 		(void)snprintf(name, sizeof(name), "chained-%zu", row);
 		key.name = name;
 		for (int i = 0; chains[row].levels[i] != '\0'; i++)
-			chain_job(&pool, row, name, i);
+			chained_job(&pool, name, fd1, chains[row].levels[i], i);
 		MUST(cat_job_level_facts(cat, &key, &f, &err));
 		found[0] = f.full_start == 0 ? -1 : (int)(f.full_start - T0);
 		found[1] = f.diff_start == 0 ? -1 : (int)(f.diff_start - T0);
@@ -314,6 +313,43 @@ a_job_whose_volume_is_gone_is_no_base(void **state)
 		    found[2] != chains[row].newest)
 			fail_msg("%s (%s): full %d, diff %d, newest %d", chains[row].what,
 				 chains[row].levels, found[0], found[1], found[2]);
+	}
+}
+
+/* Restored is what is there whole; what would be newer is found when it is asked for. */
+static void
+a_job_whose_volume_is_gone_is_not_restored(void **state)
+{
+	static const struct {
+		const char *levels;
+		int plain, locked; /* position of the chain's last job */
+	} rows[] = {
+		{ "Fh", 0, 1 }, { "Ff", 0, 1 }, { "FIi", 1, 2 }, { "FhI", 2, 2 }, { "f", -1, 0 }
+	};
+	struct cat_pool pool;
+
+	(void)pool_of("Chained", 0, &pool);
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct err err = ERR_INIT;
+		struct cat_recent_key key = { .fileset = "FS" };
+		char name[32];
+		int found[2];
+
+		(void)snprintf(name, sizeof(name), "gone-%zu", row);
+		key.client_id = farm_client(&farm, name);
+		for (int i = 0; rows[row].levels[i] != '\0'; i++)
+			chained_job(&pool, name, key.client_id, rows[row].levels[i], i);
+		for (int locked = 0; locked < 2; locked++) {
+			OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+
+			key.locked = locked == 1;
+			MUST(cat_restore_recent(cat, &key, &jobs, &err));
+			found[locked] = jobs.n == 0 ? -1
+						    : (int)(jobs.v[jobs.n - 1].start_time - T0);
+		}
+		if (found[0] != rows[row].plain || found[1] != rows[row].locked)
+			fail_msg("%s: %d, with those that are gone %d", rows[row].levels, found[0],
+				 found[1]);
 	}
 }
 
@@ -963,6 +999,7 @@ main(void)
 		cmocka_unit_test(a_second_ensure_finds_the_first_row),
 		cmocka_unit_test(level_facts_are_those_of_good_jobs),
 		cmocka_unit_test(a_job_whose_volume_is_gone_is_no_base),
+		cmocka_unit_test(a_job_whose_volume_is_gone_is_not_restored),
 		cmocka_unit_test(a_volume_with_jobs_is_not_said_to_be_free),
 		cmocka_unit_test(jobs_on_top_of_others_are_found),
 		cmocka_unit_test(a_volume_is_deleted_with_its_jobs_or_not_at_all),
