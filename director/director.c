@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 #include "lib/base/ready.h"
 #include "lib/catalog/cat_attr.h"
 #include "lib/catalog/cat_client.h"
@@ -502,6 +503,14 @@ director_working_directory(struct director *d)
 	return d->working_directory;
 }
 
+char *
+director_file(struct director *d, const char *what)
+{
+	OWNED(freep) char *name = path_component(d->name);
+
+	return str_printf("%s/%s.%s", d->working_directory, name, what);
+}
+
 const char *
 director_config_path(struct director *d)
 {
@@ -610,7 +619,7 @@ director_new(const char *config_path, struct dir_conf **conf, struct director **
 	mutex_init(&d->reload_lock, RANK_RELOAD);
 	mutex_init(&d->lock, RANK_CONF);
 	mutex_init(&d->facts_lock, RANK_LEAF);
-	spool = str_printf("%s/%s.conmsg", d->working_directory, d->name);
+	spool = director_file(d, "conmsg");
 	*out = d;
 	if (cancel_init(&d->stop, err) != ERR_OK)
 		return err->code;

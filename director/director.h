@@ -69,6 +69,9 @@ void director_handshake_set(struct director *d, const char *client, enum handsha
 
 const char *director_name(struct director *d);
 const char *director_working_directory(struct director *d);
+/* A file of the director's own: "<working directory>/<name>.<what>"; owned.  A "/" in its name is
+ * "_". */
+char *director_file(struct director *d, const char *what);
 const char *director_config_path(struct director *d);
 int64_t director_start_time(struct director *d);
 /* "Debian GNU/Linux 12 (bookworm)" */

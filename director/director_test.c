@@ -1,4 +1,4 @@
-/* director/director_test.c - a stop that comes at the worst time */
+/* director/director_test.c - a stop that comes at the worst time, files of the director */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "director/conf/dir_conf.h"
 #include "director/director_internal.h"
-#include "director/job/job_setup.h"
+#include "director/job/job_internal.h"
 #include "director/sched/scheduler.h"
 
 #include "lib/base/clock.h"
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 static const char conf_text[] =
-	"Director { Name = d; Password = x; Messages = m; Working Directory = \"%s\" }\n"
+	"Director { Name = \"d/1\"; Password = x; Messages = m; Working Directory = \"%s\" }\n"
 	"Catalog { Name = main; DB Name = a; DB User = b }\n"
 	"Messages { Name = m; Console = all }\n"
 	"Client { Name = c; Address = a; Password = p }\n"
@@ -76,11 +76,32 @@ a_stop_right_after_the_start_ends_all_threads_at_once(void **state)
 	(void)rmdir(dir);
 }
 
+static void
+a_name_with_a_slash_has_files_in_the_working_directory(void **state)
+{
+	char dir[] = "/tmp/tercet-files-XXXXXX";
+	struct dir_conf *conf;
+	struct director *d = NULL;
+	struct err err = ERR_INIT;
+
+	assert_non_null(mkdtemp(dir));
+	conf = load(dir);
+	OWNED(freep) char *times = str_printf("%s/d_1.clock", dir);
+	OWNED(freep) char *messages = str_printf("%s/d_1.conmsg", dir);
+	assert_int_equal(director_new(NULL, &conf, &d, &err), ERR_OK);
+	(void)job_clock_now(job_table_clock(d->jobs));
+	director_free(d);
+	assert_int_equal(unlink(times), 0);
+	assert_int_equal(unlink(messages), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stop_right_after_the_start_ends_all_threads_at_once),
+		cmocka_unit_test(a_name_with_a_slash_has_files_in_the_working_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,9 +46,8 @@ struct job_table *
 job_table_new(struct director *d)
 {
 	struct job_table *t = NEW(struct job_table);
-	const char *dir = director_working_directory(d), *name = director_name(d);
-	OWNED(freep) char *clock_path = str_printf("%s/%s.clock", dir, name);
-	OWNED(freep) char *state_path = str_printf("%s/%s.state", dir, name);
+	OWNED(freep) char *clock_path = director_file(d, "clock");
+	OWNED(freep) char *state_path = director_file(d, "state");
 
 	t->d = d;
 	t->clock = job_clock_new(clock_path);

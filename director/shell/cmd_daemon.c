@@ -90,17 +90,14 @@ debug_words(struct shell *sh, struct debug *d, struct err *err)
 static void
 debug_director(struct shell *sh, const struct debug *d)
 {
+	OWNED(freep) char *path = director_file(sh->d, "trace");
+
 	atomic_store(&log_trace_level, d->level);
-	if (d->trace >= 0) {
-		OWNED(freep)
-		char *path = str_printf("%s/%s.trace", director_working_directory(sh->d),
-					director_name(sh->d));
-		if (!log_set_file(d->trace != 0 ? path : NULL))
-			out_warning(sh->out, "The trace file %s cannot be opened\n", path);
-	}
+	if (d->trace >= 0 && !log_set_file(d->trace != 0 ? path : NULL))
+		out_warning(sh->out, "The trace file %s cannot be opened\n", path);
 	/* What is in force: every trace line has its time, and nothing hangs up by itself. */
-	out_text(sh->out, "level=%d trace=%d hangup=0 timestamp=1 tracefilename=%s/%s.trace\n",
-		 d->level, log_has_file(), director_working_directory(sh->d), director_name(sh->d));
+	out_text(sh->out, "level=%d trace=%d hangup=0 timestamp=1 tracefilename=%s\n", d->level,
+		 log_has_file(), path);
 }
 
 static enum err_code

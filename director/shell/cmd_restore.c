@@ -12,7 +12,6 @@
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 #include "lib/base/own.h"
-#include "lib/base/path.h"
 #include "lib/catalog/cat_client.h"
 #include "lib/catalog/cat_restore.h"
 #include "lib/proto/bootstrap.h"
@@ -261,9 +260,9 @@ restore_write_bootstrap(struct shell *sh, struct restore *r, struct tree *t, str
 			     "The catalog has no volume positions for the selected files");
 	if (rc == ERR_OK) {
 		note_only_storage(&w);
-		OWNED(freep) char *name = path_component(director_name(sh->d));
-		r->bootstrap = str_printf("%s/%s.restore.%u.bsr", director_working_directory(sh->d),
-					  name, atomic_fetch_add(&next_bootstrap, 1));
+		OWNED(freep)
+		char *what = str_printf("restore.%u.bsr", atomic_fetch_add(&next_bootstrap, 1));
+		r->bootstrap = director_file(sh->d, what);
 		rc = fd_replace_file(r->bootstrap, buf_bytes(&w.text), 0600, err);
 	}
 	if (rc == ERR_OK) {
