@@ -30,6 +30,7 @@ struct door {
 	struct cancel cancel;
 	const char *name, *password;
 	bool cleartext_ok;
+	bool no_key;        /* it has no password for its visitors */
 	atomic_int hang_up; /* that many visitors are sent away without a word */
 	/* what became of the last visitor; read after door_close */
 	enum err_code rc;
@@ -48,7 +49,7 @@ find_peer(void *arg, enum peer_kind kind, const char *name, struct peer_policy *
 	if (kind != PEER_DIRECTOR || strcmp(name, d->name) != 0)
 		return false;
 	digest_pw_hash(bytes_str(d->password), hash);
-	secret_set(&out->key, bytes_str(hash));
+	secret_set(&out->key, d->no_key ? bytes_of(NULL, 0) : bytes_str(hash));
 	out->cleartext_ok = d->cleartext_ok;
 	out->ssl = d->cleartext_ok ? 0 : 2;
 	return true;
@@ -233,6 +234,7 @@ static void
 a_wrong_password_is_refused_in_clear(void **state UNUSED)
 {
 	struct door d = { 0 };
+	int64_t began_ms = clock_mono_ms();
 	struct dial dial;
 
 	door_open(&d, true);
@@ -241,6 +243,20 @@ a_wrong_password_is_refused_in_clear(void **state UNUSED)
 	refused(&d, &dial, ERR_AUTH, "refused our password");
 	assert_int_equal(d.rc, ERR_AUTH);
 	assert_non_null(strstr(d.err.text, "wrong password"));
+	assert_true(clock_mono_ms() - began_ms >= 1000); /* so many guesses a second */
+}
+
+static void
+no_password_is_none_that_could_be_right(void **state UNUSED)
+{
+	struct door d = { .no_key = true };
+	struct dial dial;
+
+	door_open(&d, true);
+	dial = dial_for(&d, DIAL_CLEAR);
+	dial.key = bytes_of(NULL, 0);
+	refused(&d, &dial, ERR_AUTH, "hung up");
+	assert_int_equal(d.rc, ERR_AUTH);
 }
 
 static void
@@ -287,6 +303,13 @@ the_hello_must_name_the_identity_of_tls(void **state UNUSED)
 	dial.hello = "Hello Director other calling\n";
 	refused(&d, &dial, ERR_AUTH, "hung up");
 	assert_non_null(strstr(d.err.text, "proved to be director \"t dir\""));
+
+	d = (struct door){ 0 };
+	door_open(&d, false);
+	dial = dial_for(&d, DIAL_TLS);
+	dial.hello = "Hello Storage t\001dir calling\n";
+	refused(&d, &dial, ERR_AUTH, "hung up");
+	assert_non_null(strstr(d.err.text, "says it is storage daemon \"t dir\""));
 }
 
 static void
@@ -415,6 +438,71 @@ a_hello_in_two_segments_is_no_problem(void **state UNUSED)
 	assert_int_equal(write(fd, hello + 12, 22), 22);
 	assert_true(read(fd, answer, sizeof(answer) - 1) > 20);
 	assert_memory_equal(answer + 4, "auth cram-md5 <", 15);
+	(void)close(fd);
+	door_close(&d);
+}
+
+/* Who has not proved who it is cannot make us take memory for it. */
+static void
+a_large_frame_from_a_stranger_is_not_waited_for(void **state UNUSED)
+{
+	static const char hello[] = "\0\0\0\036Hello Director t\001dir calling\n";
+	struct door d = { 0 };
+	uint8_t answer[128];
+	int fd;
+
+	door_open(&d, true);
+	fd = raw_connect(&d);
+	assert_int_equal(write(fd, hello, sizeof(hello)), sizeof(hello));
+	assert_true(read(fd, answer, sizeof(answer)) > 20); /* the challenge */
+	assert_int_equal(write(fd, "\0\0\020\0abc", 7), 7);
+	while (read(fd, answer, sizeof(answer)) > 0)
+		;
+	(void)close(fd);
+	door_close(&d);
+	assert_int_equal(d.rc, ERR_PROTO);
+	assert_non_null(strstr(d.err.text, "frame of 4096 bytes, when only 1024"));
+}
+
+/* A daemon that does not know the password: it lets us answer what we asked it in another call. */
+static void
+mirror(void *arg)
+{
+	static const char challenge[] = "auth cram-md5 <1.2@R_DIRECTOR::t\001dir> ssl=0\n";
+	uint8_t head[FRAME_HEAD_LEN], hello[128];
+	int fd = accept(*(const int *)arg, NULL, NULL);
+
+	assert_true(read(fd, hello, sizeof(hello)) > 0);
+	frame_head_emit(sizeof(challenge) - 1, head);
+	assert_int_equal(write(fd, head, sizeof(head)), sizeof(head));
+	assert_int_equal(write(fd, challenge, sizeof(challenge) - 1), sizeof(challenge) - 1);
+	assert_true(read(fd, hello, sizeof(hello)) <= 0); /* no answer */
+	(void)close(fd);
+}
+
+static void
+our_own_challenge_is_not_answered(void **state UNUSED)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct door d = { 0 };
+	struct err err = ERR_INIT;
+	struct thread t = { 0 };
+	struct conn *c = NULL;
+	struct dial dial;
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	assert_int_equal(thread_start(&t, "mirror", mirror, &fd, &err), ERR_OK);
+	door_open(&d, true);
+	dial = dial_for(&d, DIAL_CLEAR);
+	dial.port = ntohs(at.sin_port);
+	assert_int_equal(conn_dial(&dial, &c, &err), ERR_AUTH);
+	assert_non_null(strstr(err.text, "sent our own challenge back"));
+	thread_join(&t);
 	(void)close(fd);
 	door_close(&d);
 }
@@ -780,6 +868,7 @@ main(void)
 		cmocka_unit_test(director_and_client_talk_in_tls_with_the_password_as_key),
 		cmocka_unit_test(a_wrong_password_is_refused_and_named_in_tls),
 		cmocka_unit_test(a_wrong_password_is_refused_in_clear),
+		cmocka_unit_test(no_password_is_none_that_could_be_right),
 		cmocka_unit_test(an_unknown_name_is_refused),
 		cmocka_unit_test(clear_text_is_refused_where_tls_is_required),
 		cmocka_unit_test(the_hello_must_name_the_identity_of_tls),
@@ -789,6 +878,8 @@ main(void)
 		cmocka_unit_test(cancel_ends_the_wait_for_a_hello),
 		cmocka_unit_test(garbage_is_named_and_ended),
 		cmocka_unit_test(a_hello_in_two_segments_is_no_problem),
+		cmocka_unit_test(a_large_frame_from_a_stranger_is_not_waited_for),
+		cmocka_unit_test(our_own_challenge_is_not_answered),
 		cmocka_unit_test(what_is_sent_waits_until_somebody_waits_for_an_answer),
 		cmocka_unit_test(a_view_stays_while_more_is_looked_for),
 		cmocka_unit_test(terminate_and_close_are_ends_and_a_cut_frame_is_not),
