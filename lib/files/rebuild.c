@@ -60,7 +60,13 @@ say_index(struct rebuild *r, int32_t file_index, const struct err *err)
 void
 rebuild_fail(struct rebuild *r, struct rebuild_file *f, const struct err *err)
 {
-	rebuild_say(r, f, REBUILD_ERROR, err);
+	struct err e = *err;
+
+	if (f->beside) {
+		rebuild_drop(r, f);
+		(void)err_set(&e, err->code, "%s; the file that was there stays", err->text);
+	}
+	rebuild_say(r, f, REBUILD_ERROR, &e);
 	closep(&f->fd);
 	f->fd = -1;
 	f->state = FILE_SKIP;
@@ -166,8 +172,22 @@ rebuild_settled(struct rebuild *r, struct rebuild_file *f, struct err *err)
 		errno = f->close_errno;
 		code = judge(r, f, rebuild_write_failed(f, err), err);
 	}
+	if (f->state == FILE_OPEN && f->beside)
+		code = judge(r, f, rebuild_take_place(r, f, err), err);
 	say_restored(r, f);
 	return code;
+}
+
+/* At once, and not by the thread: the names that are linked to it are to find it. */
+static enum err_code
+end_beside(struct rebuild *r, struct rebuild_file *f, struct err *err)
+{
+	f->settled = false;
+	if (!f->damaged)
+		return rebuild_settled(r, f, err);
+	(void)err_set(err, ERR_FORMAT, "not replaced by what is damaged");
+	rebuild_fail(r, f, err);
+	return ERR_OK;
 }
 
 /* What has no content. */
@@ -194,6 +214,8 @@ end_file(struct rebuild *r, struct rebuild_file *f, struct err *err)
 		code = judge(r, f, rebuild_data_end(r, f, err), err);
 	if (!r->o.dry_run && f->state == FILE_OPEN) {
 		rebuild_link_known(r, f);
+		if (f->beside)
+			return end_beside(r, f, err);
 		return settle_put(r->settle, f, err);
 	}
 	if (!r->o.dry_run)

@@ -34,7 +34,8 @@ struct fixture {
 	char last_name[256];
 	int32_t index;
 	int64_t nlink; /* of the next records; 0: 1 */
-	int64_t uid;   /* of them, and their group; 0: this process's */
+	int64_t blocks;
+	int64_t uid; /* of them, and their group; 0: this process's */
 };
 
 static inline void
@@ -100,6 +101,7 @@ begin(struct fixture *f, struct rebuild_options o)
 	f->last[0] = '\0';
 	f->index = 0;
 	f->nlink = 0;
+	f->blocks = 0;
 	f->uid = 0;
 	if (rebuild_new(&o, take_report, f, &f->r, &err) != ERR_OK)
 		fail_msg("%s", err.text);
@@ -144,6 +146,7 @@ attr_in(struct fixture *f, uint32_t session, int32_t index, struct entry e)
 				   .uid = f->uid != 0 ? f->uid : (int64_t)geteuid(),
 				   .gid = f->uid != 0 ? f->uid : (int64_t)getegid(),
 				   .size = e.size,
+				   .blocks = f->blocks,
 				   .atime = e.mtime + 1,
 				   .mtime = e.mtime,
 				   .data_stream = e.data_stream != 0 ? e.data_stream : 2 };

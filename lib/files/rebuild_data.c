@@ -27,6 +27,7 @@ rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
 	f->extents_lost = false;
 	f->into = INTO_NEW;
 	f->inherits = false;
+	f->beside = false;
 	buf_clear(&f->small);
 	f->kind = r->o.no_digest_check ? DIGEST_NONE : r->guess;
 	digest_begin(f->digest, f->kind);
@@ -218,7 +219,8 @@ rebuild_data(struct rebuild *r, struct rebuild_file *f, const struct stream_row 
 	if (f->state != FILE_OPEN)
 		return err_set(err, ERR_FORMAT, "content for a %s", file_type_text(f->attr.type));
 	if (row->flags & STREAM_ENCRYPTED) {
-		rebuild_unmake(r, f);
+		if (f->into == INTO_NEW && !r->o.dry_run)
+			rebuild_drop(r, f);
 		return err_set(err, ERR_FORMAT, "not restored: its content is encrypted");
 	}
 	f->has_data = true;

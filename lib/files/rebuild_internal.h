@@ -3,6 +3,7 @@
  *
  * rebuild.c         records -> state of one file per session; begin and end of a file
  * rebuild_make.c    create the object, by file type and replace rule
+ * rebuild_beside.c  files that replace others, until they are whole
  * rebuild_link.c    hard links, and what they may be links to
  * rebuild_data.c    content: undo the encodings, write, digest
  * rebuild_attrs.c   owner, mode, times, ACL, attributes
@@ -69,6 +70,7 @@ struct rebuild_file {
 	int fd;            /* owned while FILE_OPEN or FILE_MADE */
 	enum file_into into;
 	bool inherits; /* it was made with an ACL of its directory's */
+	bool beside;   /* of what it replaces, which it has not yet done */
 
 	uint64_t pos;  /* where the next byte without address goes */
 	uint64_t size; /* end of the furthest byte written */
@@ -143,13 +145,11 @@ MUST_CHECK enum err_code rebuild_settled(struct rebuild *r, struct rebuild_file 
 /* ---- rebuild_make.c ---- */
 /* Create what f->attr describes; sets f->state. */
 MUST_CHECK enum err_code rebuild_make(struct rebuild *r, struct rebuild_file *f, struct err *err);
-/* Remove a file just created that cannot be filled. */
-void rebuild_unmake(struct rebuild *r, struct rebuild_file *f);
-
 struct making {
 	struct rebuild *r;
 	struct rebuild_file *f;
 	const struct place_at *at;
+	bool has_content; /* what it replaces stays until it is whole */
 	const char *link; /* symbolic link's target */
 	int first;        /* hard link's file, O_PATH; borrowed */
 };
@@ -160,6 +160,18 @@ MUST_CHECK enum err_code rebuild_make_new(struct making *m, make_fn *make, enum 
 					  const char *failed, struct err *err);
 /* When the rule says that what is there stays: tell it, the file is FILE_SKIP. */
 bool rebuild_keep_existing(struct rebuild *r, struct rebuild_file *f, const struct stat *st);
+
+/* ---- rebuild_beside.c ---- */
+/* Or has the other to go before, since the disk has not the room for both? */
+bool rebuild_has_room_beside(const struct rebuild *r, const struct rebuild_file *f,
+			     const struct place_at *at);
+/* As openat, beside the name of at: -1 and errno. */
+int rebuild_open_beside(const struct place_at *at, int flags, mode_t mode);
+/* All of f is there: now it replaces the other. */
+MUST_CHECK enum err_code rebuild_take_place(struct rebuild *r, struct rebuild_file *f,
+					    struct err *err);
+/* Remove what was made of f, beside another or not. */
+void rebuild_drop(struct rebuild *r, struct rebuild_file *f);
 
 /* ---- rebuild_link.c ---- */
 MUST_CHECK enum err_code rebuild_make_hard(struct making *m, struct err *err);

@@ -17,7 +17,7 @@ make_failed(const char *what, struct err *err)
 /* ---- what stands in the way ---- */
 
 enum obstacle {
-	OBSTACLE_GONE, /* removed: create again */
+	OBSTACLE_GONE, /* removed, or the file is to be made beside it: create again */
 	OBSTACLE_KEPT, /* the rule says so: the file is skipped and that was told */
 };
 
@@ -65,9 +65,10 @@ rebuild_keep_existing(struct rebuild *r, struct rebuild_file *f, const struct st
 }
 
 static enum err_code
-clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, enum obstacle *out,
-	  struct err *err)
+clear_way(struct making *m, enum obstacle *out, struct err *err)
 {
+	struct rebuild *r = m->r;
+	const struct place_at *at = m->at;
 	bool own = names_has(&r->made, at->path); /* the rule is for what was there before */
 	struct stat st;
 	bool dir;
@@ -79,18 +80,21 @@ clear_way(struct rebuild *r, struct rebuild_file *f, const struct place_at *at, 
 		*out = OBSTACLE_GONE;
 		return errno == ENOENT ? ERR_OK : make_failed("cannot be examined", err);
 	}
-	if (!own && rebuild_keep_existing(r, f, &st)) {
+	if (!own && rebuild_keep_existing(r, m->f, &st)) {
 		*out = OBSTACLE_KEPT;
 		return ERR_OK;
 	}
+	*out = OBSTACLE_GONE;
 	dir = S_ISDIR(st.st_mode);
+	m->f->beside = m->has_content && !dir && rebuild_has_room_beside(r, m->f, at);
+	if (m->f->beside)
+		return ERR_OK;
 	if (unlinkat(at->dir_fd, at->name, dir ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
 		return make_failed(dir ? "the directory in its place cannot be removed"
 				       : "the file in its place cannot be removed",
 				   err);
 	if (dir)
 		place_forget(r->place, at->path);
-	*out = OBSTACLE_GONE;
 	return ERR_OK;
 }
 
@@ -100,8 +104,10 @@ static int
 make_regular(struct making *m)
 {
 	/* Readable as well: the digest may have to be computed from what was written. */
-	m->f->fd = openat(m->at->dir_fd, m->at->name,
-			  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PLACE_UNFINISHED);
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+
+	m->f->fd = m->f->beside ? rebuild_open_beside(m->at, flags, PLACE_UNFINISHED)
+				: openat(m->at->dir_fd, m->at->name, flags, PLACE_UNFINISHED);
 	return m->f->fd < 0 ? -1 : 0;
 }
 
@@ -136,7 +142,7 @@ rebuild_make_new(struct making *m, make_fn *make, enum file_state state, const c
 	if (make(m) != 0) {
 		if (errno != EEXIST)
 			return make_failed(failed, err);
-		if (clear_way(m->r, m->f, m->at, &obstacle, err) != ERR_OK)
+		if (clear_way(m, &obstacle, err) != ERR_OK)
 			return err->code;
 		if (obstacle == OBSTACLE_KEPT)
 			return ERR_OK;
@@ -191,7 +197,7 @@ replace_by_dir(struct making *m, struct err *err)
 {
 	enum obstacle obstacle;
 
-	if (clear_way(m->r, m->f, m->at, &obstacle, err) != ERR_OK)
+	if (clear_way(m, &obstacle, err) != ERR_OK)
 		return err->code;
 	if (obstacle == OBSTACLE_KEPT)
 		return ERR_OK;
@@ -316,11 +322,18 @@ open_stream(struct making *m, mode_t want, struct err *err)
 }
 
 static enum err_code
+make_file(struct making *m, struct err *err)
+{
+	m->has_content = true;
+	return rebuild_make_new(m, make_regular, FILE_OPEN, "cannot create", err);
+}
+
+static enum err_code
 make_stream_file(struct making *m, const char *what, struct err *err)
 {
 	struct err e = ERR_INIT;
 
-	if (rebuild_make_new(m, make_regular, FILE_OPEN, "cannot create", err) != ERR_OK)
+	if (make_file(m, err) != ERR_OK)
 		return err->code;
 	if (m->f->state == FILE_OPEN) {
 		(void)err_set(&e, ERR_SYS, "content of a %s restored into a regular file", what);
@@ -348,12 +361,6 @@ make_stream(struct making *m, struct err *err)
 	return code == ERR_ABSENT
 		       ? make_stream_file(m, S_ISBLK(want) ? "block device" : "fifo", err)
 		       : code;
-}
-
-static enum err_code
-make_file(struct making *m, struct err *err)
-{
-	return rebuild_make_new(m, make_regular, FILE_OPEN, "cannot create", err);
 }
 
 /* ---- by type ---- */
@@ -422,17 +429,4 @@ rebuild_make(struct rebuild *r, struct rebuild_file *f, struct err *err)
 		return buf_append(&f->path, at.path.p, at.path.n, err);
 	}
 	return ERR_OK;
-}
-
-void
-rebuild_unmake(struct rebuild *r, struct rebuild_file *f)
-{
-	struct place_at at;
-	struct err ignored = ERR_INIT;
-
-	if (f->state != FILE_OPEN || f->into != INTO_NEW || r->place == NULL)
-		return;
-	if (place_find(r->place, PLACE_FILE, buf_bytes(&f->mapped), PLACE_MUST_EXIST, &at,
-		       &ignored) == ERR_OK)
-		(void)unlinkat(at.dir_fd, at.name, 0);
 }
