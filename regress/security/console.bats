@@ -37,29 +37,33 @@ teardown_file() {
 	[ "$(catalog "SELECT count(*) FROM job WHERE jobstatus = 'X'")" = 0 ]
 }
 
+on_terminal() { # command; its output goes to a terminal
+	python3 -c 'import os, pty, sys
+pty.spawn(["/bin/sh", "-c", sys.argv[1]], lambda fd: os.read(fd, 65536))' "$1" </dev/null
+}
+
 @test "names of files do not command the terminal" {
-	python3 - "$FARM/site/tconsole" >"$FARM/terminal.out" <<'X'
-import os, pty, sys
-pty.spawn([sys.argv[1], '-x', 'list files jobid=1'], lambda fd: os.read(fd, 65536))
-X
-	grep -aq 'evil\\x1b\]0;owned\\x07\\x1b\[2Jname' "$FARM/terminal.out"
+	on_terminal "'$FARM/site/tconsole' -x 'list files jobid=1'" >"$FARM/terminal.out"
+	grep -aq 'evil?\]0;owned??\[2Jname' "$FARM/terminal.out"
 	lacks $'\e\\[2J|\e]0|\xc2\x9b' <"$FARM/terminal.out"
 	# A program gets the names as they are.
-	farm_console "list files jobid=1" | grep -aq $'evil\e]0;owned'
+	"$FARM/site/tconsole" --json -x "list files jobid=1" | grep -aiq 'evil\\u001b\]0;owned\\u0007'
+}
+
+# What a query prints is not looked at by the director.
+print_on_terminal() { # query
+	printf "sqlquery\n%s;\n\n" "$1" >"$FARM/print"
+	on_terminal "'$FARM/site/tconsole' <'$FARM/print'"
+}
+
+@test "nor does any other text" {
+	print_on_terminal "SELECT 'evil' || chr(27) || ']0;owned' || chr(7) || chr(27) || '[2Jname'" >"$FARM/text.out"
+	grep -aq 'evil\\x1b\]0;owned\\x07\\x1b\[2Jname' "$FARM/text.out"
+	lacks $'\e\\[2J|\e]0' <"$FARM/text.out"
 }
 
 @test "nor when a control character lies over the end of a piece" {
-	python3 - "$FARM/src" <<'X'
-import os, sys
-for i in range(400):
-    open(os.path.join(sys.argv[1].encode(), b'x' * (i % 2) + b'%03d' % i + b'\xc2\x9b' * 110), 'w').close()
-X
-	farm_run Backup Full
-	farm_ok
-	python3 - "$FARM/site/tconsole" "$JOB" >"$FARM/pieces.out" <<'X'
-import os, pty, sys
-pty.spawn([sys.argv[1], '-x', 'list files jobid=' + sys.argv[2]], lambda fd: os.read(fd, 65536))
-X
+	print_on_terminal "SELECT repeat('x', i % 2) || i || repeat(E'\\xc2\\x9b', 110) FROM generate_series(1, 400) i" >"$FARM/pieces.out"
 	grep -aq '\\xc2\\x9b' "$FARM/pieces.out"
 	[ "$(tr -dc '\233' <"$FARM/pieces.out" | wc -c)" -eq 0 ]
 }
