@@ -731,8 +731,8 @@ def reply(conn, pattern):
             raise AssertionError('the storage daemon ended the conversation')
 
 
-def read_records(site, bootstrap):
-    """What a file daemon gets for a bootstrap: [(session, FileIndex, stream, data)], the director's connection."""
+def begin_read(site, bootstrap):
+    """A restore up to the client's first line: the director's connection and the client's."""
     d = director_session(site)
     d.send(job_line(1, 82, 32))
     key = reply(d, rb'3000 OK Job SDid=\d+ SDtime=\d+ Authorization=(\S+)\n')[1]
@@ -747,7 +747,12 @@ def read_records(site, bootstrap):
     d.sig(bnet.EOD)
     reply(d, rb'3000 OK bootstrap\n')
     d.send('run')
-    f = say_hello(site, 'SD', 'R_CLIENT::c', key, 'Hello Start Job J.2026-11-21_11.11.11_01\n')
+    return d, say_hello(site, 'SD', 'R_CLIENT::c', key, 'Hello Start Job J.2026-11-21_11.11.11_01\n')
+
+
+def read_records(site, bootstrap):
+    """What a file daemon gets for a bootstrap: [(session, FileIndex, stream, data)], the director's connection."""
+    d, f = begin_read(site, bootstrap)
     end = []
     t = threading.Thread(target=lambda: (reply(d, rb'3010 Job \S+ start\n'), end.append(
         reply(d, rb'3099 Job \S+ end JobStatus=(\d+) JobFiles=(\d+) JobBytes=(\d+) JobErrors=(\d+)\n'))))
@@ -922,6 +927,23 @@ class Reading(unittest.TestCase):
                                                       (3, hashlib.md5(b'd' * 100).digest())])
         self.assertRegex('\n'.join(d.messages), r'file 2 \(.*\) of session 7 is incomplete: .*more than a frame may hold')
         self.assertEqual(end[1], b'69')
+        s.stop_sd()
+
+    def test_a_restore_whose_client_reads_nothing_can_be_cancelled(self):
+        s = Site(self).start_sd()
+        write_volume(s.vol + '/V', 7, [(n, 2, b'x' * 900_000) for n in range(1, 41)])
+        d, f = begin_read(s, ['Volume="V"', 'VolSessionId=7'])
+        f.send('read open session = DummyVolume 0 0 0 0 0 0\n')
+        f.send('read data 1\n')
+        self.assertTrue(f.get().startswith(b'3000 OK open'))
+        self.assertEqual(f.get(), b'3000 OK data\n')
+        f.get()  # the records have begun to come; nobody takes them
+        c = director_session(s)
+        c.send('cancel Job=J.2026-11-21_11.11.11_01\n')
+        self.assertTrue(c.get().startswith(b'3000 '))
+        reply(d, rb'3010 Job \S+ start\n')
+        self.assertEqual(reply(d, rb'3099 Job \S+ end JobStatus=(\d+) ')[1], b'65')
+        f.close()
         s.stop_sd()
 
     def test_second_connection_for_the_same_job(self):
