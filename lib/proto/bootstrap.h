@@ -125,6 +125,8 @@ struct bsr_verdict {
  * when no record has a FileRegex. */
 bool bootstrap_keep(const struct bootstrap *b, struct bsr_verdict *v, int32_t file_index,
 		    struct bytes name);
+/* Nothing more can match record i: its files have come, or its place on the volume is passed. */
+bool bootstrap_record_is_done(const struct bootstrap *b, size_t i);
 /* Nothing is left to be matched on any volume. */
 bool bootstrap_is_done(const struct bootstrap *b);
 /* These files of record i are known to be lost: they are not unmet. */

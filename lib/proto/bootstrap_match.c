@@ -294,6 +294,12 @@ bootstrap_keep(const struct bootstrap *b, struct bsr_verdict *v, int32_t file_in
 /* ---- positions ---- */
 
 bool
+bootstrap_record_is_done(const struct bootstrap *b, size_t i)
+{
+	return b->records[i].done;
+}
+
+bool
 bootstrap_is_done(const struct bootstrap *b)
 {
 	for (size_t i = 0; i < b->n; i++)

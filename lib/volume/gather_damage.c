@@ -383,6 +383,7 @@ may_be_hit(const struct gather *g, const struct seen_session *e, const struct vo
 		if (!is_of(b, e))
 			continue;
 		if (bootstrap_is_here(g->bsr, i, g->volume) &&
+		    !bootstrap_record_is_done(g->bsr, i) &&
 		    ranges_meet(&b->addr, range->at, range->end - 1))
 			return true;
 		known = true;
@@ -467,7 +468,7 @@ is_to_go_on_here(const struct gather *g, const struct seen_session *e)
 		if (!is_of(b, e))
 			continue;
 		if (bootstrap_is_here(g->bsr, i, g->volume) &&
-		    ranges_meet(&b->file_index, file, file))
+		    !bootstrap_record_is_done(g->bsr, i) && ranges_meet(&b->file_index, file, file))
 			return true;
 		known = true;
 	}

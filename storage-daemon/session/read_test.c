@@ -1090,6 +1090,23 @@ damage_behind_a_job_or_on_anothers_volume_is_not_the_jobs(void **state)
 	assert_int_equal(g.status, STATUS_ERROR);
 }
 
+static void
+a_job_whose_files_have_all_come_loses_nothing_more(void **state)
+{
+	struct got g;
+
+	(void)state;
+	(void)write_files(1, 1, 2);
+	(void)write_files(1, 3, 4);
+	(void)write_files(2, 5, 6);
+	spoil(write_files(2, 7, 8) + 12); /* the magic */
+	g = restore(wanted(1, "FileIndex=1-2\nCount=2\nVolume=\"V1\"\nVolSessionId=2\n"
+			      "VolSessionTime=1000\nFileIndex=5-8\nCount=4\n"));
+	assert_int_equal(g.n, 4);
+	assert_true(was_said("file 6 (/src/06) of session 2 may be incomplete"));
+	assert_false(was_said("of session 1 may be incomplete"));
+}
+
 #define T(f) cmocka_unit_test_setup(f, begin)
 #define H(f) cmocka_unit_test_setup(f, begin_by_hand)
 
@@ -1128,6 +1145,7 @@ main(void)
 		H(a_file_that_goes_on_on_a_volume_that_is_gone_is_named),
 		H(a_file_without_its_attributes_is_not_called_by_anothers_name),
 		H(damage_behind_a_job_or_on_anothers_volume_is_not_the_jobs),
+		H(a_job_whose_files_have_all_come_loses_nothing_more),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, end_all);
