@@ -51,7 +51,7 @@ struct place {
 	struct lane lanes[PLACE_LANES];
 	struct names planted; /* symbolic links, by struct planted_key */
 	struct mounts mounts;
-	place_made_fn *made;
+	place_made_fn *made, *entered;
 	void *user;
 };
 
@@ -101,9 +101,10 @@ place_freep(struct place **p)
 }
 
 void
-place_on_made(struct place *p, place_made_fn *made, void *user)
+place_on(struct place *p, place_made_fn *made, place_made_fn *entered, void *user)
 {
 	p->made = made;
+	p->entered = entered;
 	p->user = user;
 }
 
@@ -537,10 +538,15 @@ open_component(struct place *p, struct level *parent, const char *name, struct b
 	}
 	out->fd = fd;
 	out->dev = parent->dev;
-	if (made)
+	if (made) {
 		out->inherits = INHERITS_NO;
-	else if (fstat(fd, &st) == 0)
-		out->dev = st.st_dev;
+		return ERR_OK;
+	}
+	if (fstat(fd, &st) != 0)
+		return err_errno(err, ERR_SYS, "directory %s", PATH_PRINT(path));
+	out->dev = st.st_dev;
+	if (p->entered != NULL)
+		p->entered(p->user, path, &st);
 	return ERR_OK;
 }
 

@@ -60,7 +60,9 @@ MUST_CHECK enum err_code place_find(struct place *p, enum place_lane lane, struc
 /* Called for each directory that was made, in whichever way; not if another stands in its place
  * at once. */
 typedef void place_made_fn(void *user, struct bytes path, const struct stat *st);
-void place_on_made(struct place *p, place_made_fn *made, void *user);
+/* made: as above.  entered, with the same arguments: it was there, and something in it is looked at
+ * or will be made; st is how it was before. */
+void place_on(struct place *p, place_made_fn *made, place_made_fn *entered, void *user);
 
 /* As mkdirat with PLACE_UNFINISHED_DIR: -1 and errno.  The directory has no ACL. */
 int place_make_dir(const struct place *p, const struct place_at *at);

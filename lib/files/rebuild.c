@@ -508,7 +508,7 @@ rebuild_new(const struct rebuild_options *o, rebuild_report_fn *report, void *us
 	if (!o->dry_run) {
 		if (place_new(r->where, &r->place, err) != ERR_OK)
 			return err->code;
-		place_on_made(r->place, rebuild_dir_made, r);
+		place_on(r->place, rebuild_dir_made, rebuild_dir_entered, r);
 		tell_owner(r);
 	}
 	*out = TAKE_PTR(r);
@@ -556,6 +556,7 @@ rebuild_free(struct rebuild *r)
 	rebuild_dirs_free(r);
 	inodes_release(&r->linked);
 	names_release(&r->made);
+	names_release(&r->dirs_set);
 	place_free(r->place);
 	rename_rules_free(r->rules);
 	codec_work_free(r->work);

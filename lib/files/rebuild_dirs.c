@@ -1,11 +1,14 @@
 /*
- * Directories get owner, mode, times and the rest when all is there: what is made in them later
- * changes their times, and what is taken from them could no longer be entered.
+ * The record of a directory comes behind what is in it: then root sets its owner, mode, times and
+ * the rest, and forgets it but for a few bytes, by which it is known when something is made in it
+ * once more.  That changes its times: they are set again at the end.  Who is not root sets all at
+ * the end only, since he may lose the right to make something in it.  The target directory, and
+ * those that were made on the way to others, have to wait for the end, too.
  *
- * They are kept as a tree, each with its own name only: below a chain of directories the paths
- * themselves would be as much as the square of its length.  Each row is found by a digest of its
- * path, cryptographic since names are chosen by others, and two must not be taken for one.  All
- * directories above one that is remembered have a row, too.
+ * Those to be set yet are kept as a tree, each with its own name only: below a chain of directories
+ * the paths themselves would be as much as the square of its length.  Each row is found by a digest
+ * of its path, cryptographic since names are chosen by others, and two must not be taken for one.
+ * All directories above one that is remembered have a row, too.
  */
 #include "lib/files/rebuild_internal.h"
 
@@ -20,6 +23,7 @@
 
 struct rebuild_dir {
 	struct rebuild_dir *parent, *child, *sibling; /* borrowed of the table */
+	struct rebuild_dir **from;                    /* what points to it: child or sibling */
 	bool made;                                    /* by this restore, as this one: */
 	dev_t dev;
 	ino_t ino;
@@ -82,6 +86,17 @@ add_dir(struct rebuild *r, struct bytes path)
 	return d;
 }
 
+/* As its parent's first. */
+static void
+hang_in(struct rebuild_dir *d)
+{
+	d->from = &d->parent->child;
+	d->sibling = *d->from;
+	if (d->sibling != NULL)
+		d->sibling->from = &d->sibling;
+	*d->from = d;
+}
+
 /* The row of path, made with those above it when missing. */
 static struct rebuild_dir *
 get_dir(struct rebuild *r, struct bytes path)
@@ -93,8 +108,7 @@ get_dir(struct rebuild *r, struct bytes path)
 		path = parent_path(path);
 		d = find_dir(r, path);
 		child->parent = d != NULL ? d : add_dir(r, path);
-		child->sibling = child->parent->child;
-		child->parent->child = child;
+		hang_in(child);
 	}
 	return wanted;
 }
@@ -151,16 +165,18 @@ deepest(struct rebuild_dir *d)
 	return d;
 }
 
-/* Nothing is below d; it was deepest() of its parent.  Returns the parent. */
+/* Nothing is below d.  Returns the parent. */
 static struct rebuild_dir *
 drop_dir(struct rebuild *r, struct rebuild_dir *d)
 {
 	struct rebuild_dir *parent = d->parent;
 
-	if (parent != NULL)
-		parent->child = d->sibling;
-	else
+	if (parent == NULL)
 		r->top = NULL;
+	else
+		*d->from = d->sibling;
+	if (d->sibling != NULL)
+		d->sibling->from = d->from;
 	HASH_DEL(r->dirs, d);
 	release_meta(&d->meta);
 	free(d);
@@ -192,6 +208,24 @@ copy_of(struct bytes b)
 	return bytes_of(p, b.n);
 }
 
+/* Something may change in one that is set. */
+void
+rebuild_dir_entered(void *user, struct bytes path, const struct stat *st)
+{
+	struct rebuild *r = (struct rebuild *)user;
+	struct rebuild_dir *d;
+
+	if (r->ended || !names_has(&r->dirs_set, path))
+		return;
+	d = get_dir(r, path);
+	if (d->recorded)
+		return;
+	d->made = d->recorded = true;
+	d->dev = st->st_dev;
+	d->ino = st->st_ino;
+	lstat_from_stat(st, 0, 0, &d->st);
+}
+
 /* Did an earlier restore of this job make it, on the way to others? */
 static bool
 was_implied(struct rebuild *r, struct bytes path)
@@ -204,26 +238,6 @@ was_implied(struct rebuild *r, struct bytes path)
 	       place_find(r->place, PLACE_LINK, path, PLACE_MUST_EXIST, &at, &none) == ERR_OK &&
 	       fstatat(at.dir_fd, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       inodes_find(r->o.implied, &st) != NULL;
-}
-
-/* A directory that was there already keeps what it has, unless all is replaced. */
-void
-rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f)
-{
-	struct bytes path = buf_bytes(&f->path);
-	struct rebuild_dir *d = find_dir(r, path);
-	struct rebuild_meta meta = rebuild_meta_of(f);
-
-	if ((d == NULL || !d->made) && r->o.replace != REPLACE_ALWAYS && !was_implied(r, path))
-		return;
-	if (d == NULL)
-		d = get_dir(r, path);
-	release_meta(&d->meta);
-	d->recorded = true;
-	d->file_index = f->file_index;
-	d->st = f->st;
-	d->meta = (struct rebuild_meta){ copy_of(meta.acl_access), copy_of(meta.acl_default),
-					 copy_of(meta.xattr) };
 }
 
 /* ---- setting ---- */
@@ -286,6 +300,34 @@ finish_dir(struct rebuild *r, struct rebuild_dir *d)
 	if (set_dir(r, d, &named, &e) != ERR_OK)
 		rebuild_say(r, &named, REBUILD_WARNING, &e);
 	buf_release(&named.target);
+}
+
+/* ---- recorded ---- */
+
+/* A directory that was there already keeps what it has, unless all is replaced. */
+void
+rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f)
+{
+	struct bytes path = buf_bytes(&f->path);
+	struct rebuild_dir *d = find_dir(r, path);
+	struct rebuild_meta meta = rebuild_meta_of(f);
+
+	if ((d == NULL || !d->made) && r->o.replace != REPLACE_ALWAYS &&
+	    !names_has(&r->dirs_set, path) && !was_implied(r, path))
+		return;
+	if (d == NULL)
+		d = get_dir(r, path);
+	release_meta(&d->meta);
+	d->recorded = true;
+	d->file_index = f->file_index;
+	d->st = f->st;
+	d->meta = (struct rebuild_meta){ copy_of(meta.acl_access), copy_of(meta.acl_default),
+					 copy_of(meta.xattr) };
+	if (r->is_root && d->child == NULL && d->parent != NULL) {
+		names_add(&r->dirs_set, path);
+		finish_dir(r, d);
+		(void)drop_dir(r, d);
+	}
 }
 
 void

@@ -7,7 +7,7 @@
  * rebuild_link.c    hard links, and what they may be links to
  * rebuild_data.c    content: undo the encodings, write, digest
  * rebuild_attrs.c   owner, mode, times, ACL, attributes
- * rebuild_dirs.c    directories: remembered until all is there
+ * rebuild_dirs.c    directories: set when their record came, and again when needed
  * rebuild_settle.c  the thread that sets regular files' attributes while the next are created
  */
 #ifndef TERCET_FILES_REBUILD_INTERNAL_H
@@ -117,7 +117,8 @@ struct rebuild {
 	struct settle *settle;         /* owned */
 	struct inodes linked;          /* files written of which more names are to come */
 	struct names made;             /* all but directories, when a replace rule is to be asked */
-	struct rebuild_dir *dirs;      /* owned: all of them; rebuild_dirs.c */
+	struct rebuild_dir *dirs;      /* owned: those to be set yet; rebuild_dirs.c */
+	struct names dirs_set;         /* and those that are set */
 	struct rebuild_dir *top;       /* borrowed: the root, when it is among them */
 	struct buf dir_path;           /* of the directory in hand */
 	struct codec_work *work;       /* owned */
@@ -209,9 +210,11 @@ void rebuild_attrs_dir(struct rebuild *r, struct rebuild_file *f, int fd,
 
 /* ---- rebuild_dirs.c ---- */
 void rebuild_dir_made(void *user, struct bytes path, const struct stat *st);
+void rebuild_dir_entered(void *user, struct bytes path, const struct stat *st);
+/* All of its records came. */
 void rebuild_dir_recorded(struct rebuild *r, struct rebuild_file *f);
-/* Set the attributes of all; they are forgotten.  In a broken restore those whose record did not
- * come stay as they were made, open to nobody: it comes behind what is in them. */
+/* Set the attributes of all that are left; they are forgotten.  In a broken restore those whose
+ * record did not come stay as they were made, open to nobody: it comes behind what is in them. */
 void rebuild_dirs_finish(struct rebuild *r);
 void rebuild_dirs_free(struct rebuild *r);
 
