@@ -1,4 +1,4 @@
-/* delete, purge, prune.  Spec: console.md 9.4; catalog.md 10 */
+/* delete, purge.  Spec: console.md 9.4; catalog.md 10 */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -35,6 +35,15 @@ need_all(const struct shell *sh, struct err *err)
 }
 
 /* ---- shared ---- */
+
+/* A word that is not understood might have spared something. */
+static enum err_code
+judge_words(const struct shell *sh, const char *const *known, struct err *err)
+{
+	const char *word = args_unknown(&sh->args, 1, known);
+
+	return word == NULL ? ERR_OK : err_set(err, ERR_CONFIG, "Invalid keyword: %s", word);
+}
 
 static enum err_code
 refuse_in_use(struct shell *sh, const char *volume, struct err *err)
@@ -123,12 +132,15 @@ purge_of_volume(struct catalog *c, const struct cat_media *m, size_t *n, struct 
 static enum err_code
 delete_volume(struct shell *sh, const char *name, struct err *err)
 {
+	static const char *const known[] = { "volume", "media", "pool", "catalog", "yes", NULL };
 	OWNED(freep) char *asked = NULL;
 	struct cat_media m;
 	struct catalog *c;
 	bool yes = false;
 	size_t n = 0;
 
+	if (judge_words(sh, known, err) != ERR_OK)
+		return err->code;
 	if (name == NULL && shell_ask_volume(sh, &asked, err) != ERR_OK)
 		return err->code;
 	if (shell_catalog(sh, &c, err) != ERR_OK ||
@@ -193,12 +205,15 @@ judge_jobs(struct shell *sh, struct catalog *c, uint32_t *ids, size_t *n, struct
 static enum err_code
 delete_jobs(struct shell *sh, const char *list, struct err *err)
 {
+	static const char *const known[] = { "jobid", "catalog", "yes", NULL };
 	OWNED(freep) char *asked = NULL;
 	OWNED(freep) uint32_t *ids = NULL;
 	struct catalog *c;
 	bool yes = sh->batch;
 	size_t n = 0;
 
+	if (judge_words(sh, known, err) != ERR_OK)
+		return err->code;
 	if (list == NULL && ask_text(sh, &asked, err, "Enter JobId to delete: ") != ERR_OK)
 		return err->code;
 	if (list == NULL)
@@ -281,6 +296,7 @@ confirm_purge(struct shell *sh, const char *what, size_t n, struct err *err)
 static enum err_code
 purge_volume(struct shell *sh, const char *name, struct err *err)
 {
+	static const char *const known[] = { "volume", "media", "jobs", "catalog", "yes", NULL };
 	OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
 	struct cat_media m;
 	struct catalog *c;
@@ -290,7 +306,7 @@ purge_volume(struct shell *sh, const char *name, struct err *err)
 	if (args_value(&sh->args, "action") != NULL)
 		return err_set(err, ERR_CONFIG,
 			       "purge action=: is not available in this version yet");
-	if (shell_catalog(sh, &c, err) != ERR_OK ||
+	if (judge_words(sh, known, err) != ERR_OK || shell_catalog(sh, &c, err) != ERR_OK ||
 	    shell_find_volume(sh, name, &m, NULL, err) != ERR_OK ||
 	    refuse_in_use(sh, m.name, err) != ERR_OK ||
 	    cat_purge_jobs_of_volume(c, m.media_id, 0, &jobs, err) != ERR_OK)
@@ -354,8 +370,25 @@ id_list(const char *text, char **out, struct err *err)
 	return ERR_OK;
 }
 
+/* What the words select, for the list of jobs and for people. */
+struct selection {
+	struct cat_arg args[5];
+	size_t n;
+	char *ids;             /* owned, of args */
+	struct buf what, said; /* "client a pool b"; " on client "a" in pool "b"" */
+};
+
+static void
+selection_release(struct selection *s)
+{
+	free(s->ids);
+	buf_release(&s->what);
+	buf_release(&s->said);
+}
+
+/* All words together. */
 static enum err_code
-purge_selected(struct shell *sh, bool files_only, struct err *err)
+select_jobs(struct shell *sh, bool files_only, struct selection *s, struct err *err)
 {
 	static const struct {
 		const char *key, *parameter, *said;
@@ -365,41 +398,58 @@ purge_selected(struct shell *sh, bool files_only, struct err *err)
 		{ "job", "name", "named" },
 		{ "pool", "pool", "in pool" },
 	};
+	static const char *const known[] = { "jobid", "client",  "job", "pool", "files",
+					     "jobs",  "catalog", "yes", NULL };
+
+	if (judge_words(sh, known, err) != ERR_OK)
+		return err->code;
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		const char *v = args_value(&sh->args, by[i].key);
+
+		if (v == NULL)
+			continue;
+		if (i == 0 && !files_only)
+			return err_set(err, ERR_CONFIG, "purge jobs jobid=: use delete jobid=");
+		if (i == 0 && id_list(v, &s->ids, err) != ERR_OK)
+			return err->code;
+		s->args[s->n++] = (struct cat_arg){ by[i].parameter, i == 0 ? s->ids : v };
+		buf_text(&s->what, "%s%s %s", s->what.len > 0 ? " " : "", by[i].key, v);
+		buf_text(&s->said, " %s \"%s\"", by[i].said, v);
+	}
+	if (s->n == 0)
+		return err_set(err, ERR_CONFIG, "purge %s needs one of %sclient=, job=, pool=",
+			       files_only ? "files" : "jobs", files_only ? "jobid=, " : "");
+	s->args[s->n++] = (struct cat_arg){ "type", "B,A" };
+	return ERR_OK;
+}
+
+static enum err_code
+purge_selected(struct shell *sh, bool files_only, struct err *err)
+{
+	OWNED(selection_release)
+	struct selection s = { .what = BUF_INIT(SIZE_MAX), .said = BUF_INIT(SIZE_MAX) };
 	OWNED(freep) uint32_t *ids = NULL;
 	struct catalog *c;
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
-		const char *v = args_value(&sh->args, by[i].key);
-		OWNED(freep) char *list = NULL;
-
-		if (v == NULL || (!files_only && i == 0))
-			continue;
-		if (i == 0 && id_list(v, &list, err) != ERR_OK)
-			return err->code;
-		struct cat_arg args[] = { { by[i].parameter, i == 0 ? list : v },
-					  { "type", "B,A" } };
-		OWNED(freep) char *what = str_printf("%s %s", by[i].key, v);
-		if (shell_catalog(sh, &c, err) != ERR_OK ||
-		    jobs_by(sh, args, 2, &ids, &n, err) != ERR_OK)
-			return err->code;
-		if (n == 0) {
-			out_info(sh->out, "No Jobs found for %s %s to purge from %s catalog.\n",
-				 by[i].key, v, "the");
-			return ERR_OK;
-		}
-		if ((!files_only && name_dependents(sh, c, ids, n, err) != ERR_OK) ||
-		    confirm_purge(sh, what, n, err) != ERR_OK)
-			return err->code;
-		if ((files_only ? cat_purge_files(c, ids, n, err)
-				: cat_purge_jobs(c, ids, n, err)) != ERR_OK)
-			return err->code;
-		out_info(sh->out, "%s%zu Job%s %s \"%s\" purged from catalog.\n",
-			 files_only ? "Files of " : "", n, n == 1 ? "" : "s", by[i].said, v);
+	if (select_jobs(sh, files_only, &s, err) != ERR_OK ||
+	    shell_catalog(sh, &c, err) != ERR_OK ||
+	    jobs_by(sh, s.args, s.n, &ids, &n, err) != ERR_OK)
+		return err->code;
+	if (n == 0) {
+		out_info(sh->out, "No Jobs found for %s to purge from the catalog.\n",
+			 buf_str(&s.what));
 		return ERR_OK;
 	}
-	return err_set(err, ERR_CONFIG, "purge %s needs one of %sclient=, job=, pool=",
-		       files_only ? "files" : "jobs", files_only ? "jobid=, " : "");
+	if ((!files_only && name_dependents(sh, c, ids, n, err) != ERR_OK) ||
+	    confirm_purge(sh, buf_str(&s.what), n, err) != ERR_OK)
+		return err->code;
+	if ((files_only ? cat_purge_files(c, ids, n, err) : cat_purge_jobs(c, ids, n, err)) !=
+	    ERR_OK)
+		return err->code;
+	out_info(sh->out, "%s%zu Job%s%s purged from catalog.\n", files_only ? "Files of " : "", n,
+		 n == 1 ? "" : "s", buf_str(&s.said));
+	return ERR_OK;
 }
 
 enum err_code
@@ -433,14 +483,4 @@ cmd_purge(struct shell *sh, struct err *err)
 	if (shell_ask_volume(sh, &asked, err) != ERR_OK)
 		return err->code;
 	return purge_volume(sh, asked, err);
-}
-
-/* ---- prune: retention comes with its own issue ---- */
-
-enum err_code
-cmd_prune(UNUSED struct shell *sh, struct err *err)
-{
-	return err_set(err, ERR_CONFIG,
-		       "prune: retention is not available in this version yet; delete and purge "
-		       "remove what you name");
 }

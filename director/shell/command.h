@@ -85,7 +85,6 @@ const struct command *command_find(const char *word, char *candidates, size_t ca
 	X(cmd_memory)                                                                              \
 	X(cmd_messages)                                                                            \
 	X(cmd_mount)                                                                               \
-	X(cmd_prune)                                                                               \
 	X(cmd_purge)                                                                               \
 	X(cmd_quit)                                                                                \
 	X(cmd_relabel)                                                                             \

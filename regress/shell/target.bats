@@ -174,3 +174,39 @@ X
 	[ "$status" -eq 2 ]
 	[[ $output == *"ERR: Job was not found"* ]]
 }
+
+@test "purge and delete take all words together, and nothing away for one they do not know" {
+	farm_conf_add dir <<X
+Job { Name = "Other"; JobDefs = "Standard"; Client = "farm-fd" }
+X
+	farm_console reload | grep '^reloaded'
+	farm_run Other Full
+	farm_ok
+	other=$JOB
+	count() { catalog "SELECT count(*) FROM job WHERE type = 'B'"; }
+	all=$(count)
+	volume=$(catalog "SELECT volumename FROM media ORDER BY mediaid LIMIT 1")
+	for words in "delete volume=$volume jobid=$other" "delete jobid=1 volume" "delete volume=$volume client=x" \
+		"purge jobs volume=$volume client=x" "purge volume=$volume jobstatus=f"; do
+		run "$FARM/strict" "$words yes"
+		echo "$words: $output"
+		[ "$status" -eq 2 ]
+		[ "$(count)" -eq "$all" ]
+		[ "$(catalog "SELECT count(*) FROM media WHERE volumename = '$volume' AND volstatus <> 'Purged'")" -eq 1 ]
+	done
+	for words in "jobs client=farm-fd jobstatus=f" "jobs client=farm-fd jobid=$other" "jobs client=farm-fd volum=x" \
+		"files job=Other jobstatus=f" "jobs client=farm-fd Other"; do
+		run "$FARM/strict" "purge $words yes"
+		echo "$words: $output"
+		[ "$status" -eq 2 ]
+		[ "$(count)" -eq "$all" ]
+	done
+	[ "$(catalog "SELECT sum(purgedfiles) FROM job")" -eq 0 ]
+	run "$FARM/strict" "purge jobs client=farm-fd job=Other pool=Incremental yes"
+	[[ $output == *"No Jobs found for client farm-fd job Other pool Incremental to purge"* ]]
+	[ "$(count)" -eq "$all" ]
+	run "$FARM/strict" "purge jobs client=farm-fd job=Other yes"
+	[[ $output == *'1 Job on client "farm-fd" named "Other" purged from catalog.'* ]]
+	[ "$(count)" -eq $((all - 1)) ]
+	[ "$(catalog "SELECT count(*) FROM job WHERE jobid = $other")" -eq 0 ]
+}
