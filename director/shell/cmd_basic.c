@@ -339,10 +339,3 @@ cmd_disable(struct shell *sh, struct err *err)
 {
 	return switch_one(sh, false, err);
 }
-
-enum err_code
-cmd_trace(UNUSED struct shell *sh, struct err *err)
-{
-	return err_set(err, ERR_CONFIG,
-		       "trace: use setdebug level=<n> trace=<0|1> director instead");
-}

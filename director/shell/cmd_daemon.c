@@ -1,4 +1,4 @@
-/* setdebug, resolve, setbandwidth.  Spec: console.md 7.7, 10; wire.md 5.9, 6.7 */
+/* setdebug, trace, resolve, setbandwidth.  Spec: console.md 7.7, 10; wire.md 5.9, 6.7 */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -181,6 +181,21 @@ cmd_setdebug(struct shell *sh, struct err *err)
 	default:
 		return debug_all(sh, &d, err);
 	}
+}
+
+enum err_code
+cmd_trace(struct shell *sh, struct err *err)
+{
+	OWNED(freep) char *asked = NULL;
+
+	if (sh->args.n < 2 && ask_text(sh, &asked, err, "Turn on or off? ") != ERR_OK)
+		return err->code;
+	const char *word = asked != NULL ? asked : sh->args.v[1].key;
+	struct debug d = { atomic_load(&log_trace_level), strcasecmp(word, "on") == 0, -1, -1 };
+	if (d.trace == 0 && strcasecmp(word, "off") != 0)
+		return err_set(err, ERR_CONFIG, "ON or OFF keyword missing.");
+	debug_director(sh, &d);
+	return ERR_OK;
 }
 
 /* ---- resolve ---- */

@@ -25,6 +25,14 @@ state() { # dir, sd, fd: the trace file of that daemon
 	farm_console "setdebug level=0 trace=0 director" | grep -F 'level=0 trace=0 '
 }
 
+@test "trace is turned on and off, and leaves the level" {
+	farm_console "setdebug level=10 director" "trace on" | grep -F 'level=10 trace=1 '
+	run farm_console trace off
+	[[ $output == *"Turn on or off?"*"level=10 trace=0 "* ]]
+	farm_console "trace maybe" | grep 'ON or OFF keyword missing'
+	farm_console "setdebug level=0 director" | grep -F 'level=0 trace=0 '
+}
+
 @test "the same in the other daemons" {
 	for d in client=farm-fd storage=Disk; do
 		farm_console "setdebug level=10 $d" | grep -E '000 OK setdebug=10 trace=0 '
