@@ -46,25 +46,26 @@ rerun_one(struct shell *sh, uint32_t job_id, bool yes, struct err *err)
 	if (table_rows(&t) == 0)
 		return err_set(err, ERR_CONFIG, "JobId %u not found in catalog. ", job_id);
 	out_info(sh->out, "rerunning jobid %u\n", job_id);
-	/* Names that left the configuration fall back to the job's own. */
 	static const struct {
 		const char *column;
 		enum res_kind kind;
 		size_t offset;
+		bool may_go; /* one that left the configuration: the job's own */
 	} taken[] = {
-		{ "name", RES_JOB, offsetof(struct job_request, job) },
-		{ "client", RES_CLIENT, offsetof(struct job_request, client) },
-		{ "fileset", RES_FILESET, offsetof(struct job_request, fileset) },
-		{ "poolname", RES_POOL, offsetof(struct job_request, pool) },
+		{ "name", RES_JOB, offsetof(struct job_request, job), false },
+		{ "client", RES_CLIENT, offsetof(struct job_request, client), false },
+		{ "fileset", RES_FILESET, offsetof(struct job_request, fileset), false },
+		{ "poolname", RES_POOL, offsetof(struct job_request, pool), true },
 	};
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
 		const char *v = table_at(&t, 0, taken[i].column);
 
 		if (res_find(sh, taken[i].kind, v) != NULL)
 			*(char **)(void *)((char *)&req + taken[i].offset) = str_dup(v);
+		else if (v[0] != '\0' && !taken[i].may_go)
+			return err_set(err, ERR_CONFIG, "%s \"%s\" not found",
+				       res_facts(taken[i].kind)->singular, v);
 	}
-	if (req.job == NULL)
-		return err_set(err, ERR_CONFIG, "Job \"%s\" not found", table_at(&t, 0, "name"));
 	req.level = table_at(&t, 0, "level")[0];
 	if (req.level == LEVEL_NONE)
 		req.level = 0;
@@ -135,6 +136,11 @@ cmd_rerun(struct shell *sh, struct err *err)
 	bool yes = args_has(&sh->args, "yes");
 	size_t n = 0;
 
+	static const char *const known[] = { "jobid", "since_jobid", "until_jobid", "days",
+					     "hours", "catalog",     "yes",         NULL };
+	const char *word = args_unknown(&sh->args, 1, known);
+	if (word != NULL)
+		return err_set(err, ERR_CONFIG, "Invalid keyword: %s", word);
 	if (jobid != NULL) {
 		if (!shell_job_ids(jobid, &ids, &n))
 			return err_set(err, ERR_CONFIG, "invalid jobid argument: %s", jobid);

@@ -210,3 +210,24 @@ X
 	[ "$(count)" -eq $((all - 1)) ]
 	[ "$(catalog "SELECT count(*) FROM job WHERE jobid = $other")" -eq 0 ]
 }
+
+@test "rerun runs what ran, or nothing" {
+	farm_conf_add dir <<X
+Client { Name = "gone-fd"; Address = 127.0.0.1; Port = $((FARM_PORT + 1)); Password = "x" }
+X
+	farm_console reload | grep '^reloaded'
+	farm_console 'run job=Backup client=gone-fd when="2037-01-01 00:00:00" yes' "cancel all yes" >"$FARM/gone.out"
+	gone=$(sed -n 's/.*JobId=\([0-9]*\).*/\1/p' "$FARM/gone.out" | head -n 1)
+	farm_conf dir '/^Client { Name = "gone-fd"/d'
+	farm_console reload | grep '^reloaded'
+	jobs=$(catalog "SELECT count(*) FROM job")
+	for words in "jobid=$gone yes" "days=10 job=Backup yes" "hours=1 yes no"; do
+		run "$FARM/strict" "rerun $words"
+		echo "$words: $output"
+		[ "$status" -eq 2 ]
+		[[ $output != *queued* ]]
+		[ "$(catalog "SELECT count(*) FROM job")" -eq "$jobs" ]
+	done
+	run "$FARM/strict" "rerun jobid=$gone yes"
+	[[ $output == *'Client "gone-fd" not found'* ]]
+}
