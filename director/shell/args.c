@@ -117,8 +117,8 @@ args_value_of(const struct args *a, const char *const *keys)
 	return NULL;
 }
 
-static bool
-is_in(const char *word, const char *const *list)
+bool
+args_is_among(const char *word, const char *const *list)
 {
 	while (*list != NULL && strcasecmp(word, *list) != 0)
 		list++;
@@ -129,7 +129,7 @@ static const char *
 unknown(const struct args *a, size_t at, const char *const *known, bool with_value)
 {
 	for (size_t i = at; i < a->n; i++)
-		if ((with_value || a->v[i].value == NULL) && !is_in(a->v[i].key, known))
+		if ((with_value || a->v[i].value == NULL) && !args_is_among(a->v[i].key, known))
 			return a->v[i].key;
 	return NULL;
 }

@@ -39,6 +39,8 @@ bool args_has(const struct args *a, const char *key);
 const char *args_value(const struct args *a, const char *key);
 /* The first of several spellings, a NULL-ended list: "client", "fd", NULL. */
 const char *args_value_of(const struct args *a, const char *const *keys);
+/* The word is in the list, which a NULL ends; case is ignored. */
+bool args_is_among(const char *word, const char *const *list);
 /* The first word from position at on, or the first of those without a value, whose keyword is not
  * in known, a NULL-ended list; NULL: there is none. */
 const char *args_unknown(const struct args *a, size_t at, const char *const *known);

@@ -50,13 +50,20 @@ running_job(struct shell *sh, bool *given, struct job_info *out, struct err *err
 static enum err_code
 pick_storage(struct shell *sh, struct dir_storage **out, struct err *err)
 {
-	static const char *const words[] = { "storage", "barcodes", "barcode",
-					     "encrypt", "yes",      NULL };
+	static const char *const words[] = { "storage", "barcodes",  "barcode", "encrypt",
+					     "yes",     "alldrives", NULL },
+				 *const keys[] = { "storage", "sd",    "jobid",     "job",
+						   "ujobid",  "drive", "slot",      "slots",
+						   "volume",  "pool",  "oldvolume", "catalog",
+						   NULL };
 	const char *bare = args_unknown_bare(&sh->args, 1, words);
 	struct named *r = NULL;
 	struct job_info info;
 	bool of_job;
 
+	for (size_t i = 1; i < sh->args.n; i++)
+		if (sh->args.v[i].value != NULL && !args_is_among(sh->args.v[i].key, keys))
+			return err_set(err, ERR_CONFIG, "Invalid keyword: %s", sh->args.v[i].key);
 	if (running_job(sh, &of_job, &info, err) != ERR_OK)
 		return err->code;
 	if (args_value_of(&sh->args, storage_keys) != NULL)

@@ -211,6 +211,17 @@ X
 	[ "$(catalog "SELECT count(*) FROM job WHERE jobid = $other")" -eq 0 ]
 }
 
+@test "a device is not chosen in the place of a word that is not known" {
+	for words in "unmount storag=Disk" "release stroage=Again" "mount sotrage=Disk" "label volum=X1 storage=Disk pool=Full"; do
+		run "$FARM/strict" "$words"
+		echo "$words: $output"
+		[ "$status" -eq 2 ]
+		[[ $output == *"Invalid keyword"* ]]
+	done
+	run "$FARM/strict" "mount storage=Disk slot=0 drive=0"
+	[ "$status" -eq 0 ]
+}
+
 @test "rerun runs what ran, or nothing" {
 	farm_conf_add dir <<X
 Client { Name = "gone-fd"; Address = 127.0.0.1; Port = $((FARM_PORT + 1)); Password = "x" }
