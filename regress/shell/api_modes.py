@@ -215,7 +215,7 @@ CASES = (
     ('show nosuch', REFUSED, None),
     ('sqlquery', REFUSED, None),
     ('time', OK, lambda r: r['time']['year'].startswith('20') and r['time']['full']),
-    ('trace off', REFUSED, None),
+    ('trace off', OK, None),
     ('update', REFUSED, None),
     ('update volume=Full-0001 maxvoljobs=7', OK, None),
     ('update volume=Full-0001 volstatus=nosuch', REFUSED, None),
