@@ -421,6 +421,42 @@ a_full_volume_is_followed_by_the_next(void **state)
 	assert_int_equal(catalog.piece[1].last, 3);
 }
 
+#define MARK_BYTES 5000u
+
+static void
+one_large_file(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	for (int i = 0; i < 3; i++)
+		send_record(t, 1, STREAM_FILE_DATA, 15000);
+	(void)!conn_signal(t->fd, FRAME_EOD, &err);
+}
+
+/* However the daemon ends, the next one has little to look through behind what the catalog knows.
+ */
+static void
+the_catalog_knows_a_volume_up_to_the_last_file_size_mark(void **state)
+{
+	struct fake_talk t;
+	unsigned cut = 0;
+	bool known = false;
+
+	do {
+		(void)end(state);
+		(void)begin(state);
+		sd.site.device[0].maximum_file_size = MARK_BYTES;
+		catalog.power = POWER_STORAGE;
+		fake.kill = true;
+		fake.cut_at = ++cut;
+		(void)run(one_large_file, &t);
+		assert_in_range(fake.file[0].n_now, 0, fake.vol[0].bytes + MARK_BYTES + 2 * 4096);
+		known |= fake.off && fake.vol[0].bytes > MARK_BYTES;
+	} while (fake.off);
+	assert_true(known);
+}
+
 /* Until the daemon says how it ends, so long as nothing more is sent. */
 static void
 waits_for_the_end(struct fake_talk *t)
@@ -564,6 +600,7 @@ main(void)
 		T(what_a_vanished_client_sent_is_closed_and_known),
 		T(attributes_of_a_file_that_is_not_whole_stay_here),
 		T(a_full_volume_is_followed_by_the_next),
+		T(the_catalog_knows_a_volume_up_to_the_last_file_size_mark),
 		T(a_silent_client_does_not_keep_a_failed_job_alive),
 		T(answers_that_come_late_are_not_those_of_the_next_question),
 		T(where_a_job_lies_is_told_again_when_it_was_refused),

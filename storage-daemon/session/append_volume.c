@@ -238,6 +238,20 @@ count_block(struct append *a, const struct append_block *b, uint64_t at)
 	atomic_store_explicit(&a->s->bytes, b->bytes, memory_order_relaxed);
 }
 
+/* Behind Maximum File Size the catalog hears how far job and volume have come: what a crash leaves
+ * to be looked through is never much more.  Spec: wire.md 6.5 "file-size marks" */
+static enum err_code
+mark_file_size(struct append *a, struct err *err)
+{
+	uint64_t max = a->device->conf->maximum_file_size;
+	enum err_code code;
+
+	if (max == 0 || a->piece.end - a->piece.start < max)
+		return ERR_OK;
+	code = append_end_piece(a, err);
+	return code == ERR_OK ? mount_tell(a->device, &a->job, a->on.generation, err) : code;
+}
+
 enum err_code
 append_write_block(struct append *a, struct append_block *b, struct err *err)
 {
@@ -261,8 +275,5 @@ append_write_block(struct append *a, struct append_block *b, struct err *err)
 	block_fill_reset(&b->fill);
 	if (code == ERR_OK)
 		code = append_attrs_forward(a, b, err);
-	if (code == ERR_OK && a->piece.end - a->piece.start >= a->device->conf->maximum_file_size &&
-	    a->device->conf->maximum_file_size != 0)
-		code = append_end_piece(a, err);
-	return code;
+	return code == ERR_OK ? mark_file_size(a, err) : code;
 }
