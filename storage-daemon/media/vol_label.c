@@ -112,12 +112,20 @@ vol_label_read(struct dev *dev, struct volume_label *out, uint64_t *len, struct 
 
 /* ---- the end of a volume ---- */
 
-static enum err_code
-read_dev(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
-{
-	struct dev *dev = (struct dev *)user;
+struct tail_reader {
+	struct dev *dev;
+	struct cancel *cancel;
+};
 
-	return dev->ops->read(dev, p, n, at, got, err);
+static enum err_code
+read_tail(void *user, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
+{
+	const struct tail_reader *t = (const struct tail_reader *)user;
+
+	if (cancel_asked(t->cancel))
+		return err_set(err, ERR_CANCELED, "canceled while looking through %s",
+			       t->dev->path);
+	return t->dev->ops->read(t->dev, p, n, at, got, err);
 }
 
 /* Of the blocks looked at. */
@@ -143,9 +151,11 @@ look_for_jobs(const struct volume_block *b, struct jobs_seen *seen)
 }
 
 enum err_code
-vol_tail_scan(struct dev *dev, uint64_t from, struct vol_tail *out, struct err *err)
+vol_tail_scan(struct dev *dev, uint64_t from, struct cancel *cancel, struct vol_tail *out,
+	      struct err *err)
 {
-	OWNED(volume_scan_freep) struct volume_scan *scan = volume_scan_new(read_dev, dev);
+	struct tail_reader t = { dev, cancel };
+	OWNED(volume_scan_freep) struct volume_scan *scan = volume_scan_new(read_tail, &t);
 	struct vol_tail all = { .good_end = from };
 	struct jobs_seen behind = { .began = false };
 	uint64_t damage_end = from;

@@ -39,7 +39,8 @@ struct vol_tail {
 	uint64_t size;     /* of the medium */
 };
 
-MUST_CHECK enum err_code vol_tail_scan(struct dev *dev, uint64_t from, struct vol_tail *out,
-				       struct err *err);
+/* cancel: borrowed or NULL; a tail may be long. */
+MUST_CHECK enum err_code vol_tail_scan(struct dev *dev, uint64_t from, struct cancel *cancel,
+				       struct vol_tail *out, struct err *err);
 
 #endif

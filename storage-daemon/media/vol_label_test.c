@@ -98,7 +98,7 @@ a_torn_tail_ends_the_good_part(void **state)
 	assert_int_equal(dev->ops->read(dev, copy, len, 0, &got, &err), ERR_OK);
 	assert_int_equal(dev->ops->write(dev, copy, len, len, &err), ERR_OK);
 	assert_int_equal(dev->ops->write(dev, copy, len - 1, 2 * len, &err), ERR_OK);
-	assert_int_equal(vol_tail_scan(dev, len, &t, &err), ERR_OK);
+	assert_int_equal(vol_tail_scan(dev, len, NULL, &t, &err), ERR_OK);
 	assert_int_equal(t.blocks, 1);
 	assert_int_equal(t.good_end, 2 * len);
 	assert_int_equal(t.size, 3 * len - 1);
@@ -149,7 +149,7 @@ tail_of(const int32_t *record, size_t n, uint64_t *block)
 	for (size_t i = 0; i < n; i++)
 		block[i + 1] = put_block(dev, block[i], record[i]);
 	damage(dev, block[1] + 100);
-	assert_int_equal(vol_tail_scan(dev, block[0], &t, &err), ERR_OK);
+	assert_int_equal(vol_tail_scan(dev, block[0], NULL, &t, &err), ERR_OK);
 	return t;
 }
 
@@ -179,6 +179,25 @@ the_rest_of_a_job_behind_a_damaged_block_is_not(void **state)
 }
 
 static void
+looking_through_a_tail_can_be_cancelled(void **state)
+{
+	OWNED(dev_freep) struct dev *dev = open_volume(DEV_CREATE);
+	struct volume_label label;
+	struct vol_tail t;
+	struct cancel cancel;
+	struct err err = ERR_INIT;
+	uint64_t len = 0;
+
+	(void)state;
+	assert_int_equal(vol_label_write(dev, &wish, &label, &len, &err), ERR_OK);
+	(void)put_block(dev, len, 1);
+	assert_int_equal(cancel_init(&cancel, &err), ERR_OK);
+	cancel_now(&cancel);
+	assert_int_equal(vol_tail_scan(dev, len, &cancel, &t, &err), ERR_CANCELED);
+	cancel_release(&cancel);
+}
+
+static void
 a_name_cannot_leave_the_directory(void **state)
 {
 	static const char *const names[] = { "", ".", "..", "../x", "a/b", "/etc/passwd" };
@@ -203,6 +222,7 @@ main(void)
 		cmocka_unit_test(a_torn_tail_ends_the_good_part),
 		cmocka_unit_test(a_whole_job_behind_a_damaged_block_is_kept),
 		cmocka_unit_test(the_rest_of_a_job_behind_a_damaged_block_is_not),
+		cmocka_unit_test(looking_through_a_tail_can_be_cancelled),
 		cmocka_unit_test(a_name_cannot_leave_the_directory),
 	};
 

@@ -115,7 +115,7 @@ static enum err_code
 take_tail(const struct media_job *j, struct vol_opened *o, uint64_t size, struct err *err)
 {
 	struct vol_tail t;
-	enum err_code code = vol_tail_scan(o->dev, o->vol.bytes, &t, err);
+	enum err_code code = vol_tail_scan(o->dev, o->vol.bytes, j->cancel, &t, err);
 
 	if (code == ERR_OK && t.good_end < t.size)
 		code = o->dev->ops->truncate(o->dev, t.good_end, err);
