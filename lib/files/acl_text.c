@@ -104,6 +104,17 @@ rd_u16le(struct rd *r)
 	return __builtin_bswap16(rd_u16be(r));
 }
 
+/* Or would the text be read as another's number, or as no name at all?  Directory services have
+ * names of digits. */
+static bool
+is_clear(const char *name)
+{
+	size_t n = strlen(name);
+
+	return strspn(name, "0123456789") < n && strpbrk(name, ":,#\n") == NULL &&
+	       !isspace((unsigned char)name[0]) && !isspace((unsigned char)name[n - 1]);
+}
+
 static enum err_code
 emit_entry(enum tag tag, unsigned perm, uint32_t id, struct acl_names *names, struct buf *out,
 	   struct err *err)
@@ -119,7 +130,7 @@ emit_entry(enum tag tag, unsigned perm, uint32_t id, struct acl_names *names, st
 		return err_set(err, ERR_FORMAT, "ACL entry with tag 0x%x", (unsigned)tag);
 	if (tag == w->named) {
 		name = name_of(names, tag, id);
-		if (*name == '\0') {
+		if (!is_clear(name)) {
 			(void)snprintf(number, sizeof(number), "%" PRIu32, id);
 			name = number;
 		}

@@ -156,6 +156,38 @@ all_spellings_of_an_acl_are_understood(void **state)
 }
 
 static void
+accounts_whose_names_would_be_read_as_others_are_numbers(void **state)
+{
+	static const char *const odd[] = {
+		"1234", "0", "a,b", "a:b", "a#b", "a\nb", " a", "a ", ""
+	};
+	static const char text[] = "user::rw-\nuser:54321:rwx\ngroup::r--\nmask::rwx\nother::---\n";
+	struct acl_names names = { 0 };
+	struct acl_name *account = &names.users[54321 % ACL_NAMES];
+	struct buf kernel = BUF_INIT(ACL_KERNEL_MAX), out = BUF_INIT(1024);
+	struct err err = ERR_INIT;
+
+	account->used = true;
+	account->id = 54321;
+	assert_int_equal(acl_text_parse(bytes_str(text), NULL, NULL, &kernel, &err), ERR_OK);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		(void)snprintf(account->name, sizeof(account->name), "%s", odd[i]);
+		buf_clear(&out);
+		assert_int_equal(acl_text_emit(buf_bytes(&kernel), ACL_WITH_BASE, &names, &out,
+					       &err),
+				 ERR_OK);
+		assert_string_equal(buf_str(&out), text);
+	}
+	(void)snprintf(account->name, sizeof(account->name), "DOMAIN\\some user$ 7");
+	buf_clear(&out);
+	assert_int_equal(acl_text_emit(buf_bytes(&kernel), ACL_WITH_BASE, &names, &out, &err),
+			 ERR_OK);
+	assert_non_null(strstr(buf_str(&out), "\nuser:DOMAIN\\some user$ 7:rwx\n"));
+	buf_release(&kernel);
+	buf_release(&out);
+}
+
+static void
 what_is_no_acl_is_refused_and_unknown_names_are_told(void **state)
 {
 	static const char *const bad[] = { "user",      "user:",      "mask:x:rwx", "you::rwx",
@@ -201,6 +233,7 @@ main(void)
 		T(one_bad_attribute_does_not_stop_the_others),
 		T(an_acl_comes_back_as_it_was_saved),
 		T(all_spellings_of_an_acl_are_understood),
+		T(accounts_whose_names_would_be_read_as_others_are_numbers),
 		T(what_is_no_acl_is_refused_and_unknown_names_are_told),
 		T(every_shorter_attribute_record_is_refused),
 	};
