@@ -161,22 +161,25 @@ each_row(struct pg *pg, const struct cat_row_reader *reader, struct err *err)
 	return err->code;
 }
 
+/*
+ * The reader may take its time, like a console on a terminal that was stopped: the connection is
+ * none of those that all others share.
+ */
 enum err_code
 cat_query_each(struct catalog *c, const char *statement, const struct cat_arg *args, size_t n,
 	       const struct cat_row_reader *reader, struct err *err)
 {
+	OWNED(pg_closep) struct pg *pg = NULL;
 	struct sql_args a = { .n = 0 };
-	struct pg *pg = NULL;
 	enum sql_id id;
-	enum err_code code;
 
-	if (bind(statement, args, n, &id, &a, err) != ERR_OK || catalog_take(c, &pg, err) != ERR_OK)
+	if (bind(statement, args, n, &id, &a, err) != ERR_OK ||
+	    catalog_connect(c, &c->info, &pg, err) != ERR_OK)
 		return err->code;
-	code = pg_stream(pg, id, &a, err);
-	if (code == ERR_OK)
-		code = each_row(pg, reader, err);
-	catalog_put(c, pg);
-	return code;
+	pg_set_cancel(pg, thread_cancel());
+	if (pg_stream(pg, id, &a, err) != ERR_OK)
+		return err->code;
+	return each_row(pg, reader, err);
 }
 
 /* --- what a person asks ---------------------------------------------------------------------- */
