@@ -4,7 +4,7 @@
  * Purpose: used by the file daemon's restore and by `tercet-volume extract`.  Takes whole records
  *          in volume order, of any number of interleaved sessions, and creates files beneath the
  *          target with owner, mode, times, ACL and extended attributes; checks digests; resolves
- *          hard links by name; applies directories' modes and times when all is there.
+ *          hard links by name; directories have their own modes and times in the end.
  * Owns:    open files, its place; options and strings are copied by rebuild_new.
  * Threads: one caller at a time, which also gets the reports; a thread of its own sets the
  *          attributes of regular files meanwhile.
