@@ -6,6 +6,7 @@ Each test has its own directory, its own daemons and ports that were free a mome
 """
 import concurrent.futures
 import hashlib
+import json
 import os
 import random
 import re
@@ -178,6 +179,16 @@ class MainPath(unittest.TestCase):
         out = s.director('status', 'label V1', 'backup full', 'restore %s/r' % s.top)
         self.assertIn('3000 OK label. VolFiles=0', out)
         s.check('V1')
+        s.same(s.top + '/r')
+        s.stop_sd()
+
+    def test_a_job_of_many_pieces(self):
+        more = 'Maximum File Size = 1000000'
+        s = Site(self, DEVICE.replace('{name}', 'FileDev').replace('{more}', more)).start_sd().start_fd()
+        make_tree(s.src)
+        s.director('label V1', 'backup full', 'restore %s/r' % s.top)
+        with open(s.top + '/cat.json') as f:
+            self.assertGreater(len(json.load(f)['jobmedia']), 5)
         s.same(s.top + '/r')
         s.stop_sd()
 
