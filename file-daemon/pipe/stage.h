@@ -22,7 +22,8 @@
 	X(STAGE_SEND,       "send")        /* encryption and the network */        \
 	X(STAGE_RECEIVE,    "receive")                                             \
 	X(STAGE_DECOMPRESS, "decompress")                                          \
-	X(STAGE_WRITE,      "write")       /* create, check the digest, write */
+	X(STAGE_WRITE,      "write")       /* create, check the digest, write */   \
+	X(STAGE_SYNC,       "sync")        /* until the disks have it */
 /* clang-format on */
 
 enum stage {

@@ -165,11 +165,14 @@ static enum err_code
 sync_restored(struct restore *r, struct err *err)
 {
 	struct fd_job *j = r->job;
+	int64_t since;
 	enum err_code rc;
 
 	sd_close(j);
+	since = clock_mono_ns();
 	atomic_store(&j->waits_for, "the disks to have all that was restored");
 	rc = rebuild_sync(r->rebuild, err);
+	(void)stage_busy(&j->progress.stages, STAGE_SYNC, since);
 	atomic_store(&j->waits_for, NULL);
 	return rc;
 }

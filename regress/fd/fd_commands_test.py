@@ -485,6 +485,7 @@ class Sync(Commands):
             self.dir.wait_sd(job)  # it is free
             self.assertIn('Waiting for the disks', self.dir.command('status'))
             job.expect(b'2000 OK storage end\n')
+        self.assertRegex(self.dir.command('status'), r'Stages: .*sync [34]\.\d\d s')
         job.fd.send('endrestore')
         job.finish()
         job.check()
