@@ -157,7 +157,7 @@ class Maker:
     def names(self):
         d = self.dir('names')
         for name in (b'blank name', b'new\nline', b'tab\t', b'"quote\'', b'back\\slash', b'-dash', b'tail ',
-                     b'%s%n', b'*[?', b'\xff\xfe invalid', 'ünïcödé'.encode(), b'l' * 255, b'\x01\x7f'):
+                     b'%s%n', b'*[?', b'...', b'\xff\xfe invalid', bytes(c for c in range(1, 256) if c != ord('/')), 'ünïcödé'.encode(), b'l' * 255, b'\x01\x7f'):
             self.file(os.path.join(d, name), name)
         # A path beyond PATH_MAX.
         fd = os.open(d, os.O_RDONLY | os.O_DIRECTORY)
@@ -205,6 +205,8 @@ class Maker:
         d = self.dir('sparse')
         for name, size, pieces in (
                 ('all-hole', 1048576, []), ('all-hole-chunk', 4 * 262136, []), ('odd-hole', 1000001, []),
+                ('chunk', 2 * 262144, [(262136, b'8 BYTES ')]), ('across', 5 * 262144, [(262143, b'XY')]),
+                ('between', 3 * 262144 + 1, [(262144, b'C' * 262144)]),
                 ('middle', 3000000, [(0, b'HEAD'), (1500000, b'MIDDLE'), (2999990, b'TAIL' * 2)]),
                 ('tail', 2000000, [(1999999, b'Z')]), ('head', 1500000, [(0, b'A' * 5000)])):
             with open(os.path.join(d, os.fsencode(name)), 'wb') as f:
