@@ -327,27 +327,20 @@ list_joblog(struct lister *l, struct err *err)
 	return list_of_job(l, "list_joblog", "joblog", FACE_RAW, true, err);
 }
 
-struct file_lister {
-	struct shell *sh;
-	bool json;
-};
-
 static enum err_code
 one_file(void *ctx, const struct cat_table *ct, struct err *err)
 {
-	struct file_lister *f = (struct file_lister *)ctx;
+	struct out *o = ((struct shell *)ctx)->out;
 	const char *name = cat_cell(ct, 0, 0);
 
-	if (f->json) {
-		out_open_object(f->sh->out, NULL);
-		out_string(f->sh->out, "filename", name == NULL ? "" : name);
-		out_close(f->sh->out);
-	} else {
-		out_text(f->sh->out, " ");
-		out_name(f->sh->out, bytes_str(name == NULL ? "" : name));
-		out_text(f->sh->out, "\n");
-	}
-	if (out_broken(f->sh->out))
+	if (name == NULL)
+		name = "";
+	out_text(o, " ");
+	out_name(o, bytes_str(name));
+	out_text(o, "\n");
+	if (out_add_text(o, "filename", name, err) != ERR_OK)
+		return err_ctx(err, "too many files for one answer in JSON");
+	if (out_broken(o))
 		return err_set(err, ERR_CANCELED, "List stopped.");
 	return ERR_OK;
 }
@@ -356,17 +349,16 @@ enum err_code
 list_files(struct lister *l, struct err *err)
 {
 	struct shell *sh = l->sh;
-	struct file_lister f = { sh, out_mode(sh->out) == API_JSON };
-	struct cat_row_reader reader = { one_file, &f };
+	struct cat_row_reader reader = { one_file, sh };
 	struct catalog *c;
 	char id[16];
 
 	if (list_the_job(l, id, err) != ERR_OK || shell_catalog(sh, &c, err) != ERR_OK)
 		return err->code;
 	struct cat_arg arg = { "jobid", id };
-	out_open_array(sh->out, "filenames");
+	out_open_texts(sh->out, "filenames");
 	enum err_code rc = cat_query_each(c, "list_files", &arg, 1, &reader, err);
-	out_close(sh->out);
+	out_close_texts(sh->out);
 	return rc;
 }
 

@@ -12,6 +12,11 @@
 #define TEXT_MAX  (1u << 31)    /* of one table; lists of many files are one text */
 #define FLUSH_AT  (256u * 1024) /* collected text leaves when it is this long */
 #define DEPTH_MAX 8
+#define TEXTS_MAX (512u << 20) /* of a list of texts in JSON */
+
+/* Stands for that list in the envelope until it is sent. */
+#define TEXTS_MARK    "\x01"
+#define TEXTS_MARK_AS "\"\\u0001\""
 
 struct out {
 	const struct shell_io *io; /* borrowed */
@@ -21,7 +26,8 @@ struct out {
 	json_t *root;            /* owned: the result object */
 	json_t *here[DEPTH_MAX]; /* borrowed from root: containers that are open */
 	size_t depth;
-	json_t *said[3]; /* owned arrays by out_kind, NULL: none */
+	json_t *said[3];  /* owned arrays by out_kind, NULL: none */
+	struct buf texts; /* the list of texts, as JSON */
 	bool has_error;
 	struct cancel *cancel; /* borrowed, or NULL */
 	bool cut;              /* text was dropped because of it */
@@ -39,6 +45,7 @@ out_new(const struct shell_io *io)
 
 	o->io = io;
 	o->text = (struct buf)BUF_INIT(TEXT_MAX);
+	o->texts = (struct buf)BUF_INIT(TEXTS_MAX);
 	return o;
 }
 
@@ -55,6 +62,7 @@ drop_answer(struct out *o)
 	o->cut = false;
 	o->depth = 0;
 	buf_clear(&o->text);
+	buf_release(&o->texts);
 }
 
 void
@@ -367,6 +375,46 @@ out_bool(struct out *o, const char *key, bool value)
 }
 
 void
+out_open_texts(struct out *o, const char *key)
+{
+	if (o->mode != API_JSON)
+		return;
+	add_value(o, key, json_string(TEXTS_MARK));
+	buf_put(&o->texts, "[", 1);
+}
+
+enum err_code
+out_add_text(struct out *o, const char *member, const char *value, struct err *err)
+{
+	const char *const lead = o->compact ? "" : "\n      ", *const in = o->compact ? "" : "  ";
+
+	if (o->mode != API_JSON)
+		return ERR_OK;
+	json_t *v = string_of(value, strlen(value));
+	char *text = json_dumps(v, JSON_ENCODE_ANY);
+	json_decref(v);
+	enum err_code rc = buf_printf(&o->texts, err, "%s%s{%s%s\"%s\":%s%s%s}",
+				      o->texts.len > 1 ? "," : "", lead, lead, in, member,
+				      o->compact ? "" : " ", text, lead);
+	free(text);
+	if (rc != ERR_OK) {
+		buf_clear(&o->texts);
+		buf_put(&o->texts, "[", 1);
+	}
+	return rc;
+}
+
+void
+out_close_texts(struct out *o)
+{
+	struct err ignored = ERR_INIT;
+
+	if (o->mode == API_JSON)
+		(void)!buf_printf(&o->texts, &ignored, "%s]",
+				  o->compact || o->texts.len == 1 ? "" : "\n    ");
+}
+
+void
 out_json_text(struct out *o, const char *key, const char *value)
 {
 	if (o->mode != API_JSON)
@@ -533,6 +581,20 @@ messages_object(struct out *o, bool errors)
 	return m;
 }
 
+/* The envelope, with the list of texts in its place. */
+static void
+send_json(struct out *o, const char *text)
+{
+	const char *mark = o->texts.len > 0 ? strstr(text, TEXTS_MARK_AS) : NULL;
+
+	if (mark != NULL) {
+		send_bytes(o, (const uint8_t *)text, (size_t)(mark - text));
+		send_bytes(o, o->texts.p, o->texts.len);
+		text = mark + strlen(TEXTS_MARK_AS);
+	}
+	send_bytes(o, (const uint8_t *)text, strlen(text));
+}
+
 static void
 send_envelope(struct out *o, bool failed)
 {
@@ -555,7 +617,7 @@ send_envelope(struct out *o, bool failed)
 	char *text = json_dumps(env, o->compact ? JSON_COMPACT : JSON_INDENT(2));
 	json_decref(env);
 	if (text != NULL)
-		send_bytes(o, (const uint8_t *)text, strlen(text));
+		send_json(o, text);
 	free(text);
 }
 

@@ -92,6 +92,14 @@ void out_string(struct out *o, const char *key, const char *value);
 void out_string_n(struct out *o, const char *key, struct bytes value);
 void out_number(struct out *o, const char *key, int64_t value);
 void out_bool(struct out *o, const char *key, bool value);
+/*
+ * A list of objects with one text each, of which an answer may have one: it is kept as the text to
+ * be sent, for values would take seven times the memory.  ERR_LIMIT: it is too long to be kept, and empty now.
+ */
+void out_open_texts(struct out *o, const char *key);
+MUST_CHECK enum err_code out_add_text(struct out *o, const char *member, const char *value,
+				      struct err *err);
+void out_close_texts(struct out *o);
 /* value is the text of a JSON value; text that is none becomes a string. */
 void out_json_text(struct out *o, const char *key, const char *value);
 /* "meta":{"range":{...}}; limit and offset below 0 are not given. */

@@ -250,6 +250,52 @@ a_json_value_with_such_bytes_stays_what_it_is(void **state)
 }
 
 static void
+a_list_of_texts_is_what_values_would_be(void **state)
+{
+	static const char *const names[] = { "a", "q\"b\\", "new\nline\x01", "\xff" };
+	struct fixture *f = (struct fixture *)*state;
+	struct err err = ERR_INIT;
+
+	out_set_mode(f->out, API_JSON);
+	for (int round = 0; round < 8; round++) {
+		size_t n = (round & 1) != 0 ? 4 : 0;
+		OWNED(freep) char *values = NULL;
+
+		out_set_compact(f->out, (round & 2) != 0);
+		for (int as_texts = 0; as_texts < 2; as_texts++) {
+			out_begin(f->out, true);
+			if (as_texts != 0)
+				out_open_texts(f->out, "filenames");
+			else
+				out_open_array(f->out, "filenames");
+			for (size_t i = 0; i < n; i++) {
+				if (as_texts != 0) {
+					assert_int_equal(out_add_text(f->out, "filename", names[i],
+								      &err),
+							 ERR_OK);
+					continue;
+				}
+				out_open_object(f->out, NULL);
+				out_string(f->out, "filename", names[i]);
+				out_close(f->out);
+			}
+			if (as_texts != 0)
+				out_close_texts(f->out);
+			else
+				out_close(f->out);
+			if ((round & 4) != 0)
+				out_meta(f->out, 7, -1, 0);
+			buf_clear(&f->wire.text);
+			assert_int_equal(out_end(f->out, true, false, false, &err), ERR_OK);
+			if (values == NULL)
+				values = buf_take_str(&f->wire.text);
+			else
+				assert_string_equal(buf_str(&f->wire.text), values);
+		}
+	}
+}
+
+static void
 no_frame_begins_with_a_final_reply(void **state)
 {
 	struct fixture *f = (struct fixture *)*state;
@@ -325,6 +371,7 @@ main(void)
 		TEST(an_error_message_makes_an_error_envelope_with_ok),
 		TEST(bytes_that_are_not_utf8_are_replaced),
 		TEST(a_json_value_with_such_bytes_stays_what_it_is),
+		TEST(a_list_of_texts_is_what_values_would_be),
 		TEST(no_frame_begins_with_a_final_reply),
 		TEST(an_empty_list_says_so),
 		TEST(text_is_dropped_once_the_cancel_was_asked),
