@@ -219,7 +219,7 @@ level_facts_are_those_of_good_jobs(void **state)
 	struct cat_level_key key = { 'B', "lv", fd1, fs1 };
 	struct cat_level_facts f;
 	struct cat_pool pool;
-	uint32_t full, diff, inc, failed;
+	uint32_t full, diff, inc, failed, other[2];
 
 	(void)pool_of("Level", 0, &pool);
 	MUST(cat_job_level_facts(cat, &key, &f, &err));
@@ -229,8 +229,20 @@ level_facts_are_those_of_good_jobs(void **state)
 	(void)done_job("lv", 'F', T0 + 10, 'f');
 	diff = done_job("lv", 'D', T0 + 20, 'W');
 	put_on(diff, volume(&pool, "Level-0002", "Full"));
+	(void)done_job("lv", 'I', T0 + 25, 'E');
 	inc = done_job("lv", 'I', T0 + 30, 'T');
 	put_on(inc, volume(&pool, "Level-0003", "Full"));
+	/* Of another client, and with another FileSet. */
+	other[0] = farm_job(&farm, "lv", 'F', T0 + 60, farm_client(&farm, "level-fd"), fs1);
+	other[1] = farm_job(&farm, "lv", 'F', T0 + 61, fd1,
+			    farm_fileset(&farm, "Level", "0000000000000000000000"));
+	for (int i = 0; i < 2; i++) {
+		char name[] = "Level-001x";
+
+		name[9] = (char)('0' + i);
+		farm_end_job(&farm, other[i], 'T', 10);
+		put_on(other[i], volume(&pool, name, "Full"));
+	}
 	failed = done_job("lv", 'D', T0 + 40, 'E');
 	(void)farm_job(&farm, "lv", 'F', T0 + 50, fd1, fs1); /* still running */
 	MUST(cat_job_level_facts(cat, &key, &f, &err));
