@@ -201,6 +201,20 @@ run_sql(const char *sql, uint32_t id)
 	catalog_put(cat, pg);
 }
 
+static uint64_t
+count_files(uint32_t job_id)
+{
+	struct err err = ERR_INIT;
+	OWNED(freep) char *text = str_printf("SELECT count(*) FROM file WHERE jobid = %u", job_id);
+	OWNED(pg_clearp) PGresult *r = NULL;
+	struct pg *pg = NULL;
+
+	MUST(catalog_take(cat, &pg, &err));
+	MUST(pg_run_text(pg, text, &r, &err));
+	catalog_put(cat, pg);
+	return cell_u64(r, 0, 0);
+}
+
 static bool
 job_is_there(uint32_t id)
 {
@@ -902,7 +916,20 @@ a_volume_without_jobs_can_be_purged_and_recycled(void **state)
 	MUST(cat_purge_jobs_of_volume(cat, media, 0, &jobs, &err));
 	assert_int_equal(jobs.n, 1);
 	assert_int_equal(jobs.v[0].job_id, job);
+	/* Said to be free by hand, with the job on it, it is not emptied. */
+	run_sql("UPDATE media SET volstatus = 'Purged' WHERE mediaid = ", media);
+	MUST(cat_media_recycle(cat, media, &m, &done, &err));
+	assert_false(done);
+	run_sql("UPDATE media SET volstatus = 'Full' WHERE mediaid = ", media);
+	run_sql("INSERT INTO path (path) SELECT '/purged/' || ", job);
+	run_sql("INSERT INTO file (fileindex, jobid, pathid, lstat, md5, name) "
+		"SELECT 1, jobid, (SELECT max(pathid) FROM path), '', '', 'f' FROM job WHERE jobid "
+		"= ",
+		job);
+	assert_int_equal(count_files(job), 1);
 	MUST(cat_purge_jobs(cat, &job, 1, &err));
+	assert_false(job_is_there(job));
+	assert_int_equal(count_files(job), 0);
 	MUST(cat_purge_mark_volume(cat, media, false, &purged, &err));
 	assert_true(purged);
 	MUST(cat_media_recycle(cat, media, &m, &done, &err));
