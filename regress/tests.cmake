@@ -9,6 +9,13 @@ foreach(check layers banned must-check headers format shell spec-labels clean)
 	set_tests_properties(style/${check} PROPERTIES LABELS style TIMEOUT 300)
 endforeach()
 
+# These take a minute and more and begin first, also where no run before has told ctest so: else the
+# last of them would run alone.
+set(long_tests faults/catalog_away perf/perf_test faults/half_open_test setup/quickstart_test setup/hang_test
+	faults/catalog_full faults/net_test faults/link_test director/lost director/cancel director/hung
+	faults/clock director/decide interop/stock_site faults/link_clear_test fd/fd_test faults/power_test
+	faults/stop_test security/strangers fd/fd_commands_test sd/sd_test backup/compression)
+
 file(GLOB system_tests CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/regress
 	${CMAKE_SOURCE_DIR}/regress/*/*.bats ${CMAKE_SOURCE_DIR}/regress/*/*_test.sh
 	${CMAKE_SOURCE_DIR}/regress/*/*_test.py)
@@ -35,6 +42,11 @@ foreach(t ${system_tests})
 	set_tests_properties(system/${area}/${base} PROPERTIES LABELS "${labels}" TIMEOUT 1200
 		SKIP_RETURN_CODE 77 ENVIRONMENT
 		"TERCET_BIN=${CMAKE_BINARY_DIR};TERCET_SOURCE=${CMAKE_SOURCE_DIR};TERCET_SANITIZE=${TERCET_SANITIZE};ASAN_OPTIONS=abort_on_error=1:detect_leaks=1;TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/regress/tools/tsan.supp")
+	list(FIND long_tests ${area}/${base} rank)
+	if(rank GREATER -1)
+		math(EXPR cost "100 - ${rank}")
+		set_tests_properties(system/${area}/${base} PROPERTIES COST ${cost})
+	endif()
 endforeach()
 
 # Programs of the tests themselves, over the libraries alone.

@@ -11,7 +11,7 @@ foreach(t ${catalog_tests})
 	set_tests_properties(catalog/${base} PROPERTIES LABELS "system;catalog;quick" TIMEOUT 1500)
 endforeach()
 # Its keeper waits longer from death to death.
-set_tests_properties(catalog/killed_test PROPERTIES LABELS "system;catalog;faults" TIMEOUT 1500)
+set_tests_properties(catalog/killed_test PROPERTIES LABELS "system;catalog;faults" TIMEOUT 1500 COST 95)
 if(EXISTS ${CMAKE_SOURCE_DIR}/regress/perf/bench_ingest.c)
 	add_executable(bench_ingest ${CMAKE_SOURCE_DIR}/regress/perf/bench_ingest.c
 		${CMAKE_SOURCE_DIR}/regress/catalog/farm.c)
