@@ -21,11 +21,12 @@
 #define ID_OFFSET 12u        /* of the id in a header */
 #define ID_LEN    4u
 /* What is read at once where the medium refuses more, and how often it may refuse: a disk may take
- * seconds for each piece, and one that is dead gives nothing any more.  Each piece refused behind
- * another is passed with twice as many bytes: bad places are often large. */
-#define PIECE_BYTES 4096u
-#define PASSED_MAX  (128u * KIB)
-#define REFUSED_MAX 4096u
+ * seconds for each piece, and one that is dead gives nothing any more.  Behind a MiB of them the
+ * pieces are large: so is the bad place, then. */
+#define PIECE_BYTES   4096u
+#define PIECE_LARGE   (128u * KIB)
+#define REFUSED_SMALL 256u
+#define REFUSED_MAX   4096u
 
 struct volume_scan {
 	volume_pread_fn *pread;
@@ -33,6 +34,7 @@ struct volume_scan {
 	struct cancel *cancel; /* borrowed or NULL */
 	bool past_errors;
 	unsigned refused;                   /* pieces that could not be read */
+	unsigned refused_run;               /* the last of them, one behind another */
 	uint64_t refused_from, refused_end; /* those ahead of us lie in here */
 	struct err refused_why;
 	uint64_t at;
@@ -108,6 +110,7 @@ note_refused(struct volume_scan *s, uint64_t at, size_t n, const struct err *why
 		s->refused_from = at;
 	s->refused_end = at + n;
 	s->refused++;
+	s->refused_run++;
 	s->refused_why = *why;
 }
 
@@ -115,17 +118,17 @@ note_refused(struct volume_scan *s, uint64_t at, size_t n, const struct err *why
 static enum err_code
 read_pieces(struct volume_scan *s, uint8_t *p, size_t n, uint64_t at, size_t *got, struct err *err)
 {
-	size_t want, part, piece = PIECE_BYTES;
+	size_t want, part, piece;
 
 	for (*got = 0; *got < n; *got += part) {
+		piece = s->refused_run < REFUSED_SMALL ? PIECE_BYTES : PIECE_LARGE;
 		want = size_min(n - *got, piece - (size_t)((at + *got) % PIECE_BYTES));
 		if (s->pread(s->user, p + *got, want, at + *got, &part, err) == ERR_OK) {
-			piece = PIECE_BYTES;
+			s->refused_run = 0;
 		} else if (is_refused(s, err)) {
 			part = want;
 			memset(p + *got, 0, part);
 			note_refused(s, at + *got, part, err);
-			piece = size_min(2 * piece, PASSED_MAX);
 		} else {
 			return err->code;
 		}
