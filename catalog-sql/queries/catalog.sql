@@ -27,7 +27,8 @@ SELECT current_setting('server_encoding') AS encoding,
 	to_regclass('version') IS NOT NULL AND to_regclass('job') IS NOT NULL AS tables,
 	CASE WHEN to_regclass('tercet_partition') IS NULL THEN 1
 		WHEN to_regclass('tercet_long_path') IS NULL THEN 3
-		ELSE 4 END AS steps,
+		WHEN to_regclass('tercet_lost_base') IS NULL THEN 4
+		ELSE 5 END AS steps,
 	to_regclass('version') IS NOT NULL OR to_regclass('job') IS NOT NULL
 		OR to_regclass('file') IS NOT NULL OR to_regclass('media') IS NOT NULL AS some;
 -- name: schema_version repeatable

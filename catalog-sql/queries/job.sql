@@ -37,7 +37,7 @@ ORDER BY jobid;
 
 -- Rows: newest good F, newest good D, newest good of F D I, newest failed F or D after it.  A job
 -- whose volumes are not all in the catalog any more cannot be restored: it is no base, nor is a D
--- or I that came after it and before the next Full.
+-- or I that came after it and before the next Full; nor is one whose own base was removed.
 -- Spec: director.md 7.1, 7.2, 7.4
 -- name: job_level_facts repeatable
 WITH mine AS (
@@ -45,7 +45,8 @@ WITH mine AS (
 		coalesce((SELECT bool_and(v.mediaid IS NOT NULL)
 			FROM jobmedia m LEFT JOIN media v ON v.mediaid = m.mediaid
 			WHERE m.jobid = j.jobid AND j.jobstatus IN ('T', 'W')),
-			j.level <> 'F' AND j.jobfiles = 0) AS there
+			j.level <> 'F' AND j.jobfiles = 0)
+		AND (j.level = 'F' OR j.jobid NOT IN (SELECT jobid FROM tercet_lost_base)) AS there
 	FROM job j
 	WHERE j.type = :type AND j.name = :name AND j.clientid = :clientid
 		AND j.filesetid = :filesetid AND j.starttime IS NOT NULL),
@@ -76,7 +77,8 @@ UNION ALL
 
 -- Spec: director.md 14.2; times are whole seconds, so among jobs of one second JobId decides: a
 -- small job begins in the second in which the one before it ended.  A job of which a volume is not in
--- the catalog any more is none, as for job_level_facts.
+-- the catalog any more is none, nor is one whose base was removed, as for job_level_facts.  The next job was not based on the
+-- latter: it makes up for it.
 -- name: job_restore_recent repeatable
 WITH usable AS (
 	SELECT j.* FROM job j
@@ -90,7 +92,14 @@ WITH usable AS (
 					(SELECT poolid FROM pool WHERE name = :pool)))
 		AND (:locked = 1 OR NOT EXISTS (SELECT 1 FROM jobmedia m
 			LEFT JOIN media v USING (mediaid)
-			WHERE m.jobid = j.jobid AND v.mediaid IS NULL))),
+			WHERE m.jobid = j.jobid AND v.mediaid IS NULL))
+		AND (j.level = 'F' OR j.jobid NOT IN (SELECT jobid FROM tercet_lost_base)
+			OR :locked = 1 AND NOT EXISTS (SELECT 1 FROM job k
+				WHERE k.type = j.type AND k.name = j.name AND k.clientid = j.clientid
+					AND k.filesetid = j.filesetid AND k.jobstatus IN ('T', 'W')
+					AND (k.starttime < :before OR k.starttime = :before AND k.jobid <= :last)
+					AND (k.starttime, k.jobid) > (j.starttime, j.jobid)
+					AND k.jobid NOT IN (SELECT jobid FROM tercet_lost_base)))),
 full_job AS (
 	SELECT * FROM usable WHERE level = 'F' ORDER BY jobtdate DESC, jobid DESC LIMIT 1),
 diff_job AS (

@@ -160,27 +160,39 @@ SELECT jobid, job, name, type, level, jobstatus, clientid, poolid, filesetid, pr
 	jobfiles, joberrors, jobbytes, readbytes, purgedfiles, hasbase
 FROM job WHERE jobid IN (SELECT jobid FROM mine UNION SELECT jobid FROM control)
 ORDER BY jobid;
--- Good jobs made on top of these: without them they restore an incomplete state.  A Full needs none,
--- a Differential the Full before it, an Incremental all since the newest of both.
+-- Jobs made on top of these, running ones too: without them they restore an incomplete state.  A
+-- Full needs none, a Differential the Full before it, an Incremental all since the newest of both.  A
+-- job with a copy is not missed: the copy becomes the backup.
+-- part: dependents
+FROM job b JOIN job d USING (type, name, clientid, filesetid)
+WHERE b.jobid = ANY (:jobids::integer[]) AND d.jobid <> ALL (:jobids::integer[])
+	AND b.jobstatus IN ('T', 'W') AND b.level IN ('F', 'D', 'I')
+	AND d.jobstatus NOT IN ('E', 'f', 'A', 'D', 'I', 'e')
+	AND (d.starttime, d.jobid) > (b.starttime, b.jobid)
+	AND (d.level = 'I' OR d.level = 'D' AND b.level = 'F')
+	AND NOT EXISTS (SELECT 1 FROM job s
+		WHERE s.jobstatus IN ('T', 'W') AND s.type = b.type AND s.name = b.name
+			AND s.clientid = b.clientid AND s.filesetid = b.filesetid
+			AND (s.starttime, s.jobid) > (b.starttime, b.jobid)
+			AND (s.starttime, s.jobid) < (d.starttime, d.jobid)
+			AND (s.level = 'F' OR s.level = 'D' AND b.level <> 'F'))
+	AND NOT EXISTS (SELECT 1 FROM job c
+		WHERE c.type = 'C' AND c.priorjobid = b.jobid AND c.jobid <> ALL (:jobids))
+
 -- name: purge_dependents repeatable
-WITH good AS (
-	SELECT * FROM job WHERE jobstatus IN ('T', 'W') AND level IN ('F', 'D', 'I')
-		AND starttime IS NOT NULL)
 SELECT DISTINCT d.jobid, d.job, d.name, d.type, d.level, d.jobstatus, d.clientid, d.poolid,
 	d.filesetid, d.priorjobid, d.schedtime, d.starttime, d.endtime, d.realendtime, d.jobtdate,
 	d.volsessionid, d.volsessiontime, d.jobfiles, d.joberrors, d.jobbytes, d.readbytes,
 	d.purgedfiles, d.hasbase
-FROM good b JOIN good d USING (type, name, clientid, filesetid)
-WHERE b.jobid = ANY (:jobids::integer[]) AND d.jobid <> ALL (:jobids::integer[])
-	AND (d.starttime, d.jobid) > (b.starttime, b.jobid)
-	AND (d.level = 'I' OR d.level = 'D' AND b.level = 'F')
-	AND NOT EXISTS (SELECT 1 FROM good s
-		WHERE s.type = b.type AND s.name = b.name AND s.clientid = b.clientid
-			AND s.filesetid = b.filesetid
-			AND (s.starttime, s.jobid) > (b.starttime, b.jobid)
-			AND (s.starttime, s.jobid) < (d.starttime, d.jobid)
-			AND (s.level = 'F' OR s.level = 'D' AND b.level <> 'F'))
+@dependents
 ORDER BY d.jobid;
+-- name: purge_mark_dependents
+INSERT INTO tercet_lost_base (jobid)
+SELECT DISTINCT d.jobid
+@dependents
+ON CONFLICT DO NOTHING;
+-- name: purge_lost_base
+DELETE FROM tercet_lost_base WHERE jobid = ANY (:jobids::integer[]);
 -- name: purge_files
 DELETE FROM file WHERE jobid = ANY (:jobids::integer[]);
 -- name: purge_file_ranges

@@ -30,12 +30,15 @@ FROM job j LEFT JOIN (SELECT DISTINCT jobid, mediaid FROM jobmedia WHERE lastind
 	LEFT JOIN media m USING (mediaid)
 WHERE j.jobid = ANY (string_to_array(:jobids, ',')::integer[])
 ORDER BY j.starttime, j.jobid, m.mediaid;
--- Volumes that keep a job from being chosen for a restore; without a name: gone from the catalog.
+-- What keeps a job from being chosen for a restore, with the name of the volume if there is one.
 -- name: restore_locked_volumes repeatable
-SELECT DISTINCT v.volumename, v.enabled
+SELECT DISTINCT coalesce(v.volumename, '') AS volumename, CASE v.enabled WHEN 2 THEN 'is archived'
+	WHEN 0 THEN 'is not enabled' ELSE 'is not in the catalog any more' END AS why
 FROM jobmedia m LEFT JOIN media v USING (mediaid)
 WHERE m.jobid = :jobid::integer AND v.enabled IS DISTINCT FROM 1
-ORDER BY v.volumename;
+UNION ALL
+SELECT '', 'base' FROM tercet_lost_base WHERE jobid = :jobid
+ORDER BY volumename;
 -- name: restore_last_jobs repeatable
 SELECT j.jobid, c.name AS client, j.starttime, j.level AS joblevel, j.jobfiles, j.jobbytes
 FROM job j LEFT JOIN client c USING (clientid)

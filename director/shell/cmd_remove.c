@@ -95,8 +95,10 @@ name_dependents(struct shell *sh, struct catalog *c, const uint32_t *ids, size_t
 	if (jobs.n > 0)
 		out_info(sh->out,
 			 "JobId %s %s saved on top of what is to be removed: without it only an "
-			 "incomplete state can be restored.\n",
-			 buf_str(&list), jobs.n == 1 ? "was" : "were");
+			 "incomplete state can be restored. The next backup will not be based on "
+			 "%s, and a restore takes %s only by jobid=.\n",
+			 buf_str(&list), jobs.n == 1 ? "was" : "were", jobs.n == 1 ? "it" : "them",
+			 jobs.n == 1 ? "it" : "them");
 	return ERR_OK;
 }
 

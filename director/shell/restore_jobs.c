@@ -211,18 +211,18 @@ say_left_out(struct shell *sh, uint32_t id, struct err *err)
 	if (shell_query(sh, "restore_locked_volumes", &arg, 1, &t, err) != ERR_OK)
 		return err->code;
 	for (size_t i = 0; i < table_rows(&t); i++) {
-		const char *volume = table_at(&t, i, "volumename");
+		const char *volume = table_at(&t, i, "volumename"), *why = table_at(&t, i, "why");
 
-		if (volume[0] == '\0')
+		if (strcmp(why, "base") == 0)
 			out_warning(sh->out,
-				    "JobId %u is left out: a volume of it is not in the catalog "
-				    "any more\n",
+				    "JobId %u is left out: a job that it was saved on top of has "
+				    "been removed\n",
 				    id);
+		else if (volume[0] == '\0')
+			out_warning(sh->out, "JobId %u is left out: a volume of it %s\n", id, why);
 		else
-			out_warning(sh->out, "JobId %u is left out: its volume \"%s\" is %s\n", id,
-				    volume,
-				    strcmp(table_at(&t, i, "enabled"), "2") == 0 ? "archived"
-										 : "not enabled");
+			out_warning(sh->out, "JobId %u is left out: its volume \"%s\" %s\n", id,
+				    volume, why);
 	}
 	return ERR_OK;
 }

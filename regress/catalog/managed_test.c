@@ -469,6 +469,7 @@ a_catalog_of_an_older_tercet_gets_the_steps_it_lacks(void **state)
 		MUST(cat_schema_check(&o, &lines, &problems, &err));
 		assert_int_equal(problems, 0);
 		assert_int_equal(farm_number(&other, "SELECT count(*) FROM tercet_long_path"), 0);
+		assert_int_equal(farm_number(&other, "SELECT count(*) FROM tercet_lost_base"), 0);
 		assert_int_equal(farm_number(&other, "SELECT count(*) FROM path"), 1);
 		catalog_close(other.catalog);
 	}

@@ -287,7 +287,7 @@ static const struct {
 	{ "nor has a Full of none: nothing is based on it", "o", -1, -1, -1 },
 };
 
-static void
+static uint32_t
 chained_job(const struct cat_pool *pool, const char *name, uint32_t client, char letter, int i)
 {
 	static uint32_t n;
@@ -302,7 +302,7 @@ chained_job(const struct cat_pool *pool, const char *name, uint32_t client, char
 
 	farm_end_job(&farm, id, 'T', empty ? 0 : 10);
 	if (empty)
-		return;
+		return id;
 	(void)snprintf(text, sizeof(text), "Chained-%04u", n++);
 	media = volume(pool, text, "Full");
 	put_on(id, media);
@@ -312,6 +312,7 @@ chained_job(const struct cat_pool *pool, const char *name, uint32_t client, char
 	}
 	if (lost)
 		run_sql("DELETE FROM media WHERE mediaid = ", media);
+	return id;
 }
 
 static void
@@ -330,7 +331,7 @@ a_job_whose_volume_is_gone_is_no_base(void **state)
 		(void)snprintf(name, sizeof(name), "chained-%zu", row);
 		key.name = name;
 		for (int i = 0; chains[row].levels[i] != '\0'; i++)
-			chained_job(&pool, name, fd1, chains[row].levels[i], i);
+			(void)chained_job(&pool, name, fd1, chains[row].levels[i], i);
 		MUST(cat_job_level_facts(cat, &key, &f, &err));
 		found[0] = f.full_start == 0 ? -1 : (int)(f.full_start - T0);
 		found[1] = f.diff_start == 0 ? -1 : (int)(f.diff_start - T0);
@@ -339,6 +340,70 @@ a_job_whose_volume_is_gone_is_no_base(void **state)
 		    found[2] != chains[row].newest)
 			fail_msg("%s (%s): full %d, diff %d, newest %d", chains[row].what,
 				 chains[row].levels, found[0], found[1], found[2]);
+	}
+}
+
+/* A job that was decided without the ones that have no base any more. */
+static void
+next_makes_up_for_them(const struct cat_pool *pool, const char *name, uint32_t client)
+{
+	struct cat_recent_key key = { .client_id = client, .fileset = "FS" };
+	OWNED(cat_jobs_release) struct cat_jobs plain = { 0 }, all = { 0 };
+	struct err err = ERR_INIT;
+
+	(void)chained_job(pool, name, client, 'I', 7);
+	MUST(cat_restore_recent(cat, &key, &plain, &err));
+	key.locked = true;
+	MUST(cat_restore_recent(cat, &key, &all, &err));
+	assert_int_equal(plain.n, all.n);
+}
+
+/* What was saved on top of a removed job is whole, but not the state of its time. */
+static void
+what_was_based_on_a_removed_job_is_no_base(void **state)
+{
+	static const struct {
+		const char *levels;
+		int goes;
+		int newest, restored, all; /* positions, -1: none */
+	} rows[] = {
+		{ "FII", 1, 0, 0, 2 },   { "FII", 2, 1, 1, 1 },   { "FII", 0, -1, -1, -1 },
+		{ "FIDI", 1, 3, 3, 3 },  { "FIDI", 2, 1, 1, 3 },  { "FFDI", 1, 0, 0, 3 },
+		{ "FIFDI", 1, 4, 4, 4 }, { "FIIFI", 1, 4, 4, 4 },
+	};
+	struct cat_pool pool;
+
+	(void)pool_of("Chained", 0, &pool);
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct err err = ERR_INIT;
+		struct cat_recent_key key = { .fileset = "FS" };
+		struct cat_level_key level = { 'B', NULL, 0, fs1 };
+		struct cat_level_facts f;
+		uint32_t ids[8];
+		char name[32];
+		int found[2];
+
+		(void)snprintf(name, sizeof(name), "cut-%zu", row);
+		level.name = name;
+		key.client_id = level.client_id = farm_client(&farm, name);
+		for (int i = 0; rows[row].levels[i] != '\0'; i++)
+			ids[i] = chained_job(&pool, name, key.client_id, rows[row].levels[i], i);
+		MUST(cat_purge_jobs(cat, &ids[rows[row].goes], 1, &err));
+		MUST(cat_job_level_facts(cat, &level, &f, &err));
+		for (int locked = 0; locked < 2; locked++) {
+			OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
+
+			key.locked = locked == 1;
+			MUST(cat_restore_recent(cat, &key, &jobs, &err));
+			found[locked] = jobs.n == 0 ? -1
+						    : (int)(jobs.v[jobs.n - 1].start_time - T0);
+		}
+		int newest = f.newest_start == 0 ? -1 : (int)(f.newest_start - T0);
+		if (newest != rows[row].newest || found[0] != rows[row].restored ||
+		    found[1] != rows[row].all)
+			fail_msg("%s without %d: newest %d, restored %d of %d", rows[row].levels,
+				 rows[row].goes, newest, found[0], found[1]);
+		next_makes_up_for_them(&pool, name, key.client_id);
 	}
 }
 
@@ -364,7 +429,7 @@ a_job_whose_volume_is_gone_is_not_restored(void **state)
 		(void)snprintf(name, sizeof(name), "gone-%zu", row);
 		key.client_id = farm_client(&farm, name);
 		for (int i = 0; rows[row].levels[i] != '\0'; i++)
-			chained_job(&pool, name, key.client_id, rows[row].levels[i], i);
+			(void)chained_job(&pool, name, key.client_id, rows[row].levels[i], i);
 		for (int locked = 0; locked < 2; locked++) {
 			OWNED(cat_jobs_release) struct cat_jobs jobs = { 0 };
 
@@ -1039,6 +1104,7 @@ main(void)
 		cmocka_unit_test(level_facts_are_those_of_good_jobs),
 		cmocka_unit_test(a_job_whose_volume_is_gone_is_no_base),
 		cmocka_unit_test(a_job_whose_volume_is_gone_is_not_restored),
+		cmocka_unit_test(what_was_based_on_a_removed_job_is_no_base),
 		cmocka_unit_test(a_volume_with_jobs_is_not_said_to_be_free),
 		cmocka_unit_test(jobs_on_top_of_others_are_found),
 		cmocka_unit_test(a_volume_is_deleted_with_its_jobs_or_not_at_all),

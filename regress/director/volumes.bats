@@ -166,3 +166,23 @@ has_been_used() { # seconds and more, all volumes of the pool
 	farm_ok
 	farm_joblog "$JOB" | grep -F "Full (upgraded from Incremental)"
 }
+
+@test "a job is removed in the middle of a chain: what needs it is no base and is not restored silently" {
+	farm_run Backup Full
+	echo first >"$FARM/src/first"
+	farm_run Backup Incremental
+	middle=$JOB
+	echo second >"$FARM/src/second"
+	farm_run Backup Incremental
+	farm_ok
+	newest=$JOB
+	farm_console "delete jobid=$middle yes" | grep -F "The next backup will not be based on it"
+	run farm_console "restore client=farm-fd fileset=Standard current select all where=$FARM/not done yes"
+	[[ $output == *"JobId $newest is left out: a job that it was saved on top of has been removed"* ]]
+	[[ $output == *"Without 1 job this is an older state"* ]]
+	farm_run Backup Incremental
+	farm_ok
+	farm_console "restore client=farm-fd fileset=Standard current select all where=$FARM/made-up done yes" wait >"$FARM/made-up.out"
+	lacks "left out" <"$FARM/made-up.out"
+	tree diff "$FARM/src" "$FARM/made-up$FARM/src"
+}
