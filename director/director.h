@@ -1,7 +1,7 @@
 /*
  * director/director.h - the process: configuration generation, catalogs, jobs, scheduler, messages
  *
- * Purpose: what every room of the director may ask the process for.  main.c builds one director,
+ * Purpose: what every room of the director may ask the process for.  life.h builds one director,
  *          starts its threads and takes them down again.
  * Owns:    the current configuration generation (RANK_CONF), the catalogs it names, the job table
  *          (RANK_JOBS), the scheduler (RANK_SCHED), the console messages (RANK_MSG).
@@ -37,13 +37,6 @@ struct dir_conf *director_conf_get(struct director *d);
 void director_conf_put(struct director *d, struct dir_conf *conf);
 /* Another reference to a generation already held. */
 struct dir_conf *director_conf_ref(struct director *d, struct dir_conf *conf);
-/*
- * Read the configuration again and swap it in whole, its catalogs included; running jobs keep
- * theirs. Errors go to say line by line, the old generation stays and ERR_CONFIG is returned.
- */
-MUST_CHECK enum err_code director_reload(struct director *d, director_say say, void *arg,
-					 struct err *err);
-
 enum director_switch { SWITCH_JOB, SWITCH_CLIENT, SWITCH_SCHEDULE };
 /* enable/disable of the console; forgotten at the next reload. */
 void director_set_enabled(struct director *d, enum director_switch kind, const char *name,

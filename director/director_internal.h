@@ -1,5 +1,5 @@
 /*
- * director/director_internal.h - the director's struct, for director.c and main.c
+ * director/director_internal.h - the director's struct, for director.c and life.c
  */
 #ifndef TERCET_DIRECTOR_DIRECTOR_INTERNAL_H
 #define TERCET_DIRECTOR_DIRECTOR_INTERNAL_H
@@ -33,12 +33,9 @@ struct director {
 	director_console_fn console_fn; /* set before threads start */
 };
 
-/* Takes the loaded generation.  On failure *out is to be freed all the same. */
-MUST_CHECK enum err_code director_new(const char *config_path, struct dir_conf **conf,
-				      struct director **out, struct err *err);
-/* Catalogs, queue, scheduler. */
-MUST_CHECK enum err_code director_start(struct director *d, struct err *err);
-/* Cancels and awaits all jobs, ends all threads. */
-void director_free(struct director *d);
+/* The small facts of director.h: switches and handshakes. */
+void director_forget_facts(struct director *d);
+/* Before threads start. */
+void director_read_os_text(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "director/conf/dir_conf.h"
 #include "director/director_internal.h"
 #include "director/job/job_internal.h"
+#include "director/life.h"
 #include "director/sched/scheduler.h"
 
 #include "lib/base/clock.h"

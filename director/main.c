@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "director/conf/dir_conf.h"
-#include "director/director_internal.h"
+#include "director/life.h"
 #include "director/shell/shell.h"
 #include "lib/base/daemon.h"
 #include "lib/base/log.h"

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "director/director_internal.h"
+#include "director/life.h"
 #include "director/job/job_internal.h"
 
 #include "lib/base/fd.h"

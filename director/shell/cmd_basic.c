@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "director/life.h"
 #include "director/shell/command.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"

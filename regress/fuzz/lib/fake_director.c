@@ -2,6 +2,7 @@
 
 #include "director/conf/dir_conf.h"
 #include "director/director_internal.h"
+#include "director/life.h"
 #include "director/job/job.h"
 #include "lib/base/clock.h"
 #include "lib/base/own.h"
