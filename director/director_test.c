@@ -1,4 +1,4 @@
-/* director/director_test.c - a stop that comes at the worst time, files of the director */
+/* director/director_test.c - a start that takes long, a stop that comes at the worst time, files */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "lib/base/log.h"
 #include "lib/base/own.h"
 
 #include <stdlib.h>
@@ -27,12 +28,14 @@ static const char conf_text[] =
 	"Storage { Name = s; Address = a; Password = p; Device = d; Media Type = File }\n"
 	"Pool { Name = p }\n"
 	"FileSet { Name = f; Include { File = /etc } }\n"
+	"Schedule { Name = n; Run = jan 1 at 12:00 }\n"
 	"Job { Name = j; Type = Backup; Level = Full; Client = c; FileSet = f; Storage = s\n"
-	"  Pool = p; Messages = m }\n";
+	"  Pool = p; Messages = m; Schedule = n }\n";
 
 /* Threads sleep a minute when nothing happens: far more than a stop may take. */
 #define STOP_MAX_MS 20000
 #define STOPS       200
+#define QUIET_MS    500
 
 static struct dir_conf *
 load(const char *dir)
@@ -77,6 +80,48 @@ a_stop_right_after_the_start_ends_all_threads_at_once(void **state)
 	(void)rmdir(dir);
 }
 
+/* A director without a catalog says of a run that is due that it was not started. */
+static bool
+a_run_is_due(int64_t seconds_before)
+{
+	OWNED(buf_release) struct buf text = BUF_INIT(1 << 20);
+	char dir[] = "/tmp/tercet-due-XXXXXX";
+	struct dir_conf *conf;
+	struct director *d = NULL;
+	struct err err = ERR_INIT;
+	int64_t until;
+	bool due = false;
+
+	assert_non_null(mkdtemp(dir));
+	conf = load(dir);
+	OWNED(freep) char *words = str_printf("%s/log", dir);
+	OWNED(freep) char *messages = str_printf("%s/d_1.conmsg", dir);
+	assert_true(log_set_file(words));
+	assert_int_equal(director_new(NULL, &conf, &d, &err), ERR_OK);
+	d->start_time -= seconds_before;
+	assert_int_equal(scheduler_start(d, &d->sched, &err), ERR_OK);
+	until = clock_mono_ms() + (seconds_before > 0 ? STOP_MAX_MS : QUIET_MS);
+	while (!due && clock_mono_ms() < until) {
+		clock_pause_ms(20);
+		buf_clear(&text);
+		due = fd_read_file(words, &text, &err) == ERR_OK &&
+		      strstr(buf_str(&text), "scheduled job j was not started") != NULL;
+	}
+	director_free(d);
+	(void)log_set_file(NULL);
+	(void)unlink(words);
+	(void)unlink(messages);
+	(void)rmdir(dir);
+	return due;
+}
+
+static void
+what_comes_due_while_the_director_starts_is_run(void **state)
+{
+	assert_true(a_run_is_due((int64_t)367 * 86400));
+	assert_false(a_run_is_due(0));
+}
+
 static void
 a_name_with_a_slash_has_files_in_the_working_directory(void **state)
 {
@@ -102,6 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stop_right_after_the_start_ends_all_threads_at_once),
+		cmocka_unit_test(what_comes_due_while_the_director_starts_is_run),
 		cmocka_unit_test(a_name_with_a_slash_has_files_in_the_working_directory),
 	};
 

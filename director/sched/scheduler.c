@@ -139,8 +139,10 @@ scheduler_main(void *arg)
 {
 	struct scheduler *s = arg;
 	int64_t last = clock_now();
-	bool stop = false, anew = true;
+	bool stop = false, anew = false;
 
+	/* What came due while the catalog's server recovered is not lost. */
+	look(s, true, director_start_time(s->d));
 	while (!stop) {
 		int64_t now = clock_now();
 

@@ -1,8 +1,9 @@
 /*
  * director/sched/scheduler.h - the thread that turns due times into queued jobs, and its preview
  *
- * Purpose: walk the schedules of the current generation (calendar.h does the arithmetic), start
- *          each due job once, remember the last run of every entry in the state directory.
+ * Purpose: walk the schedules of the current generation (calendar.h does the arithmetic) and start
+ *          each job once that is due since the director's start; nothing is remembered of a time
+ *          before it.
  * Threads: one thread of its own; the functions below from any thread (RANK_SCHED inside).
  * Spec:    director.md 2.2, 2.4
  */
