@@ -100,6 +100,24 @@ sweep(void)
 	}
 }
 
+struct farm farm;
+
+int
+farm_set_up(void **state)
+{
+	(void)state;
+	farm_open(&farm);
+	return 0;
+}
+
+int
+farm_tear_down(void **state)
+{
+	(void)state;
+	farm_close(&farm);
+	return 0;
+}
+
 void
 farm_open(struct farm *f)
 {

@@ -18,6 +18,11 @@ struct farm {
 	struct catalog *catalog;
 };
 
+/* That of a test program, and what makes it and ends it around its tests. */
+extern struct farm farm;
+int farm_set_up(void **state);
+int farm_tear_down(void **state);
+
 /* Abort with the error's text on failure: a test cannot go on. */
 void farm_open(struct farm *f);
 void farm_close(struct farm *f);

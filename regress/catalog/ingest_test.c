@@ -17,7 +17,6 @@
 #include "lib/proto/stream.h"
 #include "regress/catalog/farm.h"
 
-static struct farm farm;
 static uint32_t client_id, file_set_id;
 
 static int
@@ -26,13 +25,6 @@ set_up(void **state)
 	farm_open(&farm);
 	client_id = farm_client(&farm, "fd1");
 	file_set_id = farm_fileset(&farm, "FS", "hioEvw/ha6dKF6gdw1+9uD");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	farm_close(&farm);
 	return 0;
 }
 
@@ -471,5 +463,5 @@ main(void)
 		cmocka_unit_test(records_wait_in_the_spool_file_while_the_server_is_away),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, farm_tear_down);
 }

@@ -32,22 +32,6 @@ size_t __sanitizer_get_current_allocated_bytes(void); /* gcc 12 has no header fo
 #define KILLS_MAX     3u
 #define MIB           (1024u * 1024u)
 
-static struct farm farm;
-
-static int
-set_up(void **state)
-{
-	farm_open(&farm);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	farm_close(&farm);
-	return 0;
-}
-
 static uint32_t
 number_from(const char *variable, uint32_t otherwise)
 {
@@ -320,5 +304,5 @@ main(void)
 		cmocka_unit_test(no_row_is_lost_or_doubled_whoever_is_killed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, farm_set_up, farm_tear_down);
 }

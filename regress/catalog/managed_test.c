@@ -25,22 +25,6 @@
 #include "lib/catalog/managed_internal.h"
 #include "regress/catalog/farm.h"
 
-static struct farm farm;
-
-static int
-set_up(void **state)
-{
-	farm_open(&farm);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	farm_close(&farm);
-	return 0;
-}
-
 static void
 reopen(void)
 {
@@ -494,5 +478,5 @@ main(void)
 		cmocka_unit_test(a_catalog_of_an_older_tercet_gets_the_steps_it_lacks),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, farm_set_up, farm_tear_down);
 }

@@ -126,7 +126,6 @@ a_cancel_ends_that_wait(void **state)
 int
 main(void)
 {
-	struct farm farm;
 	struct catalog *one = NULL;
 	struct err err = ERR_INIT;
 	int rc;

@@ -21,22 +21,6 @@
 #define LONG_SECONDS   120
 #define PROMPT_SECONDS 30
 
-static struct farm farm;
-
-static int
-set_up(void **state)
-{
-	farm_open(&farm);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	farm_close(&farm);
-	return 0;
-}
-
 static bool
 becomes(const char *sql, int64_t want)
 {
@@ -240,5 +224,5 @@ main(void)
 		cmocka_unit_test(a_statement_has_limits_of_time_and_disk),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, farm_set_up, farm_tear_down);
 }

@@ -55,8 +55,6 @@ static struct {
 	size_t n;
 } proxy;
 
-static struct farm farm;
-
 static struct sockaddr_un
 address(const char *dir)
 {

@@ -26,7 +26,6 @@
 #include "lib/catalog/catalog_internal.h"
 #include "regress/catalog/farm.h"
 
-static struct farm farm;
 static struct catalog *cat;
 static uint32_t fd1, fs1;
 
@@ -37,13 +36,6 @@ set_up(void **state)
 	cat = farm.catalog;
 	fd1 = farm_client(&farm, "fd1");
 	fs1 = farm_fileset(&farm, "FS", "hioEvw/ha6dKF6gdw1+9uD");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	farm_close(&farm);
 	return 0;
 }
 
@@ -201,18 +193,12 @@ run_sql(const char *sql, uint32_t id)
 	catalog_put(cat, pg);
 }
 
-static uint64_t
+static int64_t
 count_files(uint32_t job_id)
 {
-	struct err err = ERR_INIT;
 	OWNED(freep) char *text = str_printf("SELECT count(*) FROM file WHERE jobid = %u", job_id);
-	OWNED(pg_clearp) PGresult *r = NULL;
-	struct pg *pg = NULL;
 
-	MUST(catalog_take(cat, &pg, &err));
-	MUST(pg_run_text(pg, text, &r, &err));
-	catalog_put(cat, pg);
-	return cell_u64(r, 0, 0);
+	return farm_number(&farm, text);
 }
 
 static bool
@@ -1125,5 +1111,5 @@ main(void)
 		cmocka_unit_test(lstat_is_decoded_by_the_functions),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, farm_tear_down);
 }

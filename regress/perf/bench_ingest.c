@@ -55,8 +55,7 @@ count_file(void *ctx, const struct cat_file *f, struct err *err)
 }
 
 static void
-load(struct farm *farm, uint32_t id, uint32_t previous, uint32_t rows, uint32_t pace,
-     const char *what)
+load(uint32_t id, uint32_t previous, uint32_t rows, uint32_t pace, const char *what)
 {
 	struct err err = ERR_INIT;
 	struct cat_attr_options o = { .job_id = id, .previous_job_id = previous };
@@ -66,7 +65,7 @@ load(struct farm *farm, uint32_t id, uint32_t previous, uint32_t rows, uint32_t 
 	struct meter m = meter_start();
 	struct meter tail;
 
-	MUST(cat_attr_open(farm->catalog, &o, &a, &err));
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
 	for (uint32_t i = 1; i <= rows; i++) {
 		farm_push_file(a, i, true);
 		while (pace > 0 && i % 256 == 0 &&
@@ -77,14 +76,13 @@ load(struct farm *farm, uint32_t id, uint32_t previous, uint32_t rows, uint32_t 
 	MUST(cat_attr_finish(a, &w, &count, &err));
 	meter_print(&m, what, count.rows);
 	meter_print(&tail, "  after the last", count.rows);
-	farm_end_job(farm, id, 'T', rows);
+	farm_end_job(&farm, id, 'T', rows);
 }
 
 int
 main(int argc, char **argv)
 {
 	uint32_t rows = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 800000;
-	struct farm farm;
 	struct err err = ERR_INIT;
 	uint32_t client, fileset, job[3];
 	uint64_t bytes = 0;
@@ -97,12 +95,12 @@ main(int argc, char **argv)
 	client = farm_client(&farm, "fd1");
 	fileset = farm_fileset(&farm, "FS", "x");
 	job[0] = farm_job(&farm, "bench", 'F', 1795000000, client, fileset);
-	load(&farm, job[0], 0, rows, 0, "first job");
+	load(job[0], 0, rows, 0, "first job");
 	job[1] = farm_job(&farm, "bench", 'F', 1795000100, client, fileset);
-	load(&farm, job[1], job[0], rows, 0, "second job");
+	load(job[1], job[0], rows, 0, "second job");
 	/* As fast as a client with small files sends: what is left to do after the last file? */
 	job[2] = farm_job(&farm, "bench", 'F', 1795000200, client, fileset);
-	load(&farm, job[2], job[1], rows, PACE, "at client's pace");
+	load(job[2], job[1], rows, PACE, "at client's pace");
 	m = meter_start();
 	MUST(cat_restore_files(farm.catalog, job, 1, &reader, &count, &err));
 	meter_print(&m, "restore, 1 job", count.files);
