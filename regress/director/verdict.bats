@@ -90,6 +90,17 @@ restore_ends() { # letter [words]
 	backup_ends W
 }
 
+@test "a client whose data the storage daemon did not take whole has not ended well" {
+	lie sd '^3000 OK end' '3999 no end'
+	backup_ends f "the storage daemon said: 3999 no end"
+	rm "$FARM/sd.lies"
+	lie sd '^3000 OK append data' '3999 not taken'
+	backup_ends f "the storage daemon said: 3999 not taken"
+	rm "$FARM/sd.lies"
+	lie sd '^3000 OK close Status = 84' '3000 OK close Status = 69'
+	backup_ends f "the storage daemon ended the job with status E"
+}
+
 @test "who says nothing of its end has not ended well" {
 	lie fd '^2800 ' '2809 '
 	backup_ends f "No Job status returned from FD"

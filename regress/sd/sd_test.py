@@ -714,6 +714,13 @@ class Faults(unittest.TestCase):
         s.stop_sd()
         self.assertIn('refused', s.sd_log())
 
+    def test_an_unknown_director_with_a_known_password(self):
+        s = Site(self).start_sd()
+        with self.assertRaises(bnet.Refused):
+            say_hello(s, 'SD', 'R_DIRECTOR::another', bnet.password_key('sdpw'), 'Hello Director another calling\n')
+        s.stop_sd()
+        self.assertIn('unknown director "another"', s.sd_log())
+
 
 def job_line(n, kind=66, level=70):
     return ('JobId=%d job=J.2026-11-21_11.11.11_%02d job_name=J client_name=c type=%d level=%d FileSet=f NoAttr=0 SpoolAttr=0 FileSetMD5=x '
