@@ -94,7 +94,8 @@ void out_number(struct out *o, const char *key, int64_t value);
 void out_bool(struct out *o, const char *key, bool value);
 /*
  * A list of objects with one text each, of which an answer may have one: it is kept as the text to
- * be sent, for values would take seven times the memory.  ERR_LIMIT: it is too long to be kept, and empty now.
+ * be sent, for values would take seven times the memory.  ERR_LIMIT: it is too long to be kept, and
+ * empty now.
  */
 void out_open_texts(struct out *o, const char *key);
 MUST_CHECK enum err_code out_add_text(struct out *o, const char *member, const char *value,

@@ -15,7 +15,7 @@
 #include "lib/base/sync.h"
 #include "lib/base/thread.h"
 #include "lib/base/wait.h"
-#include "lib/catalog/cat_query.h"
+#include "lib/catalog/catalog_internal.h"
 
 /* One that has the only connection of the pool until it is told to give it back. */
 struct holder {
@@ -28,11 +28,9 @@ struct holder {
 	enum err_code code;
 };
 
-static enum err_code
-hold(void *ctx, const struct cat_table *t, struct err *err)
+static void
+hold(struct holder *h)
 {
-	struct holder *h = ctx;
-
 	mutex_lock(&h->lock);
 	h->has = true;
 	cond_broadcast(&h->changed);
@@ -42,17 +40,18 @@ hold(void *ctx, const struct cat_table *t, struct err *err)
 	if (!atomic_load(&h->gave))
 		clock_pause_ms(300); /* so that whoever asks now finds none */
 	atomic_store(&h->gave, true);
-	return ERR_OK;
 }
 
 static void
 holder_main(void *arg)
 {
 	struct holder *h = arg;
-	const struct cat_row_reader reader = { hold, h };
 	struct err err = ERR_INIT;
+	struct pg *pg = NULL;
 
-	h->code = cat_query_each(h->catalog, "catalog_health", NULL, 0, &reader, &err);
+	h->code = catalog_take(h->catalog, &pg, &err);
+	hold(h);
+	catalog_put(h->catalog, pg);
 }
 
 static void
