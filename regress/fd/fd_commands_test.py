@@ -182,8 +182,7 @@ class Small(Commands):
         job = self.dir.prepare(self.dir.simple([self.site.path('src')], 'S3'), scripts=[(0, 1, 0, 1, after + ' %e')])
         job.expect(b'2000 OK RunBeforeNow\n')
         self.dir.start(job)
-        time.sleep(0.5)
-        self.assertIn('JobStatus=R', self.dir.command('.status current'))
+        base.wait_until(lambda: 'JobStatus=R' in self.dir.command('.status current'))
         self.assertEqual(self.dir.command('cancel Job=%s\n' % job.job), '2001 Job %s marked to be canceled.\n' % job.job)
         job.finish()
         self.assertEqual(job.end[0], ord('A'))
@@ -193,7 +192,7 @@ class Small(Commands):
     def test_a_restore_is_cancelled_too(self):
         os.makedirs(self.site.path('src'))
         with open(self.site.path('src/big'), 'wb') as f:
-            f.truncate(1 << 30)
+            f.truncate(256 << 20)
         self.dir.backup(self.dir.simple([self.site.path('src')], '0')).check()
         job = self.dir.job(82, 'restore', 32)
         self.dir.open_read(job)
@@ -202,8 +201,12 @@ class Small(Commands):
         job.send_storage(job.key)
         job.fd.send('restore replace=a prelinks=0 where=%s\n' % self.site.path('back'))
         job.expect(b'2000 OK restore\n')
-        time.sleep(0.2)
+        big = self.site.path('back') + self.site.path('src/big')
+        base.wait_until(lambda: os.path.exists(big) and os.path.getsize(big) > 0)
+        self.site.sd.send_signal(signal.SIGSTOP)
+        self.assertLess(os.path.getsize(big), 256 << 20)
         self.assertRegex(self.dir.command('cancel Job=%s\n' % job.job), r'^2001 ')
+        self.site.sd.send_signal(signal.SIGCONT)
         job.row['status'] = 'A'
         job.finish()
         self.assertEqual(job.end[0], ord('A'))
@@ -238,10 +241,11 @@ class Small(Commands):
             text = f.read()
 
         def rewrite(new):
+            said = os.path.getsize(self.site.path('fd.log'))
             with open(self.site.path('fd.conf'), 'w') as f:
                 f.write(new)
             self.site.fd.send_signal(signal.SIGHUP)
-            time.sleep(0.5)
+            base.wait_until(lambda: os.path.getsize(self.site.path('fd.log')) > said)
 
         rewrite(text.replace('"fdpw"', '"other"'))
         self.assertRaises(Exception, self.dir.command, 'status')

@@ -120,6 +120,14 @@ class Site:
         return code, text
 
 
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError('it did not come true within %d seconds' % seconds)
+        time.sleep(0.02)
+
+
 class FileDaemon(unittest.TestCase):
     tls = False
     own = director = ''
@@ -348,11 +356,7 @@ class BackgroundStart(unittest.TestCase):
             pid = int(f.read())
         socket.create_connection(('127.0.0.1', port), 5).close()
         os.kill(pid, signal.SIGTERM)
-        for _ in range(200):
-            if not os.path.exists(pid_file):
-                break
-            time.sleep(0.05)
-        self.assertFalse(os.path.exists(pid_file))
+        wait_until(lambda: not os.path.exists(pid_file))
 
     def test_a_port_that_is_taken_is_told(self):
         d = tempfile.mkdtemp(prefix='fd-test-')
