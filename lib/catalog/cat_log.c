@@ -350,6 +350,7 @@ run(void *arg)
 	bool good = true;
 	bool more = false;
 
+	thread_set_cancel(&w->halt); /* store_owed uses the pool's connections */
 	while (!stop || (good && more)) {
 		mutex_lock(&w->lock);
 		if (!w->stop && !(good && (w->flush || more)))
