@@ -128,6 +128,30 @@ pop_locked(struct input *in, struct said *out, struct err *err) REQUIRES(&in->lo
 	return ERR_OK;
 }
 
+/* The command asked something, and the BREAK came before it waits here: that is the answer. */
+static bool
+is_answered_locked(const struct input *in) REQUIRES(&in->lock)
+{
+	return in->busy && in->broke && in->n_said == 0 && !in->over;
+}
+
+static enum err_code
+take_locked(struct input *in, struct err *err) REQUIRES(&in->lock)
+{
+	bool answered = is_answered_locked(in);
+
+	if (answered || (!in->busy && in->n_said == 0))
+		forget_break_locked(in);
+	if (answered) {
+		in->taken = (struct said){ .signal = FRAME_BREAK };
+		return ERR_OK;
+	}
+	in->waiting = true;
+	enum err_code rc = pop_locked(in, &in->taken, err);
+	in->waiting = false;
+	return rc;
+}
+
 static enum err_code
 io_recv(void *arg, struct frame *out, struct err *err)
 {
@@ -138,11 +162,7 @@ io_recv(void *arg, struct frame *out, struct err *err)
 	if (in->console.flush(in->console.arg, err) != ERR_OK)
 		return err->code;
 	mutex_lock(&in->lock);
-	if (!in->busy && in->n_said == 0)
-		forget_break_locked(in);
-	in->waiting = true;
-	enum err_code rc = pop_locked(in, &in->taken, err);
-	in->waiting = false;
+	enum err_code rc = take_locked(in, err);
 	mutex_unlock(&in->lock);
 	if (rc == ERR_OK)
 		*out = (struct frame){ in->taken.signal, bytes_of(in->taken.data, in->taken.n) };

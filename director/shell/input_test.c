@@ -18,6 +18,7 @@ struct desk {
 	struct shell_io io;
 	struct input *in;
 	size_t flushes;
+	void (*seen)(struct desk *d); /* what was flushed */
 	bool hung_up;
 };
 
@@ -57,7 +58,11 @@ desk_signal(void *arg, enum frame_signal s, struct err *err)
 static enum err_code
 desk_flush(void *arg, struct err *err)
 {
-	((struct desk *)arg)->flushes++;
+	struct desk *d = (struct desk *)arg;
+
+	d->flushes++;
+	if (d->seen != NULL)
+		d->seen(d);
 	return ERR_OK;
 }
 
@@ -172,6 +177,33 @@ a_break_right_behind_the_line_is_for_its_command(void **state)
 	assert_true(input_command_end(d->in));
 }
 
+static void
+break_at_once(struct desk *d)
+{
+	d->seen = NULL;
+	say(d, "");
+	await_cancel(d);
+}
+
+/* The question left, and the session does not wait for the answer yet. */
+static void
+a_break_right_behind_the_question_is_its_answer(void **state)
+{
+	struct desk *d = (struct desk *)*state;
+	const struct shell_io *io = input_io(d->in);
+	struct err err = ERR_INIT;
+	struct frame f;
+
+	say(d, "restore");
+	assert_line(d, "restore");
+	input_command_begin(d->in);
+	d->seen = break_at_once;
+	assert_int_equal(io->recv(io->arg, &f, &err), ERR_OK);
+	assert_int_equal(f.signal, FRAME_BREAK);
+	assert_false(cancel_asked(input_cancel(d->in)));
+	assert_false(input_command_end(d->in));
+}
+
 /* Somebody pressed Ctrl-C when the answer was on its way: the line after it is not stopped. */
 static void
 a_break_that_came_too_late_is_forgotten(void **state)
@@ -230,6 +262,7 @@ main(void)
 		T(lines_come_in_order_and_what_is_buffered_leaves_before_the_wait),
 		T(a_break_while_a_command_runs_cancels_its_waits),
 		T(a_break_right_behind_the_line_is_for_its_command),
+		T(a_break_right_behind_the_question_is_its_answer),
 		T(a_break_that_came_too_late_is_forgotten),
 		T(a_console_that_leaves_cancels_for_good),
 		T(lines_sent_far_ahead_wait_and_are_dropped_at_the_end),
