@@ -55,10 +55,23 @@ enum hidden {
 	HIDDEN_REFUSED,  /* of a chain: without it the rest is not the state that was asked for */
 };
 
+/* What two clients have under one name is one file in the tree. */
+static void
+warn_of_another_client(struct shell *sh, uint32_t first_id, const char *first, uint32_t id,
+		       const char *client)
+{
+	out_warning(sh->out,
+		    "JobId %u is of client \"%s\" and JobId %u of client \"%s\": of files with the "
+		    "same name only the newest is restored\n",
+		    first_id, first, id, client);
+}
+
 /* The ids: exist, are allowed, are backups, each once; the client is theirs. */
 static enum err_code
 judge_ids(struct shell *sh, struct restore *r, enum hidden hidden, struct err *err)
 {
+	char first[128] = "";
+	bool warned = false;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->n_ids; i++) {
@@ -88,6 +101,12 @@ judge_ids(struct shell *sh, struct restore *r, enum hidden hidden, struct err *e
 				       r->ids[i], job_type_text(type[0]));
 		if (r->client[0] == '\0')
 			(void)snprintf(r->client, sizeof(r->client), "%s", client);
+		if (kept == 0)
+			(void)snprintf(first, sizeof(first), "%s", client);
+		if (!warned && strcmp(first, client) != 0) {
+			warn_of_another_client(sh, r->ids[0], first, r->ids[i], client);
+			warned = true;
+		}
 		if (r->fileset[0] == '\0')
 			(void)snprintf(r->fileset, sizeof(r->fileset), "%s",
 				       table_at(&t, 0, "fileset"));

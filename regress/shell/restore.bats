@@ -79,3 +79,12 @@ restored_with() {
 	restored_with T
 	diff -r "$FARM/src" "$FARM/out$FARM/src"
 }
+
+@test "jobs of two clients in one tree are said to be so" {
+	run farm_console "restore jobid=1,2 where=$FARM/both all done" no
+	[[ $output == *"Job not run"* && $output != *"of client"* ]]
+	catalog "INSERT INTO client (name, uname) VALUES ('other-fd', '')" >/dev/null
+	catalog "UPDATE job SET clientid = (SELECT clientid FROM client WHERE name = 'other-fd') WHERE jobid = 2" >/dev/null
+	run farm_console "restore jobid=1,2 where=$FARM/both all done" no
+	[[ $output == *'JobId 1 is of client "farm-fd" and JobId 2 of client "other-fd"'* ]]
+}
