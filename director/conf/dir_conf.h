@@ -80,8 +80,6 @@ enum conf_label_type { CONF_LABEL_BAREOS, CONF_LABEL_ANSI, CONF_LABEL_IBM };
 /* A Run line of a Schedule with its names resolved; NULL where the line has no such override. */
 struct dir_run {
 	struct run_spec spec;
-	char *text;      /* as written */
-	char *overrides; /* as status scheduler shows them; "" when none */
 	struct conf_pos pos;
 	struct dir_pool *pool, *full_pool, *incremental_pool, *differential_pool;
 	struct dir_pool *virtual_full_pool, *next_pool;

@@ -57,17 +57,16 @@ parse_run(struct conf_parser *p, struct conf_res *res, const struct conf_row *ro
 {
 	struct dir_schedule *s = (struct dir_schedule *)res;
 	struct dir_run *run = (struct dir_run *)conf_alloc(p->gen, sizeof(*run));
-	struct buf overrides = BUF_INIT(1 << 16);
 	struct run_remarks remarks = { .n = 0 };
 	struct err err = ERR_INIT;
+	const char *text;
 	size_t column = 0;
 
 	(void)row;
 	(void)slot;
-	run->text = conf_take_raw(p, &run->pos);
-	if (run_spec_parse(run->text, &run->spec, &remarks, &column, &err) != ERR_OK) {
-		struct conf_pos pos = place_in(run->pos, column,
-					       strcspn(run->text + column, " \t,"));
+	text = conf_take_raw(p, &run->pos);
+	if (run_spec_parse(text, &run->spec, &remarks, &column, &err) != ERR_OK) {
+		struct conf_pos pos = place_in(run->pos, column, strcspn(text + column, " \t,"));
 
 		conf_error(p->diag, &pos, "bad Run line in %s: %s", p->where, err.text);
 		return false;
@@ -78,9 +77,6 @@ parse_run(struct conf_parser *p, struct conf_res *res, const struct conf_row *ro
 
 		conf_warn(p->diag, CONF_W_SURPRISE, &pos, "%s", remarks.v[i].text);
 	}
-	run_spec_overrides_text(&run->spec, &overrides);
-	run->overrides = conf_strdup(p->gen, buf_str(&overrides));
-	buf_release(&overrides);
 	s->run = (struct dir_run **)conf_grow(p->gen, s->run, s->n_run, sizeof(struct dir_run *));
 	s->run[s->n_run++] = run;
 	want_refs(p, res, run);

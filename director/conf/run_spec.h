@@ -58,8 +58,6 @@ MUST_CHECK enum err_code run_spec_parse(const char *text, struct run_spec *out,
 					struct run_remarks *remarks, size_t *column,
 					struct err *err);
 void run_spec_release(struct run_spec *r);
-/* The overrides alone, as status scheduler shows them; appended. */
-void run_spec_overrides_text(const struct run_spec *r, struct buf *out);
 /* The line in the dump form, parsing back to the same spec. */
 void run_spec_text(const struct run_spec *r, struct buf *out);
 

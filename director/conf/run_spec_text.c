@@ -55,8 +55,8 @@ level_word(char level)
 	return "";
 }
 
-void
-run_spec_overrides_text(const struct run_spec *r, struct buf *out)
+static void
+put_overrides(const struct run_spec *r, struct buf *out)
 {
 	char text[UNITS_TEXT_MAX + 32], time[UNITS_TEXT_MAX];
 
@@ -159,7 +159,7 @@ run_spec_text(const struct run_spec *r, struct buf *out)
 	static const struct bit_words months = { 12, month_names, "", 0, 0 };
 	static const struct bit_words weeks = { 54, NULL, "w", 0, 2 };
 
-	run_spec_overrides_text(r, out);
+	put_overrides(r, out);
 	put_bits(out, r->mday, &mdays);
 	if (r->last_day)
 		put_word(out, "lastday");

@@ -231,37 +231,7 @@ scheduler_free(struct scheduler *s)
 
 /* ---- preview; director.md 2.4 ---- */
 
-static void
-add_override(struct buf *b, const char *key, const char *value)
-{
-	if (value != NULL)
-		buf_text(b, "%s%s=%s", b->len > 0 ? " " : "", key, value);
-}
-
-static void
-overrides_text(const struct dir_run *run, char *out, size_t cap)
-{
-	const struct run_spec *s = &run->spec;
-	struct buf b = BUF_INIT(8192);
-	char priority[16];
-
-	add_override(&b, "Level", s->level != 0 ? job_level_text(s->level) : NULL);
-	add_override(&b, "Pool", s->pool);
-	add_override(&b, "FullPool", s->full_pool);
-	add_override(&b, "IncrementalPool", s->incremental_pool);
-	add_override(&b, "DifferentialPool", s->differential_pool);
-	add_override(&b, "VirtualFullPool", s->virtual_full_pool);
-	add_override(&b, "NextPool", s->next_pool);
-	add_override(&b, "Storage", s->storage);
-	add_override(&b, "Messages", s->messages);
-	(void)snprintf(priority, sizeof(priority), "%u", s->priority);
-	add_override(&b, "Priority", s->priority != 0 ? priority : NULL);
-	add_override(&b, "SpoolData", s->spool_data < 0 ? NULL : s->spool_data ? "yes" : "no");
-	add_override(&b, "Accurate", s->accurate < 0 ? NULL : s->accurate ? "yes" : "no");
-	(void)snprintf(out, cap, "%s", buf_str(&b));
-	buf_release(&b);
-}
-
+/* The same for all times of the line. */
 static void
 fill_run(struct dir_conf *conf, const struct due_entry *e, struct sched_run *out)
 {
@@ -269,18 +239,13 @@ fill_run(struct dir_conf *conf, const struct due_entry *e, struct sched_run *out
 	struct job_plan plan = { .job = e->job };
 	struct err err = ERR_INIT;
 
-	*out = (struct sched_run){ .time = e->next, .priority = due_priority(e) };
-	str_copy(out->job, sizeof(out->job), e->job->name);
-	str_copy(out->schedule, sizeof(out->schedule), e->job->schedule->name);
-	overrides_text(e->run, out->overrides, sizeof(out->overrides));
-	out->type = (int)e->job->type;
-	out->level = e->run->spec.level != 0 ? e->run->spec.level : (int)e->job->level;
+	*out = (struct sched_run){ .job = e->job,
+				   .run = e->run,
+				   .level = r->level != 0 ? r->level : (int)e->job->level,
+				   .priority = due_priority(e) };
 	if (job_plan_make(conf, r, &plan, &err) == ERR_OK) {
-		str_copy(out->client, sizeof(out->client),
-			 plan.client != NULL ? plan.client->name : NULL);
-		str_copy(out->pool, sizeof(out->pool), plan.pool != NULL ? plan.pool->name : NULL);
-		str_copy(out->storage, sizeof(out->storage),
-			 plan.write_storage != NULL ? plan.write_storage->name : NULL);
+		out->pool = plan.pool;
+		out->storage = plan.write_storage;
 	}
 	request_free(r);
 }
@@ -306,7 +271,7 @@ compare_runs(const void *pa, const void *pb)
 		return a->time < b->time ? -1 : 1;
 	if (a->priority != b->priority)
 		return a->priority < b->priority ? -1 : 1;
-	return strcmp(a->job, b->job);
+	return strcmp(a->job->name, b->job->name);
 }
 
 #define PREVIEW_MAX 200000u /* a year of hourly runs of 22 jobs; bounds what a console can ask */
@@ -323,7 +288,9 @@ scheduler_preview(struct director *d, struct dir_conf *conf, const struct sched_
 
 		for (size_t k = 0; is_wanted(d, job, what) && k < job->schedule->n_run; k++) {
 			struct due_entry e = { job, job->schedule->run[k], what->from - 1 };
+			struct sched_run run;
 
+			fill_run(conf, &e, &run);
 			while ((e.next = calendar_next(&e.run->spec, e.next)) != 0 &&
 			       e.next < what->to) {
 				if (used == PREVIEW_MAX)
@@ -333,7 +300,8 @@ scheduler_preview(struct director *d, struct dir_conf *conf, const struct sched_
 						       PREVIEW_MAX);
 				if (used == cap)
 					runs = mem_grow(runs, used, &cap, sizeof(*runs));
-				fill_run(conf, &e, &runs[used++]);
+				run.time = e.next;
+				runs[used++] = run;
 			}
 		}
 	}

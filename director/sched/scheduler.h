@@ -13,7 +13,11 @@
 #include "director/director.h"
 
 struct scheduler;
+struct dir_conf;
 struct dir_job;
+struct dir_pool;
+struct dir_run;
+struct dir_storage;
 
 MUST_CHECK enum err_code scheduler_start(struct director *d, struct scheduler **out,
 					 struct err *err);
@@ -22,13 +26,14 @@ void scheduler_free(struct scheduler *s);
 /* The configuration changed: forget what was planned. */
 void scheduler_rebuild(struct scheduler *s);
 
-/* One future run of one job; strings are owned copies in the array's arena-free form. */
+/* One future run of one job, with the overrides of its Run line applied; before any upgrade. */
 struct sched_run {
-	int64_t time; /* epoch seconds */
-	char job[128], schedule[128];
-	char overrides[512]; /* "Level=Incremental Pool=Inc" as `status scheduler` prints it */
-	char client[128], pool[128], storage[128];
-	int type, level, priority; /* with the overrides applied; before any upgrade */
+	int64_t time;                      /* epoch seconds */
+	const struct dir_job *job;         /* borrowed, as the rest, from the configuration given */
+	const struct dir_run *run;         /* of the job's Schedule */
+	const struct dir_pool *pool;       /* NULL: none */
+	const struct dir_storage *storage; /* to write to; NULL: none */
+	int level, priority;
 };
 
 struct sched_preview {

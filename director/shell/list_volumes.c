@@ -140,15 +140,14 @@ list_nextvol(struct lister *l, struct err *err)
 				      NULL, NULL };
 	if (scheduler_preview(sh->d, sh->conf, &what, &runs, &n, err) != ERR_OK)
 		return err->code;
-	if (n == 0)
-		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
-	if (!acl_allows(sh, ACL_POOL, runs[0].pool))
+	const struct dir_pool *made = n > 0 ? runs[0].pool : NULL;
+	if (made == NULL || !acl_allows(sh, ACL_POOL, made->name))
 		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
 	if (shell_catalog(sh, &c, err) != ERR_OK)
 		return err->code;
 	struct cat_pool pool = { 0 };
 	bool found = false;
-	if (cat_pool_get(c, runs[0].pool, &pool, &found, err) != ERR_OK)
+	if (cat_pool_get(c, made->name, &pool, &found, err) != ERR_OK)
 		return err->code;
 	OWNED(cat_media_list_release) struct cat_media_list media = { 0 };
 	if (found && cat_media_list(c, pool.pool_id, &media, err) != ERR_OK)
@@ -157,19 +156,18 @@ list_nextvol(struct lister *l, struct err *err)
 	for (size_t i = 0; i < media.n && volume == NULL; i++)
 		if (strcmp(media.v[i].status, "Append") == 0 && media.v[i].enabled == 1)
 			volume = media.v[i].name;
-	const struct dir_pool *made = dir_conf_find_pool(sh->conf, runs[0].pool);
 	OWNED(freep) char *label = NULL;
-	if (volume == NULL && made != NULL && made->label_format != NULL &&
+	if (volume == NULL && made->label_format != NULL &&
 	    (made->maximum_volumes == 0 || media.n < made->maximum_volumes))
 		label = str_printf("a new one, labeled by \"%s\"", made->label_format);
 	if (volume == NULL && label == NULL)
 		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
 	out_text(sh->out,
 		 "The next Volume to be used by Job \"%s\" (Pool=%s, Level=%s) will be %s\n", name,
-		 runs[0].pool, job_level_text(runs[0].level), volume != NULL ? volume : label);
+		 made->name, job_level_text(runs[0].level), volume != NULL ? volume : label);
 	out_open_object(sh->out, "nextvol");
 	out_string(sh->out, "job", name);
-	out_string(sh->out, "pool", runs[0].pool);
+	out_string(sh->out, "pool", made->name);
 	out_string(sh->out, "volume", volume != NULL ? volume : "");
 	out_bool(sh->out, "new", volume == NULL);
 	out_close(sh->out);

@@ -59,7 +59,7 @@ header(struct shell *sh, UNUSED struct err *err)
 
 /* The volume a job of this pool would take now; "*unknown*". */
 static void
-predict_volume(struct shell *sh, const char *pool_name, char *out, size_t cap)
+predict_volume(struct shell *sh, const struct dir_pool *from, char *out, size_t cap)
 {
 	struct err ignored = ERR_INIT;
 	OWNED(cat_media_list_release) struct cat_media_list media = { 0 };
@@ -68,8 +68,8 @@ predict_volume(struct shell *sh, const char *pool_name, char *out, size_t cap)
 	bool found = false;
 
 	(void)snprintf(out, cap, "*unknown*");
-	if (pool_name[0] == '\0' || director_catalog(sh->d, NULL, &c, &ignored) != ERR_OK ||
-	    cat_pool_get(c, pool_name, &pool, &found, &ignored) != ERR_OK || !found ||
+	if (from == NULL || director_catalog(sh->d, NULL, &c, &ignored) != ERR_OK ||
+	    cat_pool_get(c, from->name, &pool, &found, &ignored) != ERR_OK || !found ||
 	    cat_media_list(c, pool.pool_id, &media, &ignored) != ERR_OK)
 		return;
 	for (size_t i = 0; i < media.n; i++) {
@@ -112,20 +112,22 @@ scheduled(struct shell *sh, struct err *err)
 	    scheduler_preview(sh->d, sh->conf, &what, &runs, &n, err) != ERR_OK)
 		return err->code;
 	for (size_t i = 0; i < n; i++) {
-		if (!acl_allows(sh, ACL_JOB, runs[i].job))
+		const struct sched_run *r = &runs[i];
+
+		if (!acl_allows(sh, ACL_JOB, r->job->name))
 			continue;
 		volume[0] = '\0';
-		if (runs[i].type == JOB_BACKUP)
-			predict_volume(sh, runs[i].pool, volume, sizeof(volume));
-		table_put(&t, job_level_text(runs[i].level));
-		table_put(&t, job_type_text(runs[i].type));
-		table_putf(&t, "%d", runs[i].priority);
-		table_put(&t, short_time(runs[i].time, when));
-		table_put(&t, runs[i].job);
+		if (r->job->type == JOB_BACKUP)
+			predict_volume(sh, r->pool, volume, sizeof(volume));
+		table_put(&t, job_level_text(r->level));
+		table_put(&t, job_type_text((int)r->job->type));
+		table_putf(&t, "%d", r->priority);
+		table_put(&t, short_time(r->time, when));
+		table_put(&t, r->job->name);
 		table_put(&t, volume);
-		table_put(&t, runs[i].pool);
-		table_put(&t, runs[i].storage);
-		table_put(&t, runs[i].schedule);
+		table_put(&t, r->pool != NULL ? r->pool->name : "");
+		table_put(&t, r->storage != NULL ? r->storage->name : "");
+		table_put(&t, r->job->schedule->name);
 	}
 	if (table_rows(&t) == 0) {
 		out_text(sh->out, "No Scheduled Jobs.\n");

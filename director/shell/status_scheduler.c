@@ -1,6 +1,8 @@
 /* status scheduler: schedules and what comes.  Spec: console.md 6.6.4 */
 #include "director/shell/status_internal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "director/job/job.h"
@@ -84,33 +86,90 @@ list_schedules(struct shell *sh, const char *only)
 	out_text(sh->out, "====\n\n");
 }
 
-/* One line per minute and schedule. */
+/* The Run lines that were printed for a minute: each once, however many jobs it starts. */
+struct minute {
+	int64_t time;
+	const struct dir_run **shown; /* owned */
+	size_t n, cap;
+};
+
 static bool
-same_line(const struct sched_run *a, const struct sched_run *b)
+is_new_line(struct minute *m, const struct sched_run *r)
 {
-	return a->time == b->time && strcmp(a->schedule, b->schedule) == 0 &&
-	       strcmp(a->overrides, b->overrides) == 0;
+	if (m->time != r->time)
+		m->n = 0;
+	m->time = r->time;
+	for (size_t i = 0; i < m->n; i++)
+		if (m->shown[i] == r->run)
+			return false;
+	m->shown = mem_grow(m->shown, m->n, &m->cap, sizeof(m->shown[0]));
+	m->shown[m->n++] = r->run;
+	return true;
+}
+
+static void
+add_override(struct buf *b, const char *key, const char *value)
+{
+	if (value != NULL)
+		buf_text(b, "%s%s=%s", b->len > 0 ? " " : "", key, value);
+}
+
+static const char *
+yes_or_no(int choice)
+{
+	return choice < 0 ? NULL : choice > 0 ? "yes" : "no";
+}
+
+static void
+put_overrides(struct shell *sh, const struct run_spec *s)
+{
+	OWNED(buf_release) struct buf b = BUF_INIT(1u << 16);
+	char priority[16];
+
+	add_override(&b, "Level", s->level != 0 ? job_level_text(s->level) : NULL);
+	add_override(&b, "Pool", s->pool);
+	add_override(&b, "FullPool", s->full_pool);
+	add_override(&b, "IncrementalPool", s->incremental_pool);
+	add_override(&b, "DifferentialPool", s->differential_pool);
+	add_override(&b, "VirtualFullPool", s->virtual_full_pool);
+	add_override(&b, "NextPool", s->next_pool);
+	add_override(&b, "Storage", s->storage);
+	add_override(&b, "Messages", s->messages);
+	(void)snprintf(priority, sizeof(priority), "%u", s->priority);
+	add_override(&b, "Priority", s->priority != 0 ? priority : NULL);
+	add_override(&b, "SpoolData", yes_or_no(s->spool_data));
+	add_override(&b, "Accurate", yes_or_no(s->accurate));
+	out_text(sh->out, "%s\n", buf_str(&b));
 }
 
 static void
 preview_line(struct shell *sh, const struct sched_run *r)
 {
+	const struct run_spec *s = &r->run->spec;
+	const char *schedule = r->job->schedule->name;
 	char when[40];
 
 	clock_format(r->time, "%a %d-%b-%Y %H:%M", when, sizeof(when));
-	out_text(sh->out, "%-21s  %-22s  %s\n", when, r->schedule, r->overrides);
+	out_text(sh->out, "%-21s  %-22s  ", when, schedule);
+	put_overrides(sh, s);
 	out_open_object(sh->out, NULL);
 	out_string(sh->out, "datetime", when);
 	out_number(sh->out, "runtime", r->time);
-	out_string(sh->out, "schedule", r->schedule);
-	if (strstr(r->overrides, "Level=") != NULL)
-		out_string(sh->out, "level", job_level_text(r->level));
-	if (strstr(r->overrides, "Priority=") != NULL)
-		out_number(sh->out, "priority", r->priority);
-	if (strstr(r->overrides, "Pool=") != NULL)
-		out_string(sh->out, "pool", r->pool);
-	if (strstr(r->overrides, "Storage=") != NULL)
-		out_string(sh->out, "storage", r->storage);
+	out_string(sh->out, "schedule", schedule);
+	if (s->level != 0)
+		out_string(sh->out, "level", job_level_text(s->level));
+	if (s->priority != 0)
+		out_number(sh->out, "priority", s->priority);
+	if (s->pool != NULL)
+		out_string(sh->out, "pool", s->pool);
+	if (s->storage != NULL)
+		out_string(sh->out, "storage", s->storage);
+	if (s->messages != NULL)
+		out_string(sh->out, "messages", s->messages);
+	if (s->spool_data >= 0)
+		out_bool(sh->out, "spool_data", s->spool_data > 0);
+	if (s->accurate >= 0)
+		out_bool(sh->out, "accurate", s->accurate > 0);
 	out_close(sh->out);
 }
 
@@ -125,6 +184,7 @@ status_scheduler(struct shell *sh, struct err *err)
 		.client = args_value(&sh->args, "client"),
 		.schedule = args_value(&sh->args, "schedule"),
 	};
+	struct minute minute = { .time = 0 };
 	struct named *r = NULL;
 	size_t n = 0;
 
@@ -144,13 +204,12 @@ status_scheduler(struct shell *sh, struct err *err)
 		 (long long)((what.to - what.from + DAY / 2) / DAY));
 	out_open_array(sh->out, "preview");
 	for (size_t i = 0; i < n; i++) {
-		if (!acl_allows(sh, ACL_JOB, runs[i].job) ||
-		    !acl_allows(sh, ACL_SCHEDULE, runs[i].schedule))
-			continue;
-		if (i > 0 && same_line(&runs[i - 1], &runs[i]))
-			continue;
-		preview_line(sh, &runs[i]);
+		if (acl_allows(sh, ACL_JOB, runs[i].job->name) &&
+		    acl_allows(sh, ACL_SCHEDULE, runs[i].job->schedule->name) &&
+		    is_new_line(&minute, &runs[i]))
+			preview_line(sh, &runs[i]);
 	}
+	free(minute.shown);
 	out_close(sh->out);
 	out_text(sh->out, "====\n");
 	return ERR_OK;

@@ -9,6 +9,10 @@ setup_file() {
 	farm_make
 	farm_conf_add dir <<X
 Job { Name = "Hidden"; JobDefs = "Standard"; Client = "farm-fd" }
+Job { Name = "Attic"; JobDefs = "Standard"; Client = "farm-fd" }
+Schedule { Name = "Twice"; Run = Full at 3:00; Run = Incremental at 3:00 }
+Job { Name = "Twin-1"; JobDefs = "Standard"; Client = "farm-fd"; Schedule = "Twice" }
+Job { Name = "Twin-2"; JobDefs = "Standard"; Client = "farm-fd"; Schedule = "Twice" }
 Console {
   Name = small; Password = "small-secret"
   Command ACL = !sqlquery, !.sql, *all*
@@ -113,6 +117,15 @@ X
 	small "relabel storage=Disk oldvolume=Secret-0001 volume=New-1 pool=Full" | grep 'not found'
 	small "update volume=Full-0001 recyclepool=Secret" | grep 'not found'
 	small "update volume=Secret-0001 enabled=no" | grep 'not found'
+}
+
+@test "who sees one job of a schedule sees its runs, each once" {
+	farm_console "status scheduler" | sed -n '/^Scheduler Preview/,/^====$/p' >"$FARM/all.out"
+	small "status scheduler" | sed -n '/^Scheduler Preview/,/^====$/p' >"$FARM/small.out"
+	[ "$(grep -c ' Twice ' "$FARM/all.out")" -eq 14 ]
+	grep -v ' Twice ' "$FARM/all.out" | diff - "$FARM/small.out"
+	[ "$(wc -l <"$FARM/small.out")" -gt 10 ]
+	[ -z "$(sort "$FARM/all.out" | grep : | uniq -d)" ]
 }
 
 @test "a pattern of Where is no way out" {
