@@ -21,18 +21,9 @@ FROM media WHERE mediaid = :mediaid;
 SELECT
 @volume
 FROM media WHERE volumename = :name FOR UPDATE;
--- name: media_list repeatable
-SELECT
-@volume
-FROM media WHERE :poolid::integer = 0 OR poolid = :poolid
-ORDER BY mediaid;
-
--- The n-th candidate of attempts 1-4 in their order; one that a job is just updating is waited for
--- and judged as it is then.  One said to be free while jobs are on it is not free.
+-- Volumes of attempts 1-4 in their order.  One said to be free while jobs are on it is not free.
 -- Spec: director.md 11.1
--- name: media_candidate
-SELECT
-@volume
+-- part: candidates
 FROM media
 WHERE poolid = :poolid AND mediatype = :mediatype AND enabled = 1
 	AND (volstatus IN ('Append', 'Unlabeled')
@@ -45,6 +36,17 @@ ORDER BY CASE volstatus WHEN 'Append' THEN 1 WHEN 'Unlabeled' THEN 2 WHEN 'Recyc
 	CASE WHEN volstatus IN ('Append', 'Unlabeled') THEN lastwritten END DESC NULLS LAST,
 	CASE WHEN volstatus NOT IN ('Append', 'Unlabeled') THEN lastwritten END ASC NULLS FIRST,
 	mediaid
+
+-- name: media_candidates repeatable
+SELECT
+@volume
+@candidates
+;
+-- The n-th; one that a job is just updating is waited for and judged as it is then.
+-- name: media_candidate
+SELECT
+@volume
+@candidates
 OFFSET :skip LIMIT 1
 FOR UPDATE;
 

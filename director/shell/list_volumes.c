@@ -2,6 +2,7 @@
 #include "director/shell/list_internal.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -120,6 +121,34 @@ list_volume(struct lister *l, struct err *err)
 /* ---- nextvol ---- */
 
 enum err_code
+shell_foresee_volume(struct catalog *c, const struct sched_run *run,
+		     char volume[static CAT_NAME_MAX], bool *room, struct err *err)
+{
+	struct cat_media_want want = { .pool_id = 0 };
+	struct cat_pool pool;
+	struct cat_media m;
+	bool found = false;
+
+	volume[0] = '\0';
+	*room = false;
+	if (run->pool == NULL || run->storage == NULL)
+		return ERR_OK;
+	if (cat_pool_get(c, run->pool->name, &pool, &found, err) != ERR_OK)
+		return err->code;
+	if (!found)
+		return ERR_OK;
+	*room = run->pool->label_format != NULL &&
+		(run->pool->maximum_volumes == 0 || pool.num_vols < run->pool->maximum_volumes);
+	want.pool_id = pool.pool_id;
+	want.media_type = run->storage->media_type;
+	if (cat_media_foresee(c, &want, &m, &found, err) != ERR_OK)
+		return err->code;
+	if (found)
+		(void)snprintf(volume, CAT_NAME_MAX, "%s", m.name);
+	return ERR_OK;
+}
+
+enum err_code
 list_nextvol(struct lister *l, struct err *err)
 {
 	struct shell *sh = l->sh;
@@ -140,36 +169,28 @@ list_nextvol(struct lister *l, struct err *err)
 				      NULL, NULL };
 	if (scheduler_preview(sh->d, sh->conf, &what, &runs, &n, err) != ERR_OK)
 		return err->code;
-	const struct dir_pool *made = n > 0 ? runs[0].pool : NULL;
-	if (made == NULL || !acl_allows(sh, ACL_POOL, made->name))
+	const struct dir_pool *pool = n > 0 ? runs[0].pool : NULL;
+	if (pool == NULL || !acl_allows(sh, ACL_POOL, pool->name))
 		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
 	if (shell_catalog(sh, &c, err) != ERR_OK)
 		return err->code;
-	struct cat_pool pool = { 0 };
-	bool found = false;
-	if (cat_pool_get(c, made->name, &pool, &found, err) != ERR_OK)
+	char volume[CAT_NAME_MAX];
+	bool room;
+	if (shell_foresee_volume(c, &runs[0], volume, &room, err) != ERR_OK)
 		return err->code;
-	OWNED(cat_media_list_release) struct cat_media_list media = { 0 };
-	if (found && cat_media_list(c, pool.pool_id, &media, err) != ERR_OK)
-		return err->code;
-	const char *volume = NULL;
-	for (size_t i = 0; i < media.n && volume == NULL; i++)
-		if (strcmp(media.v[i].status, "Append") == 0 && media.v[i].enabled == 1)
-			volume = media.v[i].name;
-	OWNED(freep) char *label = NULL;
-	if (volume == NULL && made->label_format != NULL &&
-	    (made->maximum_volumes == 0 || media.n < made->maximum_volumes))
-		label = str_printf("a new one, labeled by \"%s\"", made->label_format);
-	if (volume == NULL && label == NULL)
+	if (volume[0] == '\0' && !room)
 		return err_set(err, ERR_CONFIG, "Could not find next Volume for Job %s.", name);
-	out_text(sh->out,
-		 "The next Volume to be used by Job \"%s\" (Pool=%s, Level=%s) will be %s\n", name,
-		 made->name, job_level_text(runs[0].level), volume != NULL ? volume : label);
+	out_text(sh->out, "The next Volume to be used by Job \"%s\" (Pool=%s, Level=%s) will be ",
+		 name, pool->name, job_level_text(runs[0].level));
+	if (volume[0] != '\0')
+		out_text(sh->out, "%s\n", volume);
+	else
+		out_text(sh->out, "a new one, labeled by \"%s\"\n", pool->label_format);
 	out_open_object(sh->out, "nextvol");
 	out_string(sh->out, "job", name);
-	out_string(sh->out, "pool", made->name);
-	out_string(sh->out, "volume", volume != NULL ? volume : "");
-	out_bool(sh->out, "new", volume == NULL);
+	out_string(sh->out, "pool", pool->name);
+	out_string(sh->out, "volume", volume);
+	out_bool(sh->out, "new", volume[0] == '\0');
 	out_close(sh->out);
 	return ERR_OK;
 }

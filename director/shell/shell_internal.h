@@ -163,6 +163,13 @@ MUST_CHECK enum err_code shell_ask_volume(struct shell *sh, char **out, struct e
 MUST_CHECK enum err_code shell_find_volume(struct shell *sh, const char *name, struct cat_media *m,
 					   struct cat_pool *pool, struct err *err);
 
+struct sched_run;
+/* The volume that a scheduled backup would write to if it began now; "" when none is ready.
+ * *room: its pool may have a new one. */
+MUST_CHECK enum err_code shell_foresee_volume(struct catalog *c, const struct sched_run *run,
+					      char volume[static CAT_NAME_MAX], bool *room,
+					      struct err *err);
+
 /* ---- others ---- */
 
 struct command;

@@ -2,15 +2,16 @@
 #include "director/shell/status_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "director/job/job.h"
 #include "director/sched/scheduler.h"
 #include "lib/base/clock.h"
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/units.h"
-#include "lib/catalog/cat_media.h"
 
 #define SHORT_TIME "%d-%b-%y %H:%M"
 #define ISO_TIME   "%Y-%m-%dT%H:%M:%S%z"
@@ -57,27 +58,40 @@ header(struct shell *sh, UNUSED struct err *err)
 
 /* ---- scheduled ---- */
 
-/* The volume a job of this pool would take now; "*unknown*". */
-static void
-predict_volume(struct shell *sh, const struct dir_pool *from, char *out, size_t cap)
-{
-	struct err ignored = ERR_INIT;
-	OWNED(cat_media_list_release) struct cat_media_list media = { 0 };
-	struct cat_pool pool = { 0 };
-	struct catalog *c;
-	bool found = false;
+/* What the catalog was asked for already: most runs share their pool and storage. */
+struct forecast {
+	const struct dir_pool *pool;
+	const struct dir_storage *storage;
+	char volume[CAT_NAME_MAX]; /* "*unknown*": none is ready, or nobody can say */
+};
 
-	(void)snprintf(out, cap, "*unknown*");
-	if (from == NULL || director_catalog(sh->d, NULL, &c, &ignored) != ERR_OK ||
-	    cat_pool_get(c, from->name, &pool, &found, &ignored) != ERR_OK || !found ||
-	    cat_media_list(c, pool.pool_id, &media, &ignored) != ERR_OK)
-		return;
-	for (size_t i = 0; i < media.n; i++) {
-		if (strcmp(media.v[i].status, "Append") == 0 && media.v[i].enabled == 1) {
-			(void)snprintf(out, cap, "%s", media.v[i].name);
-			return;
-		}
-	}
+struct forecasts {
+	struct forecast *v; /* owned */
+	size_t n, cap;
+	bool failed; /* the catalog is away: it is not asked for each of a thousand runs */
+};
+
+static const char *
+foresee(struct shell *sh, struct forecasts *all, const struct sched_run *r)
+{
+	const struct dir_catalog *of = dir_job_catalog(sh->conf, r->job, r->pool);
+	struct err ignored = ERR_INIT;
+	struct catalog *c;
+	bool room;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].pool == r->pool && all->v[i].storage == r->storage)
+			return all->v[i].volume;
+	all->v = mem_grow(all->v, all->n, &all->cap, sizeof(all->v[0]));
+	struct forecast *f = &all->v[all->n++];
+	*f = (struct forecast){ .pool = r->pool, .storage = r->storage };
+	if (!all->failed)
+		all->failed = of == NULL ||
+			      director_catalog(sh->d, of->name, &c, &ignored) != ERR_OK ||
+			      shell_foresee_volume(c, r, f->volume, &room, &ignored) != ERR_OK;
+	if (f->volume[0] == '\0')
+		(void)snprintf(f->volume, sizeof(f->volume), "*unknown*");
+	return f->volume;
 }
 
 static enum err_code
@@ -104,7 +118,8 @@ scheduled(struct shell *sh, struct err *err)
 	OWNED(table_release) struct table t;
 	struct sched_preview what = { clock_now(), clock_now() + DAY, NULL, NULL, NULL };
 	size_t n = 0;
-	char when[32], volume[128];
+	struct forecasts forecasts = { .n = 0 };
+	char when[32];
 
 	table_init(&t, cols, sizeof(cols) / sizeof(cols[0]));
 	t.typed = true;
@@ -116,19 +131,17 @@ scheduled(struct shell *sh, struct err *err)
 
 		if (!acl_allows(sh, ACL_JOB, r->job->name))
 			continue;
-		volume[0] = '\0';
-		if (r->job->type == JOB_BACKUP)
-			predict_volume(sh, r->pool, volume, sizeof(volume));
 		table_put(&t, job_level_text(r->level));
 		table_put(&t, job_type_text((int)r->job->type));
 		table_putf(&t, "%d", r->priority);
 		table_put(&t, short_time(r->time, when));
 		table_put(&t, r->job->name);
-		table_put(&t, volume);
+		table_put(&t, r->job->type == JOB_BACKUP ? foresee(sh, &forecasts, r) : "");
 		table_put(&t, r->pool != NULL ? r->pool->name : "");
 		table_put(&t, r->storage != NULL ? r->storage->name : "");
 		table_put(&t, r->job->schedule->name);
 	}
+	free(forecasts.v);
 	if (table_rows(&t) == 0) {
 		out_text(sh->out, "No Scheduled Jobs.\n");
 		style.layout = "";

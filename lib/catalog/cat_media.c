@@ -18,13 +18,6 @@
 /* Recycling stores the start of the epoch in local time, which means "not written". */
 #define EPOCH_START_MAX (2 * 86400)
 
-void
-cat_media_list_release(struct cat_media_list *l)
-{
-	free(l->v);
-	*l = (struct cat_media_list){ NULL, 0 };
-}
-
 /* Columns as all media_* statements select them. */
 void
 media_from_row(const PGresult *r, int row, struct cat_media *m)
@@ -102,21 +95,6 @@ get(struct catalog *c, enum sql_id id, const struct sql_args *a, struct cat_medi
 	return ERR_OK;
 }
 
-static enum err_code
-list(struct catalog *c, enum sql_id id, const struct sql_args *a, struct cat_media_list *out,
-     struct err *err)
-{
-	OWNED(pg_clearp) PGresult *r = NULL;
-
-	if (catalog_run(c, id, a, &r, err) != ERR_OK)
-		return err->code;
-	out->n = (size_t)PQntuples(r);
-	out->v = NEW_ARRAY(struct cat_media, out->n + 1);
-	for (size_t i = 0; i < out->n; i++)
-		media_from_row(r, (int)i, &out->v[i]);
-	return ERR_OK;
-}
-
 enum err_code
 cat_media_get(struct catalog *c, const char *name, struct cat_media *out, bool *found,
 	      struct err *err)
@@ -135,15 +113,6 @@ cat_media_get_by_id(struct catalog *c, uint32_t media_id, struct cat_media *out,
 
 	arg_u64(&a, media_id);
 	return get(c, SQL_MEDIA_GET_BY_ID, &a, out, found, err);
-}
-
-enum err_code
-cat_media_list(struct catalog *c, uint32_t pool_id, struct cat_media_list *out, struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_u64(&a, pool_id);
-	return list(c, SQL_MEDIA_LIST, &a, out, err);
 }
 
 /* --- creating ------------------------------------------------------------------------------ */
@@ -333,6 +302,26 @@ cat_media_find_next(struct catalog *c, const struct cat_media_want *want, struct
 	struct next_call call = { want, out, found, recycled, notes, notes->len };
 
 	return catalog_tx(c, find_next, &call, err);
+}
+
+enum err_code
+cat_media_foresee(struct catalog *c, const struct cat_media_want *want, struct cat_media *out,
+		  bool *found, struct err *err)
+{
+	OWNED(buf_release) struct buf why = BUF_INIT(1024);
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	*found = false;
+	want_args(want, &a);
+	if (catalog_run(c, SQL_MEDIA_CANDIDATES, &a, &r, err) != ERR_OK)
+		return err->code;
+	for (int row = 0; row < PQntuples(r) && !*found; row++) {
+		media_from_row(r, row, out);
+		buf_clear(&why);
+		*found = cat_media_over_limit(out, clock_now(), &why) == NULL;
+	}
+	return ERR_OK;
 }
 
 /* The first reason that keeps a volume from being written, in the order of the attempts. */

@@ -39,19 +39,10 @@ struct cat_media {
 	char encryption_key[256];
 };
 
-struct cat_media_list {
-	struct cat_media *v; /* owned */
-	size_t n;
-};
-void cat_media_list_release(struct cat_media_list *l);
-
 MUST_CHECK enum err_code cat_media_get(struct catalog *c, const char *name, struct cat_media *out,
 				       bool *found, struct err *err);
 MUST_CHECK enum err_code cat_media_get_by_id(struct catalog *c, uint32_t media_id,
 					     struct cat_media *out, bool *found, struct err *err);
-/* Volumes of a pool (0: all), by MediaId. */
-MUST_CHECK enum err_code cat_media_list(struct catalog *c, uint32_t pool_id,
-					struct cat_media_list *out, struct err *err);
 
 /* A new volume with limits and retention of the pool; status "Append" or "Unlabeled". */
 void cat_media_from_pool(const struct cat_pool *pool, const char *name, const char *media_type,
@@ -80,6 +71,9 @@ struct cat_media_want {
 MUST_CHECK enum err_code cat_media_find_next(struct catalog *c, const struct cat_media_want *want,
 					     struct cat_media *out, bool *found, bool *recycled,
 					     struct buf *notes, struct err *err);
+/* What cat_media_find_next would propose first now; nothing is changed. */
+MUST_CHECK enum err_code cat_media_foresee(struct catalog *c, const struct cat_media_want *want,
+					   struct cat_media *out, bool *found, struct err *err);
 /* One line per volume of the pool saying why it is not appendable; empty pool: one line. */
 MUST_CHECK enum err_code cat_media_why_not(struct catalog *c, const struct cat_media_want *want,
 					   struct buf *lines, struct err *err);

@@ -604,6 +604,20 @@ jobs_of_one_second_are_all_in_the_chain(void **state)
 }
 
 static void
+expect_foreseen(const struct cat_media_want *want, const char *name)
+{
+	struct err err = ERR_INIT;
+	struct cat_media m;
+	bool found;
+
+	MUST(cat_media_foresee(cat, want, &m, &found, &err));
+	assert_true(found);
+	assert_string_equal(m.name, name);
+	MUST(cat_media_get(cat, name, &m, &found, &err));
+	assert_true(found && m.recycle_count == 0);
+}
+
+static void
 volumes_are_chosen_in_the_order_of_the_attempts(void **state)
 {
 	struct err err = ERR_INIT;
@@ -625,6 +639,7 @@ volumes_are_chosen_in_the_order_of_the_attempts(void **state)
 	assert_false(found);
 	(void)volume(&pool, "Sel-0001", "Purged");
 	(void)volume(&pool, "Sel-0007", "Full");
+	expect_foreseen(&want, "Sel-0001");
 	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
 	assert_true(found && recycled);
 	assert_string_equal(m.name, "Sel-0001");
@@ -635,6 +650,15 @@ volumes_are_chosen_in_the_order_of_the_attempts(void **state)
 	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
 	assert_string_equal(m.name, "Sel-0002");
 	(void)volume(&pool, "Sel-0003", "Append");
+	expect_foreseen(&want, "Sel-0003");
+	/* The one written last goes on, unless it has reached a limit. */
+	run_sql("UPDATE media SET lastwritten = now() WHERE mediaid = ",
+		volume(&pool, "Sel-0004", "Append"));
+	expect_foreseen(&want, "Sel-0004");
+	run_sql("UPDATE media SET voljobs = 2, maxvoljobs = 1 WHERE volumename = 'Sel-0004' AND 0 "
+		"<> ",
+		1);
+	expect_foreseen(&want, "Sel-0003");
 	MUST(cat_media_find_next(cat, &want, &m, &found, &recycled, &notes, &err));
 	assert_string_equal(m.name, "Sel-0003");
 	want.index = 2;

@@ -144,7 +144,11 @@ assert 'error' in json.loads(lines[-2])"
 }
 
 @test "the next volume is named, or how it will come to be" {
-	farm_console "list nextvol job=Backup days=7" | grep 'Inc-'
+	farm_console "list nextvol job=Backup days=7" >"$FARM/next.out"
+	volume=$(sed -n 's/.* (Pool=Incremental, .*) will be \(Inc-[0-9]*\)$/\1/p' "$FARM/next.out")
+	[ -n "$volume" ] || grep 'will be a new one, labeled by "Inc-' "$FARM/next.out"
+	farm_console "status director scheduled days=7" >"$FARM/plan.out"
+	[ "$(grep -cE "^Incremental .* Backup +${volume:-[*]unknown[*]}$" "$FARM/plan.out")" -ge 5 ]
 }
 
 @test "a broken configuration is refused in clear words and the old one stays" {
