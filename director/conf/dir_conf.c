@@ -187,46 +187,56 @@ default_level(enum job_type type)
 	}
 }
 
+/* Literally: with a backslash before what would mean something. */
 static void
-put_escaped(struct buf *out, const char *s)
+put_escaped(struct buf *out, const char *s, const char *special)
 {
 	for (; *s != '\0'; s++) {
-		if (*s == '!' || *s == '\\')
+		if (strchr(special, *s) != NULL)
 			buf_put(out, "\\", 1);
 		buf_put(out, s, 1);
 	}
 }
 
-/* StripPrefix, AddPrefix, AddSuffix as one relocation list. */
-static void
-build_regex_where(struct conf_gen *g, struct dir_job *job)
+static bool
+is_given(const char *s)
+{
+	return s != NULL && s[0] != '\0';
+}
+
+char *
+dir_relocation(const char *strip, const char *prefix, const char *suffix)
 {
 	struct buf b = BUF_INIT(1 << 16);
 
-	if (job->regex_where != NULL) {
-		job->where = NULL;
-		return;
+	if (is_given(strip)) {
+		buf_text(&b, "!^");
+		put_escaped(&b, strip, "!\\.[]()*+?{}|^$");
+		buf_text(&b, "!!");
 	}
-	if (job->strip_prefix != NULL) {
-		buf_text(&b, "!");
-		put_escaped(&b, job->strip_prefix);
-		buf_text(&b, "!!i");
-	}
-	if (job->add_suffix != NULL) {
+	if (is_given(suffix)) {
 		buf_text(&b, "%s!([^/])$!$1", b.len > 0 ? "," : "");
-		put_escaped(&b, job->add_suffix);
+		put_escaped(&b, suffix, "!");
 		buf_text(&b, "!");
 	}
-	if (job->add_prefix != NULL) {
+	if (is_given(prefix)) {
 		buf_text(&b, "%s!^!", b.len > 0 ? "," : "");
-		put_escaped(&b, job->add_prefix);
+		put_escaped(&b, prefix, "!");
 		buf_text(&b, "!");
 	}
-	if (b.len > 0) {
-		job->regex_where = conf_strndup(g, buf_str(&b), b.len);
+	return b.len > 0 ? buf_take_str(&b) : NULL;
+}
+
+static void
+compute_regex_where(struct conf_gen *g, struct dir_job *job)
+{
+	OWNED(freep)
+	char *made = dir_relocation(job->strip_prefix, job->add_prefix, job->add_suffix);
+
+	if (job->regex_where == NULL && made != NULL)
+		job->regex_where = conf_strdup(g, made);
+	if (job->regex_where != NULL)
 		job->where = NULL;
-	}
-	buf_release(&b);
 }
 
 void
@@ -242,7 +252,7 @@ dir_conf_compute(struct dir_conf *c)
 
 		if (job->level == 0)
 			job->level = default_level(job->type);
-		build_regex_where(c->gen, job);
+		compute_regex_where(c->gen, job);
 	}
 	for (size_t i = 0; i < c->n_pool; i++)
 		if (c->pool[i]->scratch_pool == NULL)

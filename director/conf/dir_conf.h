@@ -441,6 +441,12 @@ bool dir_user_allows(const struct dir_user *user, enum acl_kind kind, const char
 
 /* ---- rules over several resources, config.md 7.2 ---- */
 
+/*
+ * Strip Prefix, Add Prefix, Add Suffix as one RegexWhere; owned; NULL: none of them is given.  The
+ * prefix goes where a path begins, as it is written.  Spec: console.md 7.1, 15.1
+ */
+char *dir_relocation(const char *strip, const char *prefix, const char *suffix);
+
 struct dir_catalog *dir_job_catalog(const struct dir_conf *c, const struct dir_job *job,
 				    const struct dir_pool *pool);
 

@@ -5,6 +5,8 @@
  */
 #include "director/conf/dir_conf_internal.h"
 
+#include "lib/base/path.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -91,6 +93,13 @@ check_job(struct conf_diag *d, const struct dir_job *job)
 			missing(d, job, "FileSet");
 		if (!storage && job->type != JOB_ADMIN)
 			missing(d, job, "Storage, and neither has its Pool");
+	}
+	if (job->type == JOB_RESTORE && job->where != NULL && job->where[0] != '\0' &&
+	    !path_is_whole(job->where)) {
+		conf_error(d, conf_res_pos(&job->res, "Where"),
+			   "Where = %s of Job \"%s\" is no whole path", job->where, job->name);
+		conf_help(d, "write it from the root, like /%s; / restores to the original place",
+			  job->where);
 	}
 	if (!level_fits(job))
 		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),

@@ -317,7 +317,7 @@ pass_words(struct shell *sh, struct job_request *req, struct err *err)
 	if (run_request_take(sh, &words, 1, req, &ignored, err) != ERR_OK)
 		return err->code;
 	OWNED(freep)
-	char *relocation = run_relocation(args_value(&sh->args, "strip_prefix"),
+	char *relocation = dir_relocation(args_value(&sh->args, "strip_prefix"),
 					  args_value(&sh->args, "add_prefix"),
 					  args_value(&sh->args, "add_suffix"));
 	if (relocation != NULL && (req->regex_where != NULL || req->where != NULL))

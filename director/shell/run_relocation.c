@@ -7,42 +7,6 @@
 #include "lib/base/own.h"
 #include "lib/files/rename.h"
 
-/* The separator inside a value is escaped. */
-static void
-put_escaped(struct buf *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if (*s == '!' || *s == '\\')
-			buf_put(b, "\\", 1);
-		buf_put(b, s, 1);
-	}
-}
-
-char *
-run_relocation(const char *strip, const char *prefix, const char *suffix)
-{
-	struct buf b = BUF_INIT(65536);
-
-	if (strip != NULL && strip[0] != '\0') {
-		buf_text(&b, "!^");
-		put_escaped(&b, strip);
-		buf_text(&b, "!!");
-	}
-	if (suffix != NULL && suffix[0] != '\0') {
-		buf_text(&b, "%s!([^/])$!$1", b.len > 0 ? "," : "");
-		put_escaped(&b, suffix);
-		buf_text(&b, "!");
-	}
-	if (prefix != NULL && prefix[0] != '\0') {
-		buf_text(&b, "%s!^!", b.len > 0 ? "," : "");
-		put_escaped(&b, prefix);
-		buf_text(&b, "!");
-	}
-	if (b.len == 0)
-		return NULL;
-	return buf_take_str(&b);
-}
-
 /* Items of the relocation menu behind the four values. */
 enum { RELOCATION_TEST = 4, RELOCATION_USE };
 
@@ -52,7 +16,7 @@ relocation_of(char *const parts[static 4])
 {
 	if (parts[3] != NULL && parts[3][0] != '\0')
 		return str_dup(parts[3]);
-	return run_relocation(parts[0], parts[1], parts[2]);
+	return dir_relocation(parts[0], parts[1], parts[2]);
 }
 
 /* Show what becomes of names, until a period. */

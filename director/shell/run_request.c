@@ -1,12 +1,12 @@
 #include "director/shell/run_internal.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 #include "lib/base/units.h"
 #include "lib/files/rename.h"
 
@@ -159,13 +159,6 @@ judge_time(const char *text, int64_t *out, struct err *err)
 	return ERR_OK;
 }
 
-/* "/home", "C:/Users": the same wherever a daemon was started. */
-static bool
-is_absolute(const char *path)
-{
-	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
-}
-
 static enum err_code
 take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_request *req,
 	   struct err *err)
@@ -234,7 +227,7 @@ take_value(struct shell *sh, const struct keyword *k, const char *v, struct job_
 			req->expected_files = n;
 		break;
 	case VAL_WHERE:
-		if (v[0] != '\0' && !is_absolute(v))
+		if (v[0] != '\0' && !path_is_whole(v))
 			return err_set(err, ERR_CONFIG,
 				       "Invalid where \"%s\": a whole path is needed, like /tmp/%s",
 				       v, v);

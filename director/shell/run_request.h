@@ -24,7 +24,4 @@ MUST_CHECK enum err_code run_request_take(struct shell *sh, const struct args *a
 MUST_CHECK enum err_code run_request_confirm(struct shell *sh, struct job_request *req, bool yes,
 					     struct err *err);
 
-/* strip_prefix, add_suffix, add_prefix as comma-separated expressions; owned, NULL when none. */
-char *run_relocation(const char *strip, const char *prefix, const char *suffix);
-
 #endif

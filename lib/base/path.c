@@ -3,6 +3,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* Length of the valid UTF-8 sequence at p, 0 if there is none. */
@@ -108,6 +109,12 @@ path_split(struct bytes path, struct bytes *dir, struct bytes *name)
 		n = path.n; /* no slash: the whole string is the path */
 	*dir = bytes_of(path.p, n);
 	*name = bytes_skip(path, n);
+}
+
+bool
+path_is_whole(const char *path)
+{
+	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
 }
 
 char *

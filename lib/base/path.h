@@ -20,6 +20,8 @@ void path_line(struct bytes path, struct buf *out);
 
 /* Everything up to and with the last '/', and the rest.  Spec: catalog.md 6.5. */
 void path_split(struct bytes path, struct bytes *dir, struct bytes *name);
+/* "/home", "C:/Users": the same wherever a daemon was started. */
+bool path_is_whole(const char *path);
 /* A resource's name as one component of a file name: "/" becomes "_"; owned. */
 char *path_component(const char *name);
 

@@ -88,3 +88,22 @@ restored_with() {
 	run farm_console "restore jobid=1,2 where=$FARM/both all done" no
 	[[ $output == *'JobId 1 is of client "farm-fd" and JobId 2 of client "other-fd"'* ]]
 }
+
+@test "a prefix is stripped where a path begins, and as it is written" {
+	mkdir -p "$FARM/src/mid" "$FARM/src/c++"
+	echo middle >"$FARM/src/mid/m"
+	echo plus >"$FARM/src/c++/p"
+	farm_run Backup Full
+	farm_ok
+	backup=$JOB
+	run farm_console "restore jobid=$backup strip_prefix=$FARM/src/c++ add_prefix=$FARM/plus file=$FARM/src/c++/p done yes" wait
+	restored_with T
+	[ "$(cat "$FARM/plus/p")" = plus ]
+	farm_conf_add dir <<X
+Job { Name = "Moved"; JobDefs = "Standard"; Client = "farm-fd"; Type = Restore; Strip Prefix = "/mid"; Add Prefix = "$FARM/moved" }
+X
+	farm_console reload | grep reloaded
+	run farm_console "restore restorejob=Moved jobid=$backup file=$FARM/src/mid/m done yes" wait
+	restored_with T
+	[ "$(cat "$FARM/moved$FARM/src/mid/m")" = middle ]
+}
