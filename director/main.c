@@ -121,7 +121,7 @@ serve_connection(void *arg, int fd)
 }
 
 static enum err_code
-start_listening(struct program *p, const struct dir_conf *conf, struct err *err)
+open_ports(struct program *p, const struct dir_conf *conf, struct err *err)
 {
 	const struct conf_addrs *from = &conf->director->addresses;
 	OWNED(freep) struct listen_addr *to = NEW_ARRAY(struct listen_addr, from->n + 1);
@@ -131,9 +131,7 @@ start_listening(struct program *p, const struct dir_conf *conf, struct err *err)
 		to[i].port = from->v[i].port;
 		to[i].ipv6_only = from->v[i].ipv6_only;
 	}
-	return listen_start(to, from->n,
-			    conf->director->maximum_console_connections + OTHER_CONNECTIONS,
-			    serve_connection, p, &p->listener, err);
+	return listen_open(to, from->n, &p->listener, err);
 }
 
 /* ---- start ---- */
@@ -162,14 +160,18 @@ start(struct daemon *d, struct program *p, struct dir_conf *conf, struct err *er
 
 	(void)snprintf(name, sizeof(name), "%s", conf->director->name);
 	(void)snprintf(p->own_name, sizeof(p->own_name), "R_DIRECTOR::%s", wire_bash(name));
-	if (daemon_become_user(d, err) != ERR_OK)
+	if (open_ports(p, conf, err) != ERR_OK || daemon_become_user(d, err) != ERR_OK ||
+	    daemon_claim(d, conf->director->working_directory, conf->director->name, err) != ERR_OK)
 		return err->code;
 	dir_conf_ref(conf); /* director_new takes the other one */
 	if (director_new(d->options.config, &conf, &p->director, err) != ERR_OK)
 		return err->code;
 	conf = director_conf_get(p->director);
 	director_set_console(p->director, shell_run_line);
-	if (director_start(p->director, err) != ERR_OK || start_listening(p, conf, err) != ERR_OK ||
+	if (director_start(p->director, err) != ERR_OK ||
+	    listen_serve(p->listener,
+			 conf->director->maximum_console_connections + OTHER_CONNECTIONS,
+			 serve_connection, p, err) != ERR_OK ||
 	    daemon_ready(d, err) != ERR_OK) {
 		director_conf_put(p->director, conf);
 		return err->code;

@@ -49,7 +49,7 @@ load_conf(const struct cli_daemon *o)
 }
 
 static enum err_code
-start_listening(struct program *p, const struct fd_conf *conf, struct err *err)
+open_ports(struct program *p, const struct fd_conf *conf, struct err *err)
 {
 	const struct conf_addrs *from = &conf->client->addresses;
 	OWNED(freep) struct listen_addr *to = NEW_ARRAY(struct listen_addr, from->n);
@@ -59,8 +59,7 @@ start_listening(struct program *p, const struct fd_conf *conf, struct err *err)
 		to[i].port = from->v[i].port;
 		to[i].ipv6_only = from->v[i].ipv6_only;
 	}
-	return listen_start(to, from->n, MAX_CONNECTIONS, session_serve, &p->daemon, &p->listener,
-			    err);
+	return listen_open(to, from->n, &p->listener, err);
 }
 
 static void
@@ -84,8 +83,9 @@ run(struct daemon *d, struct program *p, const struct fd_conf *conf, struct err 
 {
 	int sig;
 
-	if (cancel_init(&p->daemon.stop, err) != ERR_OK ||
-	    start_listening(p, conf, err) != ERR_OK || daemon_become_user(d, err) != ERR_OK ||
+	if (cancel_init(&p->daemon.stop, err) != ERR_OK || open_ports(p, conf, err) != ERR_OK ||
+	    daemon_become_user(d, err) != ERR_OK ||
+	    listen_serve(p->listener, MAX_CONNECTIONS, session_serve, &p->daemon, err) != ERR_OK ||
 	    daemon_ready(d, err) != ERR_OK)
 		return err->code;
 	log_info("%s %s listens on port %u", conf->client->name, TERCET_VERSION,

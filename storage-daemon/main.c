@@ -55,7 +55,7 @@ load_conf(const struct cli_daemon *o)
 }
 
 static enum err_code
-start_listening(struct program *p, struct err *err)
+open_ports(struct program *p, struct err *err)
 {
 	const struct conf_addrs *from = &p->conf->storage->addresses;
 	OWNED(freep) struct listen_addr *to = NEW_ARRAY(struct listen_addr, from->n);
@@ -65,7 +65,7 @@ start_listening(struct program *p, struct err *err)
 		to[i].port = from->v[i].port;
 		to[i].ipv6_only = from->v[i].ipv6_only;
 	}
-	return listen_start(to, from->n, MAX_CONNECTIONS, sd_serve, &p->sd, &p->listener, err);
+	return listen_open(to, from->n, &p->listener, err);
 }
 
 /* "Debian GNU/Linux 12 (bookworm)" for status listings. */
@@ -134,12 +134,16 @@ sd_init(struct program *p, struct err *err)
 static enum err_code
 run(struct daemon *d, struct program *p, struct err *err)
 {
+	const struct sd_storage *own = p->conf->storage;
 	int sig;
 
-	if (sd_init(p, err) != ERR_OK || start_listening(p, err) != ERR_OK ||
-	    daemon_become_user(d, err) != ERR_OK || daemon_ready(d, err) != ERR_OK)
+	if (open_ports(p, err) != ERR_OK || daemon_become_user(d, err) != ERR_OK ||
+	    daemon_claim(d, own->working_directory, own->name, err) != ERR_OK ||
+	    sd_init(p, err) != ERR_OK ||
+	    listen_serve(p->listener, MAX_CONNECTIONS, sd_serve, &p->sd, err) != ERR_OK ||
+	    daemon_ready(d, err) != ERR_OK)
 		return err->code;
-	log_info("%s %s listens on port %u", p->conf->storage->name, TERCET_VERSION,
+	log_info("%s %s listens on port %u", own->name, TERCET_VERSION,
 		 (unsigned)listen_port(p->listener));
 	while ((sig = daemon_next_signal(NULL)) == SIGHUP)
 		log_warn("the storage daemon reads its configuration at start only; restart it");

@@ -3,15 +3,19 @@
 #include "lib/base/detach.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/path.h"
 #include "lib/base/ready.h"
 #include "lib/base/secret.h"
 #include "lib/base/thread.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -140,6 +144,38 @@ daemon_become_user(const struct daemon *d, struct err *err)
 	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
 	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
 		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
+	return ERR_OK;
+}
+
+/* The process in the lock file of another; 0: not told. */
+static long
+holder_of(int fd)
+{
+	char text[32] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	return n > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+enum err_code
+daemon_claim(struct daemon *d, const char *directory, const char *name, struct err *err)
+{
+	OWNED(freep) char *component = path_component(name);
+	OWNED(freep) char *path = str_printf("%s/%s.%s.lock", directory, component, d->program);
+	OWNED(closep) int fd = -1;
+	char text[32];
+
+	if (fd_make_dirs(directory, 0755, err) != ERR_OK ||
+	    fd_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, &fd, err) != ERR_OK)
+		return err->code;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		return err_set(err, ERR_SYS,
+			       "%s \"%s\" runs already in %s (process %ld): stop it first",
+			       d->program, name, directory, holder_of(fd));
+	(void)snprintf(text, sizeof(text), "%-10d\n", (int)getpid());
+	if (fd_pwrite_full(fd, path, text, strlen(text), 0, err) != ERR_OK)
+		return err->code;
+	d->claim = TAKE_FD(fd);
 	return ERR_OK;
 }
 

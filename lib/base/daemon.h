@@ -2,7 +2,7 @@
  * lib/base/daemon.h - what every daemon does at its start and at its end
  *
  * Purpose: options common to the daemons, going to the background, user and group, file limit, pid
- *          file, readiness, signals.  A daemon's main.c adds only what is its own.
+ *          file, being the only one, readiness, signals.  A daemon's main.c adds what is its own.
  * Threads: the main thread; signals are blocked in it and in all threads it starts, but with -s.
  * Spec:    config.md 8.2 (options, exit codes)
  */
@@ -33,6 +33,7 @@ struct daemon {
 	int (*serve)(struct daemon *d);
 	void *arg;  /* for serve */
 	bool ready; /* the pid file is ours */
+	int claim;  /* of daemon_claim; 0: none */
 };
 
 /* All of main(): parse, help, version, check, detach or serve.  Returns the exit code. */
@@ -40,6 +41,12 @@ int daemon_main(struct daemon *d, int argc, char **argv);
 
 /* -u and -g; after this nothing gives root's rights back. */
 MUST_CHECK enum err_code daemon_become_user(const struct daemon *d, struct err *err);
+/*
+ * Until this process ends no other works as this name in this directory: what is unfinished there
+ * is nobody's, and may be cleaned up.  ERR_SYS names the process that does.  Makes the directory.
+ */
+MUST_CHECK enum err_code daemon_claim(struct daemon *d, const char *directory, const char *name,
+				      struct err *err);
 /* Write the pid file, tell the service manager and whoever waits for a detached start. */
 MUST_CHECK enum err_code daemon_ready(struct daemon *d, struct err *err);
 /* The end: remove the pid file if it is ours. */

@@ -110,7 +110,8 @@ door_open(struct door *d, bool cleartext_ok)
 	d->password = "fdpw";
 	d->cleartext_ok = cleartext_ok;
 	assert_int_equal(cancel_init(&d->cancel, &err), ERR_OK);
-	if (listen_start(&addr, 1, 10, receive, d, &d->l, &err) != ERR_OK)
+	if (listen_open(&addr, 1, &d->l, &err) != ERR_OK ||
+	    listen_serve(d->l, 10, receive, d, &err) != ERR_OK)
 		fail_msg("%s", err.text);
 }
 

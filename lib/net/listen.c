@@ -230,22 +230,26 @@ listener_freep(struct listener **l)
 }
 
 enum err_code
-listen_start(const struct listen_addr *addrs, size_t n, size_t max_connections,
-	     void (*handler)(void *arg, int fd), void *arg, struct listener **out, struct err *err)
+listen_open(const struct listen_addr *addrs, size_t n, struct listener **out, struct err *err)
 {
 	OWNED(listener_freep) struct listener *l = NEW(struct listener);
 	enum err_code rc = cancel_init(&l->stop, err);
 
-	l->max = max_connections;
-	l->handler = handler;
-	l->arg = arg;
 	if (rc == ERR_OK)
 		rc = bind_all(l, addrs, n, err);
 	if (rc == ERR_OK)
-		rc = thread_start(&l->thread, "accept", accept_run, l, err);
-	if (rc == ERR_OK)
 		*out = TAKE_PTR(l);
 	return rc;
+}
+
+enum err_code
+listen_serve(struct listener *l, size_t max_connections, void (*handler)(void *arg, int fd),
+	     void *arg, struct err *err)
+{
+	l->max = max_connections;
+	l->handler = handler;
+	l->arg = arg;
+	return thread_start(&l->thread, "accept", accept_run, l, err);
 }
 
 uint16_t

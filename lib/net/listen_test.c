@@ -62,7 +62,8 @@ visitors_beyond_the_limit_are_closed(void **state UNUSED)
 	struct err err = ERR_INIT;
 	int a, b, c;
 
-	assert_int_equal(listen_start(&addr, 1, 2, greet, NULL, &l, &err), ERR_OK);
+	assert_int_equal(listen_open(&addr, 1, &l, &err), ERR_OK);
+	assert_int_equal(listen_serve(l, 2, greet, NULL, &err), ERR_OK);
 	assert_int_not_equal(listen_port(l), 0);
 	a = visit("127.0.0.1", listen_port(l));
 	b = visit("127.0.0.1", listen_port(l));
@@ -97,11 +98,12 @@ several_addresses_one_of_them_ipv6(void **state UNUSED)
 	struct err err = ERR_INIT;
 	int fd;
 
-	if (listen_start(addrs, 2, 2, greet, NULL, &l, &err) != ERR_OK) {
+	if (listen_open(addrs, 2, &l, &err) != ERR_OK) {
 		(void)printf("no IPv6 here: %s\n", err.text);
 		addrs[1] = addrs[0];
-		assert_int_equal(listen_start(addrs, 2, 2, greet, NULL, &l, &err), ERR_OK);
+		assert_int_equal(listen_open(addrs, 2, &l, &err), ERR_OK);
 	}
+	assert_int_equal(listen_serve(l, 2, greet, NULL, &err), ERR_OK);
 	fd = visit("127.0.0.1", listen_port(l));
 	assert_true(is_greeted(fd));
 	listen_stop(l);
@@ -118,12 +120,12 @@ an_address_that_is_taken_or_unknown_is_named(void **state UNUSED)
 	struct listener *l = NULL, *second = NULL;
 	struct err err = ERR_INIT;
 
-	assert_int_equal(listen_start(&addr, 1, 2, greet, NULL, &l, &err), ERR_OK);
+	assert_int_equal(listen_open(&addr, 1, &l, &err), ERR_OK);
 	addr.port = listen_port(l);
-	assert_int_equal(listen_start(&addr, 1, 2, greet, NULL, &second, &err), ERR_SYS);
+	assert_int_equal(listen_open(&addr, 1, &second, &err), ERR_SYS);
 	assert_non_null(strstr(err.text, "127.0.0.1:"));
 	listen_free(l);
-	assert_int_equal(listen_start(&nowhere, 1, 2, greet, NULL, &second, &err), ERR_PEER);
+	assert_int_equal(listen_open(&nowhere, 1, &second, &err), ERR_PEER);
 	assert_non_null(strstr(err.text, "no-such-host.invalid"));
 }
 
@@ -237,7 +239,8 @@ in_a_full_house_a_stranger_gives_way_to_the_next(void **state UNUSED)
 	int fds[20];
 
 	atomic_store(&handled, 0);
-	assert_int_equal(listen_start(&addr, 1, 3, wait_at_the_door, NULL, &l, &err), ERR_OK);
+	assert_int_equal(listen_open(&addr, 1, &l, &err), ERR_OK);
+	assert_int_equal(listen_serve(l, 3, wait_at_the_door, NULL, &err), ERR_OK);
 	for (int i = 0; i < 20; i++)
 		fds[i] = visit("127.0.0.1", listen_port(l));
 	for (int i = 0; i < 1000 && atomic_load(&handled) < 20; i++)

@@ -85,3 +85,28 @@ teardown_file() {
 	farm_run Backup Full
 	farm_ok
 }
+
+@test "a second one beside a director that runs, or still ends its jobs, touches nothing" {
+	rm -f "$FARM/open"
+	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	running() { [ "$(farm_job_status "$JOB")" = R ]; }
+	farm_await 10 running
+	server=$(catalog "SELECT pg_postmaster_start_time()")
+	run timeout 60 "$TERCET_BIN/tercet-dir" -f -c "$FARM/site/etc/tercet-dir.conf"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -iF "address already in use" <<<"$output"
+	# Another port, as while the first one stops: it listens no more then.
+	sed '0,/  Port = .*/s//  Port = '"$(farm_ports)"'/' "$FARM/site/etc/tercet-dir.conf" >"$FARM/beside.conf"
+	run timeout 60 "$TERCET_BIN/tercet-dir" -f -c "$FARM/beside.conf"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -F "runs already in" <<<"$output" | grep -F "(process $(farm_pid dir))"
+	running
+	[ "$(catalog "SELECT pg_postmaster_start_time()")" = "$server" ]
+	farm_joblog "$JOB" | lacks "the director ended while"
+	touch "$FARM/open"
+	farm_console wait messages
+	[ "$(farm_job_status "$JOB")" = T ]
+}

@@ -125,8 +125,8 @@ do_accept(char **argv)
 				 .hello_min = 15,
 				 .hello_max = 500,
 				 .deadline_seconds = 30 };
-	if (cancel_init(&h.enough, &err) != ERR_OK ||
-	    listen_start(&addr, 1, 20, receive, &h, &l, &err) != ERR_OK) {
+	if (cancel_init(&h.enough, &err) != ERR_OK || listen_open(&addr, 1, &l, &err) != ERR_OK ||
+	    listen_serve(l, 20, receive, &h, &err) != ERR_OK) {
 		(void)fprintf(stderr, "net_peer: %s\n", err.text);
 		return 1;
 	}

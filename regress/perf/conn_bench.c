@@ -107,7 +107,8 @@ run(bool tls, size_t frame_bytes, uint64_t total)
 	int64_t began;
 	double seconds;
 
-	if (listen_start(&addr, 1, 4, receive, &b, &l, &err) != ERR_OK) {
+	if (listen_open(&addr, 1, &l, &err) != ERR_OK ||
+	    listen_serve(l, 4, receive, &b, &err) != ERR_OK) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}

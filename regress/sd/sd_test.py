@@ -246,6 +246,19 @@ class MainPath(unittest.TestCase):
         s.same(s.top + '/r')
         s.stop_sd()
 
+    def test_no_second_one_works_in_the_same_directory(self):
+        # As while the first one stops: it listens no more, but still writes its volumes' ends.
+        s = Site(self)
+        s.start_sd()
+        with open(s.top + '/sd.conf') as f:
+            other = f.read().replace('Port = %d' % s.sd_port, 'Port = %d' % free_port())
+        with open(s.top + '/other.conf', 'w') as f:
+            f.write(other)
+        r = subprocess.run([BIN + '/tercet-sd', '-f', '-c', s.top + '/other.conf'], timeout=60,
+                           capture_output=True, text=True)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn('runs already in %s/work (process %d)' % (s.top, s.sd.pid), r.stderr)
+
     def test_without_signal_handling_a_signal_ends_it_at_once(self):
         for options, code in (((), 0), (('-s',), -signal.SIGTERM)):
             s = Site(self).start_sd(options=options)
