@@ -4,6 +4,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,17 @@ set_text(struct addr *a)
 		(void)snprintf(a->text, sizeof(a->text), "[%s]:%s", host, port);
 	else
 		(void)snprintf(a->text, sizeof(a->text), "%s:%s", host, port);
+}
+
+/* /etc/hosts may give a name one address twice. */
+static bool
+is_among(const struct addrinfo *a, const struct addr *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].len == a->ai_addrlen &&
+		    memcmp(&list[i].sa, a->ai_addr, a->ai_addrlen) == 0)
+			return true;
+	return false;
 }
 
 enum err_code
@@ -56,8 +68,11 @@ addr_resolve(const char *host, uint16_t port, enum addr_use use, struct addr out
 			       gai_strerror(rc));
 	*n = 0;
 	for (const struct addrinfo *a = list; a != NULL && *n < ADDR_LIST_MAX; a = a->ai_next) {
-		struct addr *to = &out[(*n)++];
+		struct addr *to = &out[*n];
 
+		if (is_among(a, out, *n))
+			continue;
+		++*n;
 		memcpy(&to->sa, a->ai_addr, a->ai_addrlen);
 		to->len = a->ai_addrlen;
 		set_text(to);

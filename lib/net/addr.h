@@ -23,8 +23,8 @@ struct addr {
 enum addr_use { ADDR_CONNECT, ADDR_BIND };
 
 /*
- * All addresses of a host, at most ADDR_LIST_MAX.  host "" with ADDR_BIND is any IPv4, "::" any
- * IPv6.  Brackets around an IPv6 address are allowed.
+ * All addresses of a host, each once, at most ADDR_LIST_MAX.  host "" with ADDR_BIND is any IPv4,
+ * "::" any IPv6.  Brackets around an IPv6 address are allowed.
  */
 MUST_CHECK enum err_code addr_resolve(const char *host, uint16_t port, enum addr_use use,
 				      struct addr out[ADDR_LIST_MAX], size_t *n, struct err *err);

@@ -203,24 +203,33 @@ bind_one(struct listener *l, const struct addr *a, bool ipv6_only, struct err *e
 	return ERR_OK;
 }
 
+/* All addresses of a host, as far as this machine has them. */
 static enum err_code
-bind_all(struct listener *l, const struct listen_addr *addrs, size_t n, struct err *err)
+bind_host(struct listener *l, const struct listen_addr *a, struct err *err)
 {
 	struct addr list[ADDR_LIST_MAX];
 	enum err_code rc;
-	size_t found;
+	size_t n;
 
-	for (size_t i = 0; i < n; i++) {
-		rc = addr_resolve(addrs[i].host, addrs[i].port, ADDR_BIND, list, &found, err);
-		if (rc != ERR_OK)
-			return rc;
-		for (size_t k = 0; k < found; k++) {
-			rc = bind_one(l, &list[k], addrs[i].ipv6_only, err);
-			if (rc != ERR_OK)
-				return rc;
+	rc = addr_resolve(a->host, a->port, ADDR_BIND, list, &n, err);
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+		rc = bind_one(l, &list[i], a->ipv6_only, err);
+		if (rc != ERR_OK &&
+		    (err->sys == EAFNOSUPPORT || (n > 1 && err->sys == EADDRNOTAVAIL))) {
+			log_warn("%s", err->text);
+			rc = ERR_OK;
 		}
 	}
-	return ERR_OK;
+	return rc;
+}
+
+static enum err_code
+bind_all(struct listener *l, const struct listen_addr *addrs, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bind_host(l, &addrs[i], err) != ERR_OK)
+			return err->code;
+	return l->n_fds > 0 ? ERR_OK : err->code;
 }
 
 static void

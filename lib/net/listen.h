@@ -21,7 +21,10 @@ struct listen_addr {
 
 struct listener;
 
-/* Bind all.  Who connects from now on waits until listen_serve. */
+/*
+ * Bind all.  A machine without IPv6, or without one of several addresses of a name, listens on the
+ * others; the log says so.  Who connects from now on waits until listen_serve.
+ */
 MUST_CHECK enum err_code listen_open(const struct listen_addr *addrs, size_t n,
 				     struct listener **out, struct err *err);
 /* Start accepting.  handler(arg, fd) owns fd and runs in its own thread. */

@@ -10,9 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static atomic_int handled;
@@ -269,6 +273,46 @@ addresses_are_printed_as_people_write_them(void **state UNUSED)
 	assert_string_equal(list[0].text, "0.0.0.0:7");
 }
 
+/* From now on this process is on a machine without IPv6. */
+static void
+lose_ipv6(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(rules) / sizeof(rules[0]), rules };
+
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+	assert_int_equal(socket(AF_INET6, SOCK_STREAM, 0), -1);
+}
+
+/* The default configuration names any address of both families. */
+static void
+a_machine_without_ipv6_listens_on_what_it_has(void **state UNUSED)
+{
+	struct listen_addr both[] = { { .host = "" }, { .host = "::", .ipv6_only = true } };
+	struct listener *l = NULL;
+	struct err err = ERR_INIT;
+	int fd;
+
+	lose_ipv6();
+	if (listen_open(both, 2, &l, &err) != ERR_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(listen_serve(l, 2, greet, NULL, &err), ERR_OK);
+	fd = visit("127.0.0.1", listen_port(l));
+	assert_true(is_greeted(fd));
+	(void)close(fd);
+	listen_free(l);
+	assert_int_equal(listen_open(&both[1], 1, &l, &err), ERR_SYS);
+	assert_non_null(strstr(err.text, "[::]"));
+}
+
 int
 main(void)
 {
@@ -282,6 +326,7 @@ main(void)
 		cmocka_unit_test(so_many_lines_about_one_address_and_what_is_unsaid_is_counted),
 		cmocka_unit_test(in_a_full_house_a_stranger_gives_way_to_the_next),
 		cmocka_unit_test(addresses_are_printed_as_people_write_them),
+		cmocka_unit_test(a_machine_without_ipv6_listens_on_what_it_has), /* the last */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
