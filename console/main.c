@@ -16,6 +16,7 @@
 #include "console/session.h"
 #include "console/split.h"
 #include "lib/base/cli.h"
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -423,6 +424,7 @@ main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int operands = argc;
 
+	fd_open_standard();
 	secret_guard_process();
 	log_init("tconsole");
 	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK) {

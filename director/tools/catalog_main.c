@@ -10,6 +10,7 @@
 
 #include "director/conf/dir_conf.h"
 #include "lib/base/cli.h"
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/own.h"
 #include "lib/base/thread.h"
@@ -238,6 +239,7 @@ main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int operands = 0;
 
+	fd_open_standard();
 	thread_block_signals();
 	log_init(PROGRAM);
 	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK) {

@@ -90,6 +90,7 @@ daemon_main(struct daemon *d, int argc, char **argv)
 	struct err err = ERR_INIT;
 	int operands = 0;
 
+	fd_open_standard();
 	thread_block_signals();
 	secret_guard_process();
 	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK ||

@@ -8,6 +8,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void
+fd_open_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 enum err_code
 fd_open(const char *path, int flags, mode_t mode, int *out, struct err *err)
 {

@@ -13,6 +13,10 @@
 
 #include "lib/base/buf.h"
 
+/* 0, 1 and 2 are open: main() calls it first, so that nothing else gets these numbers and what is
+ * printed goes nowhere else. */
+void fd_open_standard(void);
+
 MUST_CHECK enum err_code fd_open(const char *path, int flags, mode_t mode, int *out,
 				 struct err *err);
 /* Exactly n bytes; ERR_FORMAT when the end comes inside. */

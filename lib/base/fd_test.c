@@ -77,6 +77,24 @@ a_file_larger_than_allowed_is_refused(void **state UNUSED)
 	assert_int_equal(fd_read_file(path, &b, &err), ERR_LIMIT);
 }
 
+static void
+a_standard_descriptor_that_was_closed_is_dev_null(void **state UNUSED)
+{
+	int saved = dup(STDOUT_FILENO), other;
+	struct stat null, st;
+
+	assert_int_equal(close(STDOUT_FILENO), 0);
+	fd_open_standard();
+	assert_int_equal(fstat(STDOUT_FILENO, &st), 0);
+	other = dup(STDOUT_FILENO);
+	assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(stat("/dev/null", &null), 0);
+	assert_true(S_ISCHR(st.st_mode) && st.st_rdev == null.st_rdev);
+	assert_true(other == saved + 1); /* and no other was opened */
+	(void)close(other);
+	(void)close(saved);
+}
+
 int
 main(void)
 {
@@ -84,6 +102,7 @@ main(void)
 		cmocka_unit_test(a_file_is_replaced_whole),
 		cmocka_unit_test(reads_are_whole_or_fail),
 		cmocka_unit_test(a_file_larger_than_allowed_is_refused),
+		cmocka_unit_test(a_standard_descriptor_that_was_closed_is_dev_null),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

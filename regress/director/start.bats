@@ -110,3 +110,14 @@ teardown_file() {
 	farm_console wait messages
 	[ "$(farm_job_status "$JOB")" = T ]
 }
+
+@test "a daemon started without standard descriptors gives their numbers to nothing else" {
+	"$TERCET_BIN/tercet-fd" -f -c <(sed "s/ Port = .*/ Port = $(farm_ports)/" "$FARM/site/etc/tercet-fd.conf") \
+		-p "$FARM/bare.pid" <&- >&- 2>&- 3>&- 4>&- &
+	farm_await 30 test -s "$FARM/bare.pid"
+	for n in 0 1 2; do
+		readlink "/proc/$!/fd/$n" >>"$FARM/descriptors"
+	done
+	kill $!
+	[ "$(sort -u "$FARM/descriptors")" = /dev/null ]
+}

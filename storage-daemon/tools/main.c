@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "storage-daemon/tools/vol_tool.h"
 
@@ -52,6 +53,7 @@ main(int argc, char **argv)
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "";
 
+	fd_open_standard();
 	log_init("tercet-volume");
 	for (size_t i = 0; i < N_SUBCOMMANDS; i++)
 		if (strcmp(name, subcommands[i].old_name) == 0)
