@@ -13,6 +13,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/own.h"
+#include "lib/base/secret.h"
 #include "lib/base/thread.h"
 #include "lib/catalog/cat_schema.h"
 
@@ -241,6 +242,7 @@ main(int argc, char **argv)
 
 	fd_open_standard();
 	thread_block_signals();
+	secret_guard_process();
 	log_init(PROGRAM);
 	if (cli_parse(&cli, argc, argv, &operands, &err) != ERR_OK) {
 		(void)fprintf(stderr, PROGRAM ": %s\n", err.text);

@@ -145,6 +145,7 @@ daemon_become_user(const struct daemon *d, struct err *err)
 	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
 	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
 		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
+	secret_guard_process();
 	return ERR_OK;
 }
 

@@ -22,7 +22,8 @@ struct bytes secret_bytes(const struct secret *s);
 bool secret_eq(struct bytes a, struct bytes b);
 
 /* This process has secrets in its memory: no core file of it is written, nobody but root attaches
- * to it.  Not with a sanitizer, whose leak check attaches. */
+ * to it.  To be said again after a change of user, where the system decides anew
+ * (fs.suid_dumpable). Not with a sanitizer, whose leak check attaches. */
 void secret_guard_process(void);
 
 #endif

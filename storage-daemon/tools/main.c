@@ -8,6 +8,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/secret.h"
 #include "storage-daemon/tools/vol_tool.h"
 
 static const struct subcommand {
@@ -54,6 +55,7 @@ main(int argc, char **argv)
 	const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "";
 
 	fd_open_standard();
+	secret_guard_process();
 	log_init("tercet-volume");
 	for (size_t i = 0; i < N_SUBCOMMANDS; i++)
 		if (strcmp(name, subcommands[i].old_name) == 0)
