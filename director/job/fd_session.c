@@ -65,6 +65,12 @@ send_job(struct fd_session *s, const struct sd_session *sd, struct err *err)
 	return ERR_OK;
 }
 
+static char *
+expand_word(void *arg, const char *word)
+{
+	return job_expand(arg, word, NULL);
+}
+
 enum err_code
 fd_session_open(struct fd_session *s, struct job *j, const struct sd_session *sd, struct err *err)
 {
@@ -74,6 +80,8 @@ fd_session_open(struct fd_session *s, struct job *j, const struct sd_session *sd
 		.cancel = &j->cancel,
 		.say = say_link,
 		.say_arg = j,
+		.expand = expand_word,
+		.expand_arg = j,
 	};
 
 	*s = (struct fd_session){ .job = j };

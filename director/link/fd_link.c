@@ -19,6 +19,7 @@ struct fd_link {
 	int version;
 	bool tls;
 	char *client; /* owned */
+	struct fd_link_options options;
 };
 
 void
@@ -131,6 +132,7 @@ fd_link_open(struct director *d, struct dir_conf *conf, struct dir_client *clien
 		link_say(o->say, o->say_arg,
 			 "Probing client protocol... (result will be saved until config reload)");
 	l->client = str_dup(client->name);
+	l->options = *o;
 	if (link_dial(&ld, &l->conn, err) != ERR_OK)
 		return err_ctx(err, "client %s at %s:%u", client->name, client->address,
 			       client->port);
@@ -235,22 +237,22 @@ fd_link_send_level(struct fd_link *l, int level, int64_t since, const char *prev
 	return conn_printf(l->conn, err, DIR_FD_SINCE, since, 0, prev_job);
 }
 
-struct fileset_sender {
-	struct fd_link *link;
-};
-
 static enum err_code
 send_fileset_line(void *arg, const struct fileset_line *line, struct err *err)
 {
-	struct fileset_sender *s = arg;
+	struct fd_link *l = arg;
+	const struct link_program program = { .command = line->text,
+					      .cancel = l->options.cancel,
+					      .expand = l->options.expand,
+					      .expand_arg = l->options.expand_arg };
 
 	switch (line->kind) {
 	case FILESET_SEND:
-		return conn_send(s->link->conn, bytes_str(line->text), err);
+		return conn_send(l->conn, bytes_str(line->text), err);
 	case FILESET_READ_FILE:
-		return link_send_file_lines(s->link->conn, line->prefix, line->text, err);
+		return link_send_file_lines(l->conn, line->prefix, line->text, err);
 	case FILESET_RUN_PROGRAM:
-		return link_send_program_lines(s->link->conn, line->prefix, line->text, err);
+		return link_send_program_lines(l->conn, line->prefix, &program, err);
 	}
 	return err_set(err, ERR_BUG, "fileset line of unknown kind %d", (int)line->kind);
 }
@@ -259,11 +261,9 @@ enum err_code
 fd_link_send_fileset(struct fd_link *l, const struct dir_fileset *fs, bool allow_compression,
 		     struct err *err)
 {
-	struct fileset_sender s = { l };
-
 	if (conn_send(l->conn, bytes_str(fs->enable_vss ? DIR_FD_FILESET : DIR_FD_FILESET_NO_VSS),
 		      err) != ERR_OK ||
-	    fileset_emit(fs, allow_compression, send_fileset_line, &s, err) != ERR_OK)
+	    fileset_emit(fs, allow_compression, send_fileset_line, l, err) != ERR_OK)
 		return err_ctx(err, "FileSet %s", fs->name);
 	return conn_signal(l->conn, FRAME_EOD, err);
 }

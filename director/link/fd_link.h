@@ -23,6 +23,9 @@ struct fd_link_options {
 	struct cancel *cancel;   /* or NULL */
 	director_say say;        /* "Connected Client: ...", "   Handshake: ..."; or NULL */
 	void *say_arg;
+	/* A word of a FileSet's program with its %-codes replaced, owned; NULL: they stay. */
+	char *(*expand)(void *arg, const char *word);
+	void *expand_arg;
 };
 
 MUST_CHECK enum err_code fd_link_open(struct director *d, struct dir_conf *conf,

@@ -150,25 +150,39 @@ take_program_line(void *arg, struct bytes text)
 		p->code = send_item(p->conn, p->prefix, text, p->err);
 }
 
+/* Each word by itself, so that a value with blanks stays one. */
+static void
+expand_words(const struct link_program *program, struct proc_argv *argv)
+{
+	for (size_t i = 0; program->expand != NULL && i < argv->n; i++) {
+		char *word = program->expand(program->expand_arg, argv->words[i]);
+
+		free(argv->words[i]);
+		argv->words[i] = word;
+	}
+}
+
 enum err_code
-link_send_program_lines(struct conn *c, char prefix, const char *command, struct err *err)
+link_send_program_lines(struct conn *c, char prefix, const struct link_program *program,
+			struct err *err)
 {
 	struct program_lines p = { c, prefix, ERR_OK, err };
 	struct proc_argv argv = { .n = 0 };
-	struct wait w = wait_for(NULL, PROGRAM_SECONDS, "the program of a FileSet");
+	struct wait w = wait_for(program->cancel, PROGRAM_SECONDS, "the program of a FileSet");
 	struct proc_spec spec;
 	enum err_code code;
 	char how[128];
 	int status = 0;
 
-	if (proc_split(command, &argv, err) != ERR_OK)
-		return err_ctx(err, "%s", command);
+	if (proc_split(program->command, &argv, err) != ERR_OK)
+		return err_ctx(err, "%s", program->command);
+	expand_words(program, &argv);
 	spec = (struct proc_spec){ .argv = argv.words, .separate_stderr = true };
 	code = proc_run_lines(&spec, &w, take_program_line, &p, &status, err);
 	if (code == ERR_OK)
 		code = p.code;
 	if (code == ERR_OK && status != 0)
-		code = err_set(err, ERR_CONFIG, "%s: %s", command,
+		code = err_set(err, ERR_CONFIG, "%s: %s", program->command,
 			       proc_status_text(status, how, sizeof(how)));
 	proc_argv_release(&argv);
 	return code;

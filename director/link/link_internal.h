@@ -37,7 +37,15 @@ void link_say_bytes(director_say say, void *arg, struct bytes line);
 /* Lines of a file, or of a program's output, as "<prefix> <line>\n" frames.  Spec: wire.md 5.3 */
 MUST_CHECK enum err_code link_send_file_lines(struct conn *c, char prefix, const char *path,
 					      struct err *err);
-MUST_CHECK enum err_code link_send_program_lines(struct conn *c, char prefix, const char *command,
+struct link_program {
+	const char *command;
+	struct cancel *cancel; /* or NULL */
+	/* Replaces the %-codes of a word, owned; or NULL. */
+	char *(*expand)(void *arg, const char *word);
+	void *expand_arg;
+};
+MUST_CHECK enum err_code link_send_program_lines(struct conn *c, char prefix,
+						 const struct link_program *program,
 						 struct err *err);
 
 #endif

@@ -20,7 +20,14 @@ sleep 1
 exec "$FARM/note" "\$@"
 X
 	printf '#!/bin/sh\nexec sleep 300\n' >"$FARM/endless"
-	chmod 755 "$FARM/note" "$FARM/slow-note" "$FARM/endless"
+	cat >"$FARM/select" <<X
+#!/bin/sh
+touch "$FARM/selecting"
+[ "\$1" = NoEnd ] && exec sleep 1000
+printf '%s\n' "\$*" >"$FARM/selected"
+echo "$FARM/src/\$1"
+X
+	chmod 755 "$FARM/note" "$FARM/slow-note" "$FARM/endless" "$FARM/select"
 	echo content >"$FARM/src/file"
 	farm_conf_add dir <<X
 JobDefs {
@@ -55,6 +62,9 @@ Job { Name = "Cancelled"; JobDefs = "Scripted"
 Job { Name = "Says"; JobDefs = "Scripted"
   Run Script { Runs When = Before; Runs On Client = no; Console = "list clients" }
 }
+FileSet { Name = "Selected"; Include { Options { Signature = MD5 }; File = "|$FARM/select %n %l %c 'two words' %Y" } }
+Job { Name = "Chosen"; JobDefs = "Scripted"; FileSet = "Selected" }
+Job { Name = "NoEnd"; JobDefs = "Scripted"; FileSet = "Selected" }
 Job { Name = "NoProgram"; JobDefs = "Scripted"
   Run Script { Runs When = Before; Runs On Client = no; Command = "$FARM/there-is-none" }
 }
@@ -140,4 +150,25 @@ after-failure Error" ]
 	farm_await 20 ended
 	farm_console "wait jobid=$JOB timeout=60"
 	grep -F "after-cancel Canceled" "$FARM/order"
+}
+
+@test "a program chooses what is saved by the codes of its job" {
+	echo chosen >"$FARM/src/Chosen"
+	farm_run Chosen Full
+	farm_ok
+	[ "$(cat "$FARM/selected")" = "Chosen Full farm-fd two words %Y" ]
+	[ "$(catalog "SELECT name FROM file WHERE jobid = $JOB")" = Chosen ]
+}
+
+is_cancelled() {
+	[ "$(farm_job_status "$JOB")" = A ]
+}
+
+@test "a cancel ends a job whose FileSet waits for its program" {
+	rm -f "$FARM/selecting"
+	farm_console "run job=NoEnd level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	farm_await 20 test -e "$FARM/selecting"
+	farm_console "cancel jobid=$JOB yes" >"$FARM/cancel.out"
+	farm_await 30 is_cancelled
 }
