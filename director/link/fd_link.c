@@ -185,7 +185,6 @@ fd_link_estimate(struct fd_link *l, struct dir_conf *conf, struct dir_fileset *f
 {
 	struct bytes line;
 
-	(void)conf;
 	if (conn_printf(l->conn, err, DIR_FD_JOBID, 0u, "-Console-.0000-00-00_00.00.00_00", 0u, 0u,
 			DIR_FD_NO_AUTHORIZATION, DIR_FD_SSL_NO_STORAGE) != ERR_OK ||
 	    conn_recv_line(l->conn, &line, NULL, err) != ERR_OK)
@@ -196,8 +195,12 @@ fd_link_estimate(struct fd_link *l, struct dir_conf *conf, struct dir_fileset *f
 	if (fd_link_send_level(l, level, since, "", false, err) != ERR_OK ||
 	    expect(l, DIR_FD_OK_LEVEL, say, arg, err) != ERR_OK ||
 	    fd_link_send_fileset(l, fileset, true, err) != ERR_OK ||
-	    expect(l, DIR_FD_OK_FILESET, say, arg, err) != ERR_OK ||
-	    conn_printf(l->conn, err, DIR_FD_ESTIMATE, listing ? 1 : 0) != ERR_OK ||
+	    expect(l, DIR_FD_OK_FILESET, say, arg, err) != ERR_OK)
+		return err_ctx(err, "client %s", l->client);
+	/* It says nothing while it walks. */
+	conn_set_job_wait(l->conn, l->options.cancel, conf->director->absolute_job_timeout,
+			  "the client's estimate");
+	if (conn_printf(l->conn, err, DIR_FD_ESTIMATE, listing ? 1 : 0) != ERR_OK ||
 	    link_relay(l->conn, listing ? UINT64_MAX : LINK_ANSWER_MAX, say, arg, err) != ERR_OK)
 		return err_ctx(err, "client %s", l->client);
 	return ERR_OK;

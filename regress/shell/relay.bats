@@ -11,7 +11,9 @@ setup_file() {
 	farm_await 20 test -s "$FARM/talker.port"
 	farm_conf_add dir <<X
 Client { Name = "talker"; Address = "127.0.0.1"; Port = $(cat "$FARM/talker.port"); Password = "talker"; TLS Enable = no }
+Job { Name = "Walk"; JobDefs = "Standard"; Client = "talker" }
 X
+	farm_conf dir 's/^Director {/&\n  Absolute Job Timeout = 3/'
 	farm_up
 }
 
@@ -31,4 +33,9 @@ resident() { # in KiB
 	[ $(($(resident) - before)) -lt 300000 ]
 	farm_console "status client=talker" | tail -n 3 | grep 'the answer is longer than'
 	farm_console "status director" | grep -q 'Running Jobs'
+}
+
+@test "an estimate is given up when a job would be, not before" {
+	run farm_console "estimate job=Walk level=Full"
+	[[ $output == *"time is up waiting for the client's estimate"* ]]
 }
