@@ -24,7 +24,7 @@ struct restore {
 	int64_t before;        /* 0: now */
 	uint32_t last;         /* the job that began then and is the last to count; 0: none */
 	struct str_list paths; /* file= and what the menu asked for */
-	struct str_list dirs;  /* directory= */
+	struct str_list dirs;  /* directory=: the files directly in each */
 	bool select;           /* to the tree shell even though something is marked */
 	uint64_t files;        /* selected */
 	char *bootstrap;       /* owned: path of the file written */

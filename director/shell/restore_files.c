@@ -95,8 +95,11 @@ mark_one(void *arg, const struct tree_item *item)
 {
 	struct marker *m = (struct marker *)arg;
 
-	(void)tree_mark(m->t, item, true, m->scope);
-	m->found++;
+	if (m->scope == TREE_FILES_IN && !item->is_dir)
+		return true;
+	/* A directory that is known by what is in it only is no record itself. */
+	if (tree_mark(m->t, item, true, m->scope) > 0 || item->entry != TREE_NONE)
+		m->found++;
 	return true;
 }
 
@@ -164,7 +167,7 @@ mark_words(struct shell *sh, struct restore *r, struct tree *t, struct err *err)
 		if (mark_path(t, r->paths.v[i], TREE_SELF) == 0)
 			out_warning(sh->out, "No database record found for: %s\n", r->paths.v[i]);
 	for (size_t i = 0; i < r->dirs.n; i++)
-		if (mark_path(t, r->dirs.v[i], TREE_ALL_BELOW) == 0)
+		if (mark_path(t, r->dirs.v[i], TREE_FILES_IN) == 0)
 			out_warning(sh->out, "No database record found for: %s\n", r->dirs.v[i]);
 	const char *expr = args_value(&sh->args, "fileregex");
 	regex_t regex;

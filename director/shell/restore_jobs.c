@@ -55,23 +55,35 @@ enum hidden {
 	HIDDEN_REFUSED,  /* of a chain: without it the rest is not the state that was asked for */
 };
 
-/* What two clients have under one name is one file in the tree. */
-static void
-warn_of_another_client(struct shell *sh, uint32_t first_id, const char *first, uint32_t id,
-		       const char *client)
+/* A script cannot be asked what it means. */
+static bool
+nobody_decides(const struct shell *sh)
 {
-	out_warning(sh->out,
-		    "JobId %u is of client \"%s\" and JobId %u of client \"%s\": of files with the "
-		    "same name only the newest is restored\n",
-		    first_id, first, id, client);
+	return sh->batch || args_has(&sh->args, "yes");
+}
+
+/* What two clients have under one name is one file in the tree, and all of it goes to one. */
+static enum err_code
+judge_clients(struct shell *sh, const struct restore *r, uint32_t other, const char *client,
+	      struct err *err)
+{
+	out_warning(
+		sh->out,
+		"JobId %u is of client \"%s\", not of \"%s\": all is restored to one client, and "
+		"of files with the same name only the newest\n",
+		other, client, r->client);
+	if (!nobody_decides(sh) || args_value(&sh->args, "restoreclient") != NULL)
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG,
+		       "These are files of several clients: say with restoreclient= where they are "
+		       "to be restored.");
 }
 
 /* The ids: exist, are allowed, are backups, each once; the client is theirs. */
 static enum err_code
 judge_ids(struct shell *sh, struct restore *r, enum hidden hidden, struct err *err)
 {
-	char first[128] = "";
-	bool warned = false;
+	bool mixed = false;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->n_ids; i++) {
@@ -101,12 +113,17 @@ judge_ids(struct shell *sh, struct restore *r, enum hidden hidden, struct err *e
 				       r->ids[i], job_type_text(type[0]));
 		if (r->client[0] == '\0')
 			(void)snprintf(r->client, sizeof(r->client), "%s", client);
-		if (kept == 0)
-			(void)snprintf(first, sizeof(first), "%s", client);
-		if (!warned && strcmp(first, client) != 0) {
-			warn_of_another_client(sh, r->ids[0], first, r->ids[i], client);
-			warned = true;
+		if (!mixed && strcmp(r->client, client) != 0) {
+			mixed = true;
+			if (judge_clients(sh, r, r->ids[i], client, err) != ERR_OK)
+				return err->code;
 		}
+		if (strchr("TW", table_at(&t, 0, "jobstatus")[0]) == NULL)
+			out_warning(
+				sh->out,
+				"JobId %u has not ended well (status %s): its files may not be all "
+				"there\n",
+				r->ids[i], table_at(&t, 0, "jobstatus"));
 		if (r->fileset[0] == '\0')
 			(void)snprintf(r->fileset, sizeof(r->fileset), "%s",
 				       table_at(&t, 0, "fileset"));
@@ -268,7 +285,7 @@ judge_left_out(struct shell *sh, struct restore *r, const struct cat_recent_key 
 		if (say_left_out(sh, all.v[i].job_id, err) != ERR_OK)
 			return err->code;
 	}
-	if (n == 0 || r->n_ids == 0 || (!sh->batch && !args_has(&sh->args, "yes")))
+	if (n == 0 || r->n_ids == 0 || !nobody_decides(sh))
 		return ERR_OK;
 	return err_set(
 		err, ERR_CONFIG,
@@ -431,7 +448,7 @@ read_list(struct restore *r, const char *path, struct err *err)
 {
 	OWNED(fclosep) FILE *f = fopen(path, "re");
 	OWNED(freep) char *line = NULL;
-	size_t cap = 0;
+	size_t cap = 0, before = r->paths.n;
 	ssize_t n;
 
 	if (f == NULL)
@@ -442,6 +459,11 @@ read_list(struct restore *r, const char *path, struct err *err)
 		if (n > 0)
 			str_list_add(&r->paths, line);
 	}
+	if (ferror(f))
+		return err_errno(err, ERR_SYS, "Cannot read file %s", path);
+	/* Without names it would be all files that are asked for. */
+	if (r->paths.n == before)
+		return err_set(err, ERR_CONFIG, "File %s names no file to restore", path);
 	return ERR_OK;
 }
 
@@ -683,8 +705,10 @@ offer_copies(struct shell *sh, struct restore *r, const char *list, struct err *
 	bool yes = false;
 	uint64_t from, to;
 
-	if (shell_query(sh, "list_copies", &arg, 1, &t, err) != ERR_OK || table_rows(&t) == 0)
-		return table_rows(&t) == 0 ? ERR_OK : err->code;
+	if (shell_query(sh, "list_copies", &arg, 1, &t, err) != ERR_OK)
+		return err->code;
+	if (table_rows(&t) == 0)
+		return ERR_OK;
 	out_text(sh->out, "These JobIds have copies as follows:\n");
 	out_table(sh->out, &t, &style);
 	if (ask_confirm(sh, &yes, err, "\nDo you want to restore from these copies? (yes|no): ") !=

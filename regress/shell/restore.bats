@@ -86,7 +86,15 @@ restored_with() {
 	catalog "INSERT INTO client (name, uname) VALUES ('other-fd', '')" >/dev/null
 	catalog "UPDATE job SET clientid = (SELECT clientid FROM client WHERE name = 'other-fd') WHERE jobid = 2" >/dev/null
 	run farm_console "restore jobid=1,2 where=$FARM/both all done" no
-	[[ $output == *'JobId 1 is of client "farm-fd" and JobId 2 of client "other-fd"'* ]]
+	[[ $output == *'JobId 2 is of client "other-fd", not of "farm-fd"'* ]]
+	# Where nobody can be asked, the machine that gets it all is to be named.
+	for jobs in "jobid=1,2" "jobid=2 client=farm-fd"; do
+		run farm_console "restore $jobs where=$FARM/both all done yes"
+		[[ $output == *'JobId 2 is of client "other-fd", not of "farm-fd"'* ]]
+		[[ $output == *"say with restoreclient="* && $output != *queued* ]]
+		farm_console "restore $jobs restoreclient=farm-fd where=$FARM/both all done yes" | grep queued
+	done
+	farm_console wait >"$FARM/wait.out"
 }
 
 @test "a prefix is stripped where a path begins, and as it is written" {
@@ -106,4 +114,34 @@ X
 	run farm_console "restore restorejob=Moved jobid=$backup file=$FARM/src/mid/m done yes" wait
 	restored_with T
 	[ "$(cat "$FARM/moved$FARM/src/mid/m")" = middle ]
+}
+
+@test "a directory brings what is in it, not what is below; what marks nothing is said" {
+	farm_run Backup Full
+	farm_ok
+	run farm_console "restore restorejob=Restore jobid=$JOB directory=$FARM/src/ where=$FARM/direct done yes" wait
+	restored_with T
+	diff "$FARM/src/f1" "$FARM/direct$FARM/src/f1"
+	[ ! -e "$FARM/direct$FARM/src/mid" ]
+	# A directory that was not saved itself, and a file that is none.
+	run farm_console "restore restorejob=Restore jobid=$JOB file=$FARM directory=$FARM/src/f1 where=$FARM/none done yes"
+	[[ $output == *"No database record found for: $FARM"* ]]
+	[[ $output == *"No database record found for: $FARM/src/f1"* ]]
+	[[ $output != *queued* ]]
+}
+
+@test "a list of files that names none is not taken for all files" {
+	last=$(catalog "SELECT max(jobid) FROM job WHERE type = 'B'")
+	: >"$FARM/empty.list"
+	for list in "$FARM/empty.list" "$FARM/src" "$FARM/no.list"; do
+		run farm_console "restore restorejob=Restore jobid=$last file=<$list where=$FARM/none all done yes"
+		[[ $output == *"$list"* && $output != *queued* ]]
+	done
+	[ ! -e "$FARM/none" ]
+}
+
+@test "what a failed job has saved is restored with a warning" {
+	last=$(catalog "SELECT max(jobid) FROM job WHERE type = 'B'")
+	catalog "UPDATE job SET jobstatus = 'f' WHERE jobid = $last" >/dev/null
+	farm_console "restore restorejob=Restore jobid=$last where=$FARM/none all done" no | grep "JobId $last has not ended well"
 }
