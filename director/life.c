@@ -172,6 +172,24 @@ find_or_open(struct director *d, const struct dir_catalog *dc, struct opened *li
 	return ERR_OK;
 }
 
+/* All jobs and consoles that the configuration lets in.  docs/operations.md */
+static enum err_code
+judge_connections(const struct dir_director *self, struct catalog *c, struct err *err)
+{
+	uint64_t jobs = self->maximum_concurrent_jobs, consoles = self->maximum_console_connections;
+	uint64_t need = CATALOG_CONNECTIONS + 2 * jobs + consoles;
+	uint32_t allowed;
+
+	if (catalog_server_connections(c, &allowed, err) != ERR_OK)
+		return err->code;
+	if (allowed < need)
+		log_warn("catalog %s: with Maximum Concurrent Jobs = %llu the director may need "
+			 "%llu connections, and the server allows %u: raise its max_connections",
+			 catalog_name(c), (unsigned long long)jobs, (unsigned long long)need,
+			 allowed);
+	return ERR_OK;
+}
+
 /*
  * Open what is not open yet, and bring the rows up to date.  What a dead director left is cleaned
  * up before the maintenance, which forgets what belongs to jobs that have ended.  Reloads and the
@@ -189,7 +207,9 @@ bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, s
 			return err->code;
 		c = list->v[i];
 		if ((first && clean_up(d, c, err) != ERR_OK) ||
-		    catalog_maintain(c, err) != ERR_OK || sync_catalog(conf, dc, c, err) != ERR_OK)
+		    catalog_maintain(c, err) != ERR_OK ||
+		    sync_catalog(conf, dc, c, err) != ERR_OK ||
+		    judge_connections(conf->director, c, err) != ERR_OK)
 			return err_ctx(err, "catalog %s", dc->name);
 	}
 	if (conf->n_catalog == 0)

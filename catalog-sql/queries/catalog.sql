@@ -21,6 +21,12 @@ SELECT txid_status(:txid::bigint);
 -- name: catalog_ping repeatable
 SELECT 1;
 
+-- Connections that are not kept for administrators.
+-- name: server_connections repeatable
+SELECT current_setting('max_connections')::integer
+	- current_setting('superuser_reserved_connections')::integer
+	- coalesce(current_setting('reserved_connections', true)::integer, 0);
+
 -- steps: how many of schema/ are in, by what each of them makes.
 -- name: schema_facts
 SELECT current_setting('server_encoding') AS encoding,

@@ -15,11 +15,10 @@
 #include "lib/base/thread.h"
 #include "lib/catalog/schema.h"
 
-#define CONNECTIONS_DEFAULT 16
-#define CONNECT_SECONDS     30
-#define RETRY_PAUSE_MS      500
-#define OUTCOME_PAUSE_MS    100
-#define SLOT_SLICE_MS       200
+#define CONNECT_SECONDS  30
+#define RETRY_PAUSE_MS   500
+#define OUTCOME_PAUSE_MS 100
+#define SLOT_SLICE_MS    200
 /* A job outlives a restart of the server; a person at a console is told after seconds. */
 #define JOB_PATIENCE_SECONDS    900
 #define PERSON_PATIENCE_SECONDS 10
@@ -467,7 +466,7 @@ catalog_open(const struct catalog_options *o, struct catalog **out, struct err *
 	c->name = str_dup(o->name != NULL ? o->name : "catalog");
 	c->work_dir = dup_or_null(o->work_dir);
 	c->reconnect = o->reconnect;
-	c->max_connections = o->max_connections != 0 ? o->max_connections : CONNECTIONS_DEFAULT;
+	c->max_connections = o->max_connections != 0 ? o->max_connections : CATALOG_POOL;
 	c->paths = path_cache_new(o->path_cache_bytes != 0 ? o->path_cache_bytes
 							   : PATH_CACHE_BYTES_DEFAULT);
 	if (catalog_prepare(o, &c->info, &c->managed, err) != ERR_OK)
@@ -480,6 +479,18 @@ catalog_open(const struct catalog_options *o, struct catalog **out, struct err *
 	if (check_database(c, err) != ERR_OK || log_writer_start(c, err) != ERR_OK)
 		return err->code;
 	*out = TAKE_PTR(c);
+	return ERR_OK;
+}
+
+enum err_code
+catalog_server_connections(struct catalog *c, uint32_t *n, struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	if (catalog_run(c, SQL_SERVER_CONNECTIONS, &a, &r, err) != ERR_OK)
+		return err->code;
+	*n = cell_u32(r, 0, 0);
 	return ERR_OK;
 }
 

@@ -21,7 +21,10 @@
 #include "lib/base/err.h"
 
 #define CAT_SCHEMA_VERSION 2250
-#define CAT_NAME_MAX       128 /* names with their NUL.  Spec: catalog.md 1 */
+#define CATALOG_POOL       16 /* connections that take turns */
+/* At most, beside two of each job that ingests and one of each query of a person. */
+#define CATALOG_CONNECTIONS (CATALOG_POOL + 1)
+#define CAT_NAME_MAX        128 /* names with their NUL.  Spec: catalog.md 1 */
 
 /* Plain values from the Catalog resource; borrowed for the call of catalog_open. */
 struct catalog_options {
@@ -34,7 +37,7 @@ struct catalog_options {
 	uint32_t port;            /* 0: default */
 	const char *conninfo;     /* more libpq words, e.g. "sslmode=verify-full sslrootcert=..." */
 	bool reconnect;           /* try again after a lost connection */
-	uint32_t max_connections; /* of the pool; 0: 16 */
+	uint32_t max_connections; /* of the pool; 0: CATALOG_POOL */
 
 	bool managed;             /* run a private cluster; the fields above but name are ignored */
 	const char *state_dir;    /* managed: the cluster lives in <state_dir>/catalog */
@@ -68,6 +71,9 @@ MUST_CHECK enum err_code catalog_open(const struct catalog_options *o, struct ca
 				      struct err *err);
 /* Whether catalog_open with these options would lead to the same database, by the same words. */
 bool catalog_is_of(const struct catalog *c, const struct catalog_options *o);
+/* How many connections the server allows for all its clients. */
+MUST_CHECK enum err_code catalog_server_connections(struct catalog *c, uint32_t *n,
+						    struct err *err);
 /* All users must be done.  Stops the managed cluster if this process started it. */
 void catalog_close(struct catalog *c);
 void catalog_closep(struct catalog **c);

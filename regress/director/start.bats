@@ -43,6 +43,15 @@ teardown_file() {
 	[ "$status" -eq 41 ]
 }
 
+@test "more jobs than the catalog's server has connections for: a warning" {
+	lacks 'max_connections' <"$FARM/site/log/tercet-dir.log"
+	cp "$FARM/site/etc/tercet-dir.conf" "$FARM/few.conf"
+	farm_conf dir '/^Director {/,/^}/s/Maximum Concurrent Jobs = .*/Maximum Concurrent Jobs = 81/'
+	farm_console reload | grep reloaded
+	cp "$FARM/few.conf" "$FARM/site/etc/tercet-dir.conf"
+	grep -F "Maximum Concurrent Jobs = 81 the director may need 199 connections, and the server allows 197" "$FARM/site/log/tercet-dir.log"
+}
+
 @test "start without -f: a port in use is said, exit code 1" {
 	mkdir "$FARM/second"
 	sed -e "s|Working Directory = .*|Working Directory = \"$FARM/second\"|" \
