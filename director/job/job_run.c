@@ -175,19 +175,11 @@ set_end(struct job *j)
 		job_set_status(j, STATUS_ERROR);
 }
 
-static char *
-expand_mail(void *arg, const char *text, const char *recipients)
-{
-	return job_expand(arg, text, recipients);
-}
-
 void
 job_finish_messages(struct job *j)
 {
 	const struct msg_mail mail = { .subject_status = job_status_word(job_status_now(j)),
-				       .status = job_status_now(j),
-				       .expand = expand_mail,
-				       .expand_arg = j };
+				       .status = job_status_now(j) };
 	struct err err = ERR_INIT;
 
 	if (cat_log_flush(j->catalog, &err) != ERR_OK)

@@ -36,6 +36,12 @@ log_row(void *arg, uint32_t job_id, int64_t time, const char *text)
 	free(line);
 }
 
+static char *
+expand_word(void *arg, const char *word, const char *recipients)
+{
+	return job_expand(arg, word, recipients);
+}
+
 static void
 open_messages(struct job *j)
 {
@@ -47,6 +53,8 @@ open_messages(struct job *j)
 		.console = director_messages(j->d),
 		.catalog = log_row,
 		.catalog_arg = j,
+		.expand = expand_word,
+		.expand_arg = j,
 	};
 
 	j->sink = msg_sink_new(&o);

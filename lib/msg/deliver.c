@@ -27,6 +27,8 @@
 #define FAR_OFF_SECONDS (24 * 3600)
 #define SEND_SECONDS    120 /* for one mail or operator command */
 #define DEFAULT_MAIL    "/usr/sbin/sendmail -F TERCET %r"
+#define RECIPIENTS      "%r"
+#define MISSING         "\nThe disk took no more: messages are missing here.\n"
 #define DEFAULT_STAMP   "%d-%b %H:%M"
 
 struct dest {
@@ -43,6 +45,8 @@ struct msg_sink {
 	struct msg_console *console; /* borrowed */
 	void (*catalog)(void *arg, uint32_t job_id, int64_t time, const char *text);
 	void *catalog_arg;
+	char *(*expand)(void *arg, const char *word, const char *recipients);
+	void *expand_arg;
 	struct dest *dests; /* owned */
 	size_t n;
 	struct mutex lock;              /* RANK_MSG: dests[].pending, job */
@@ -67,6 +71,8 @@ msg_sink_new(const struct msg_sink_options *o)
 	s->console = o->console;
 	s->catalog = o->catalog;
 	s->catalog_arg = o->catalog_arg;
+	s->expand = o->expand;
+	s->expand_arg = o->expand_arg;
 	mutex_init(&s->lock, RANK_MSG);
 	cond_init(&s->written);
 	s->n = m != NULL ? m->n_dest : 0;
@@ -178,52 +184,111 @@ put_to_files(struct msg_sink *s, enum msg_type type, const struct buf *line)
 	return job_id;
 }
 
-/* Run command with text on its standard input; the failure goes to the daemon log. */
-static bool
-feed_command(const char *command, const struct msg_mail *mail, const char *recipients,
-	     struct bytes head, struct bytes text)
+/* ---- mail and operator commands ---- */
+
+/* What a command gets on its standard input: head, what is in a file, tail. */
+struct letter {
+	struct bytes head, tail;
+	int fd; /* of the file, -1: none */
+	const char *path;
+};
+
+/* A word for each, behind those of argv; they are joined by blanks.  Spec: config.md 1.11 */
+static size_t
+put_recipients(const char *recipients, char **words)
 {
-	struct proc_argv argv = { .n = 0 };
-	struct proc p = PROC_INIT;
-	struct err err = ERR_INIT;
-	struct wait w = wait_for(NULL, SEND_SECONDS, "a mail or operator command");
+	size_t n = 0;
+
+	for (const char *p = recipients; *(p += strspn(p, " ")) != '\0'; p += strcspn(p, " "))
+		words[n++] = str_ndup(p, strcspn(p, " "));
+	return n;
+}
+
+/* The words of a command as they are given to the program: NULL-terminated, owned. */
+static char **
+make_words(const struct msg_sink *s, const struct proc_argv *argv, const char *recipients)
+{
+	size_t n = 0, most = strlen(recipients) / 2 + 1; /* of recipients */
+	char **words = NEW_ARRAY(char *, argv->n *most + 1);
+
+	for (size_t i = 0; i < argv->n; i++) {
+		const char *word = argv->words[i];
+
+		if (strcmp(word, RECIPIENTS) == 0)
+			n += put_recipients(recipients, words + n);
+		else
+			words[n++] = s->expand != NULL ? s->expand(s->expand_arg, word, recipients)
+						       : str_dup(word);
+	}
+	return words;
+}
+
+static void
+words_freep(char ***words)
+{
+	for (char **w = *words; w != NULL && *w != NULL; w++)
+		free(*w);
+	free(*words);
+}
+
+static enum err_code
+feed_letter(struct proc *p, const struct letter *l, const struct wait *w, struct err *err)
+{
+	enum err_code rc = proc_feed(p, l->head, w, err);
+	char piece[16 * 1024];
+	ssize_t n;
+
+	while (rc == ERR_OK && l->fd >= 0 && (n = read(l->fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, ERR_SYS, "read %s", l->path);
+		rc = proc_feed(p, bytes_of(piece, (size_t)n), w, err);
+	}
+	return rc == ERR_OK ? proc_feed(p, l->tail, w, err) : rc;
+}
+
+static enum err_code
+run_words(char *const *words, const struct letter *l, struct err *err)
+{
+	const struct proc_spec spec = { .argv = words,
+					.write_stdin = true,
+					.discard_output = true };
+	const struct wait w = wait_for(NULL, SEND_SECONDS, "a mail or operator command");
+	OWNED(proc_release) struct proc p = PROC_INIT;
 	char how[128];
 	int status = 0;
-	bool ok = false;
 
+	if (proc_start(&spec, &p, err) != ERR_OK || feed_letter(&p, l, &w, err) != ERR_OK)
+		return err->code;
+	close(TAKE_FD(p.in));
+	if (proc_wait(&p, &w, &status, err) != ERR_OK)
+		return err->code;
+	if (status != 0)
+		return err_set(err, ERR_SYS, "%s", proc_status_text(status, how, sizeof(how)));
+	return ERR_OK;
+}
+
+/* Run command with the letter on its standard input; a failure goes to the daemon log. */
+static bool
+send_letter(const struct msg_sink *s, const char *command, const char *recipients,
+	    const struct letter *l)
+{
+	OWNED(proc_argv_release) struct proc_argv argv = { .n = 0 };
+	OWNED(words_freep) char **words = NULL;
+	struct err err = ERR_INIT;
+
+	if (command == NULL)
+		command = DEFAULT_MAIL;
 	if (proc_split(command, &argv, &err) != ERR_OK) {
 		log_error("mail command \"%s\": %s", command, err.text);
 		return false;
 	}
-	for (size_t i = 0; i < argv.n; i++) {
-		char *word = mail != NULL && mail->expand != NULL
-				     ? mail->expand(mail->expand_arg, argv.words[i], recipients)
-				     : NULL;
-
-		if (word != NULL) {
-			free(argv.words[i]);
-			argv.words[i] = word;
-		}
-	}
-	struct proc_spec spec = { .argv = argv.words, .write_stdin = true, .discard_output = true };
-	if (argv.n == 0)
-		log_error("mail command is empty");
-	else if (proc_start(&spec, &p, &err) != ERR_OK || proc_feed(&p, head, &w, &err) != ERR_OK ||
-		 proc_feed(&p, text, &w, &err) != ERR_OK)
-		log_error("%s: %s", argv.words[0], err.text);
-	else {
-		close(TAKE_FD(p.in));
-		if (proc_wait(&p, &w, &status, &err) != ERR_OK)
-			log_error("%s: %s", argv.words[0], err.text);
-		else if (status != 0)
-			log_error("%s: %s", argv.words[0],
-				  proc_status_text(status, how, sizeof(how)));
-		else
-			ok = true;
-	}
-	proc_release(&p);
-	proc_argv_release(&argv);
-	return ok;
+	words = make_words(s, &argv, recipients);
+	if (run_words(words, l, &err) == ERR_OK)
+		return true;
+	log_error("%s: %s", argv.words[0], err.text);
+	return false;
 }
 
 /* Destinations that need no lock of the sink. */
@@ -251,10 +316,8 @@ deliver_one(struct msg_sink *s, const struct conf_msg_dest *conf, enum msg_type 
 		syslog(conf->facility | msg_syslog_priority(type), "%s", plain);
 		break;
 	case CONF_DEST_OPERATOR:
-		(void)feed_command(s->messages->operator_command != NULL
-					   ? s->messages->operator_command
-					   : DEFAULT_MAIL,
-				   NULL, conf->target, bytes_of(NULL, 0), bytes_str(stamped));
+		(void)send_letter(s, s->messages->operator_command, conf->target,
+				  &(struct letter){ .head = bytes_str(stamped), .fd = -1 });
 		break;
 	case CONF_DEST_DIRECTOR: /* only in the other daemons */
 	case CONF_DEST_FILE:
@@ -319,31 +382,49 @@ msg_sink_say(struct msg_sink *s, enum msg_type type, const char *text)
 	free(line);
 }
 
+/* Only our own command wants it: others make it of their arguments. */
+static char *
+mail_head(const struct msg_sink *s, const char *recipients, const struct msg_mail *mail)
+{
+	const char *status = mail != NULL ? mail->subject_status : NULL;
+	OWNED(freep) char *to = str_dup(recipients);
+	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
+
+	if (s->messages->mail_command != NULL)
+		return str_dup("");
+	for (char *p = to, *one; (one = strsep(&p, " ")) != NULL;)
+		buf_text(&list, "%s%s", list.len > 0 ? ", " : "", one);
+	return str_printf("To: %s\nSubject: TERCET Message%s%s\n\n", buf_str(&list),
+			  status != NULL ? ": " : "", status != NULL ? status : "");
+}
+
+static bool
+send_spool(const struct msg_sink *s, const struct dest *d, const struct msg_mail *mail)
+{
+	OWNED(freep) char *head = mail_head(s, d->conf->target, mail);
+	OWNED(closep) int fd = -1;
+	const char *tail = d->broken ? MISSING : "";
+	struct err err = ERR_INIT;
+
+	if (fd_open(d->path, O_RDONLY, 0, &fd, &err) != ERR_OK) {
+		log_error("mail of %s: %s", s->daemon, err.text);
+		return false;
+	}
+	return send_letter(s, s->messages->mail_command, d->conf->target,
+			   &(struct letter){ .head = bytes_str(head),
+					     .tail = bytes_str(tail),
+					     .fd = fd,
+					     .path = d->path });
+}
+
 /* Send the spool of one mail destination; a spool that could not be sent is kept under a name
  * that the next start does not clean away. */
 static void
 send_mail(struct msg_sink *s, struct dest *d, const struct msg_mail *mail)
 {
 	OWNED(freep) char *kept = NULL;
-	struct buf body = BUF_INIT(64u * 1024 * 1024);
-	struct buf head = BUF_INIT(4096);
-	struct err err = ERR_INIT;
-	const char *command = s->messages->mail_command;
-	bool sent;
 
-	if (fd_read_file(d->path, &body, &err) != ERR_OK) {
-		log_error("mail of %s: %s", s->daemon, err.text);
-		return;
-	}
-	if (command == NULL)
-		buf_text(&head, "To: %s\nSubject: TERCET Message%s%s\n\n", d->conf->target,
-			 mail != NULL && mail->subject_status != NULL ? ": " : "",
-			 mail != NULL && mail->subject_status != NULL ? mail->subject_status : "");
-	sent = feed_command(command != NULL ? command : DEFAULT_MAIL, mail, d->conf->target,
-			    buf_bytes(&head), buf_bytes(&body));
-	buf_release(&head);
-	buf_release(&body);
-	if (sent)
+	if (send_spool(s, d, mail))
 		return;
 	kept = str_printf("%s.failed", d->path);
 	if (rename(d->path, kept) == 0)
@@ -363,8 +444,7 @@ msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail) NO_ANALYSIS /* 
 		if (d->fd >= 0 && fd_close(&d->fd, d->path, &err) != ERR_OK)
 			log_error("messages of %s: %s", s->daemon, err.text);
 		if (d->path != NULL && msg_dest_is_mail(d->conf->kind)) {
-			if (!d->broken &&
-			    msg_dest_mails_at(d->conf->kind, mail != NULL ? mail->status : 0))
+			if (msg_dest_mails_at(d->conf->kind, mail != NULL ? mail->status : 0))
 				send_mail(s, d, mail);
 			(void)unlink(d->path);
 		}

@@ -59,6 +59,11 @@ struct msg_sink_options {
 	/* Log row; may be NULL.  text has no time stamp. */
 	void (*catalog)(void *arg, uint32_t job_id, int64_t time, const char *text);
 	void *catalog_arg;
+	/* A word of a mail or operator command with its %-codes replaced; owned by the caller.  May
+	 * be NULL.  Called without a lock held.  "%r" as a word of its own never gets here: it is a
+	 * word for each recipient. */
+	char *(*expand)(void *arg, const char *word, const char *recipients);
+	void *expand_arg;
 };
 
 struct msg_sink *msg_sink_new(const struct msg_sink_options *o);
@@ -78,9 +83,6 @@ void msg_sink_say(struct msg_sink *s, enum msg_type type, const char *text);
 struct msg_mail {
 	const char *subject_status; /* "Backup OK" */
 	int status;                 /* letter of the job's end; 0: not a job */
-	/* Expand %-codes of a mail or operator command; result owned by the caller. */
-	char *(*expand)(void *arg, const char *text, const char *recipients);
-	void *expand_arg;
 };
 /* End of the job: close files, send or drop mail, free. */
 void msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail);

@@ -16,9 +16,11 @@
 #include "lib/proto/job_code.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -99,6 +101,16 @@ take_row(void *arg, uint32_t job_id, int64_t time UNUSED, const char *text)
 	buf_text(arg, "%u:%s|", job_id, text);
 }
 
+static char *
+expand(void *arg UNUSED, const char *word, const char *recipients)
+{
+	const char *code = strstr(word, "%r");
+
+	return code == NULL
+		       ? str_dup(word)
+		       : str_printf("%.*s%s%s", (int)(code - word), word, recipients, code + 2);
+}
+
 static struct msg_sink *
 sink_of(struct conf_messages *m, struct buf *rows)
 {
@@ -107,7 +119,8 @@ sink_of(struct conf_messages *m, struct buf *rows)
 					    .working_directory = dir,
 					    .timestamp_format = "%Y",
 					    .catalog = take_row,
-					    .catalog_arg = rows };
+					    .catalog_arg = rows,
+					    .expand = expand };
 	struct msg_sink *s = msg_sink_new(&o);
 
 	msg_sink_set_job(s, 7, "job.2026-11-21_12.00.00_01");
@@ -312,6 +325,136 @@ a_mail_that_fails_is_kept(void **state UNUSED)
 	assert_non_null(text);
 }
 
+/* ---- commands: recipients, long and half mails ---- */
+
+/* A command that writes its words, then what it is given, into a file. */
+static char *
+letter_box(const char *name)
+{
+	OWNED(freep) char *script = in_dir("box"), *file = in_dir(name);
+	OWNED(buf_release) struct buf text = BUF_INIT(1000);
+	struct err err = ERR_INIT;
+
+	buf_text(&text, "#!/bin/sh\nprintf '%%s\\n' \"$@\" >%s\ncat >>%s\n", file, file);
+	assert_int_equal(fd_replace_file(script, buf_bytes(&text), 0700, &err), ERR_OK);
+	return TAKE_PTR(script);
+}
+
+static void
+each_recipient_is_a_word(void **state UNUSED)
+{
+	OWNED(freep) char *box = letter_box("letter"), *text = NULL;
+	OWNED(freep) char *command = str_printf("%s to %%r \"for %%r\"", box);
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	static const char want[] = "to\na@x\nb@y\nfor a@x b@y\n";
+	char target[] = "a@x b@y";
+	enum conf_msg_dest_kind kinds[] = { CONF_DEST_MAIL, CONF_DEST_OPERATOR };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct conf_msg_dest dests[] = {
+			{ .kind = kinds[i], .target = target, .types = CONF_MSG_ALL },
+		};
+		struct conf_messages m = { .dest = dests,
+					   .n_dest = 1,
+					   .mail_command = command,
+					   .operator_command = command };
+		const struct msg_mail mail = { .status = STATUS_OK };
+		struct msg_sink *s = sink_of(&m, &rows);
+
+		msg_sink_say(s, MSG_INFO, "to all of them");
+		msg_sink_finish(s, &mail);
+		text = content("letter");
+		assert_non_null(text);
+		if (strncmp(text, want, strlen(want)) != 0)
+			fail_msg("%zu: %s", i, text);
+		assert_non_null(strstr(text, "t-dir JobId 7: to all of them"));
+		free(TAKE_PTR(text));
+	}
+}
+
+static void
+a_mail_may_be_longer_than_memory_should_be(void **state UNUSED)
+{
+	enum { MIBS = 66 };
+	OWNED(freep) char *box = letter_box("long"), *file = in_dir("long");
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	OWNED(freep) char *line = NEW_ARRAY(char, (1 << 20) + 1);
+	char target[] = "a@x";
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_MAIL, .target = target, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 1, .mail_command = box };
+	const struct msg_mail mail = { .status = STATUS_OK };
+	struct msg_sink *s = sink_of(&m, &rows);
+	struct stat st;
+
+	memset(line, 'x', 1 << 20);
+	for (int i = 0; i < MIBS; i++)
+		msg_sink_say(s, MSG_INFO, line);
+	msg_sink_finish(s, &mail);
+	assert_int_equal(stat(file, &st), 0);
+	assert_true(st.st_size > MIBS << 20);
+}
+
+/* As when the disk is full. */
+static void
+a_mail_whose_end_could_not_be_kept_is_sent_so_far(void **state UNUSED)
+{
+	OWNED(freep) char *box = letter_box("half"), *text = NULL;
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	char line[2000] = "", target[] = "a@x";
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_MAIL, .target = target, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 1, .mail_command = box };
+	const struct msg_mail mail = { .status = STATUS_FATAL };
+	struct msg_sink *s = sink_of(&m, &rows);
+	struct rlimit before, small;
+
+	memset(line, 'x', sizeof(line) - 1);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ 1000, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	msg_sink_say(s, MSG_FATAL, "this one is there");
+	msg_sink_say(s, MSG_FATAL, line);
+	msg_sink_say(s, MSG_FATAL, "too late");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	msg_sink_finish(s, &mail);
+	text = content("half");
+	assert_non_null(text);
+	assert_non_null(strstr(text, "this one is there"));
+	assert_non_null(strstr(text, "messages are missing"));
+}
+
+/* With a mail command and without. */
+static void
+there_may_be_many_recipients(void **state UNUSED)
+{
+	OWNED(freep) char *box = letter_box("many-letters"), *text = NULL;
+	OWNED(freep) char *command = str_printf("%s %%r", box);
+	OWNED(buf_release) struct buf rows = BUF_INIT(100), all = BUF_INIT(1 << 16);
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_MAIL, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 1 };
+	const struct msg_mail mail = { .status = STATUS_OK };
+
+	for (int i = 0; i < 500; i++)
+		buf_text(&all, "%srecipient%d@example.org", i > 0 ? " " : "", i);
+	dests[0].target = (char *)(uintptr_t)buf_str(&all);
+	for (int round = 0; round < 2; round++) {
+		struct msg_sink *s = sink_of(&m, &rows);
+
+		msg_sink_say(s, MSG_INFO, "to many");
+		msg_sink_finish(s, &mail);
+		m.mail_command = command;
+	}
+	text = content("many-letters");
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\nrecipient499@example.org\n"));
+}
+
 /* ---- the console spool ---- */
 
 static bool
@@ -446,6 +589,10 @@ main(void)
 		cmocka_unit_test(many_writers_keep_their_order),
 		cmocka_unit_test(mail_is_given_to_the_command_without_a_shell),
 		cmocka_unit_test(a_mail_that_fails_is_kept),
+		cmocka_unit_test(each_recipient_is_a_word),
+		cmocka_unit_test(a_mail_may_be_longer_than_memory_should_be),
+		cmocka_unit_test(a_mail_whose_end_could_not_be_kept_is_sent_so_far),
+		cmocka_unit_test(there_may_be_many_recipients),
 		cmocka_unit_test(readers_have_their_own_positions_and_keep_them),
 		cmocka_unit_test(many_writers_fill_the_spool_in_order),
 		cmocka_unit_test(the_spool_is_bounded),

@@ -27,7 +27,7 @@ Messages {
   Name = "Everywhere"
   Mail Command = "$FARM/capture mail -s \"Tercet: %t %e of %c %n\" %r"
   Operator Command = "$FARM/capture operator %r"
-  Mail = "someone@example.org; \$(touch $FARM/pwned)" = all, !skipped
+  Mail = "someone@example.org;\$(>$FARM/pwned)", "second@example.org" = all, !skipped
   Append = "$FARM/mail/append.log" = all, !skipped
   File = "$FARM/mail/file.log" = all, !skipped
   Console = all, !skipped, !saved
@@ -84,7 +84,8 @@ teardown_file() {
 	head -n 3 "$FARM/mail/mail"
 	[ "$(sed -n 1p "$FARM/mail/mail")" = "arg: -s" ]
 	[ "$(sed -n 2p "$FARM/mail/mail")" = "arg: Tercet: Backup OK of farm-fd Everywhere" ]
-	grep -F "arg: someone@example.org; \$(touch $FARM/pwned)" "$FARM/mail/mail"
+	[ "$(sed -n 3p "$FARM/mail/mail")" = "arg: someone@example.org;\$(>$FARM/pwned)" ]
+	[ "$(sed -n 4p "$FARM/mail/mail")" = "arg: second@example.org" ]
 	[ ! -e "$FARM/pwned" ]
 	[ -z "$(find "$FARM/site" -name '*.mail')" ]
 }
