@@ -96,6 +96,7 @@ load_spool(struct msg_console *c)
 		in = buf_bytes(&b);
 		while (parse_record(&in, &l))
 			keep_line(c, l.serial, l.time, l.job_id, l.text);
+		c->rewrite = in.n > 0; /* what is appended to a torn record cannot be read */
 	}
 	buf_release(&b);
 }
@@ -114,6 +115,14 @@ reader_locked(struct msg_console *c, const char *name)
 	return r;
 }
 
+/* A reader cannot be ahead of the lines: those that it read last were lost with the power. */
+static void
+set_position(struct msg_console *c, const char *reader, uint64_t seen)
+{
+	c->moved = c->moved || seen > c->last;
+	reader_locked(c, reader)->seen = seen < c->last ? seen : c->last;
+}
+
 static void
 load_positions(struct msg_console *c)
 {
@@ -130,7 +139,7 @@ load_positions(struct msg_console *c)
 			if (wire_scan(bytes_of(in.p, (size_t)(nl - in.p)), "%" SCNu64 " %127s",
 				      &seen, name) &&
 			    name[0] != '\0')
-				reader_locked(c, wire_unbash(name))->seen = seen;
+				set_position(c, wire_unbash(name), seen);
 			in = bytes_skip(in, (size_t)(nl - in.p) + 1);
 		}
 	}

@@ -560,6 +560,36 @@ a_damaged_spool_loses_only_what_is_damaged(void **state UNUSED)
 	msg_console_free(c);
 }
 
+/* kill -9, or a full disk, in the middle of a line; then the director goes on. */
+static void
+lines_behind_a_torn_one_are_kept(void **state UNUSED)
+{
+	OWNED(freep) char *path = in_dir("torn.conmsg");
+	OWNED(buf_release) struct buf got = BUF_INIT(10000);
+	struct msg_console *c = msg_console_new(path);
+
+	msg_console_put(c, 1, 7, "one");
+	msg_console_put(c, 1, 7, "two, torn");
+	msg_console_read(c, "r", take_line, &got);
+	msg_console_free(c);
+	assert_int_equal(truncate(path, 20), 0);
+	c = msg_console_new(path);
+	msg_console_put(c, 1, 7, "three");
+	assert_int_equal(msg_console_pending(c, "r"), 1);
+	msg_console_free(c);
+	c = msg_console_new(path);
+	buf_clear(&got);
+	msg_console_read(c, "r", take_line, &got);
+	assert_string_equal(buf_str(&got), "three\n");
+	msg_console_put(c, 1, 7, "four");
+	msg_console_free(c);
+	assert_int_equal(truncate(path, 0), 0);
+	c = msg_console_new(path);
+	msg_console_put(c, 1, 7, "five");
+	assert_int_equal(msg_console_pending(c, "r"), 1);
+	msg_console_free(c);
+}
+
 static int
 make_dir(void **state UNUSED)
 {
@@ -597,6 +627,7 @@ main(void)
 		cmocka_unit_test(many_writers_fill_the_spool_in_order),
 		cmocka_unit_test(the_spool_is_bounded),
 		cmocka_unit_test(a_damaged_spool_loses_only_what_is_damaged),
+		cmocka_unit_test(lines_behind_a_torn_one_are_kept),
 	};
 
 	thread_block_signals(); /* as daemons do: a mail command may not read all */
