@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define FILE_MAX        (16u * MIB)
 #define COMMAND_SECONDS 60
@@ -90,6 +91,13 @@ is_open(const struct conf_source *from, const struct stat *st)
 	return false;
 }
 
+/* Reading what is neither may never end.  A link to /dev/null is a file put out of use. */
+static bool
+is_readable_kind(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+}
+
 static void
 include_file(struct lexer *lx, const struct conf_source *from, const struct conf_pos *pos,
 	     const char *path, const char *pattern)
@@ -104,9 +112,11 @@ include_file(struct lexer *lx, const struct conf_source *from, const struct conf
 		note_chain(lx, from);
 		return;
 	}
-	if (there && S_ISDIR(st.st_mode)) {
-		conf_error(lx->diag, pos, "%s is a directory", path);
-		conf_help(lx->diag, "use %s/*.conf", path);
+	if (there && !is_readable_kind(&st)) {
+		conf_error(lx->diag, pos, "%s is %s", path,
+			   S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
+		if (S_ISDIR(st.st_mode))
+			conf_help(lx->diag, "use %s/*.conf", path);
 		note_chain(lx, from);
 		return;
 	}

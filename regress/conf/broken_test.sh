@@ -15,8 +15,9 @@ declare -A program=([dir]=tercet-dir [sd]=tercet-sd [fd]=tercet-fd [con]=tconsol
 cp "$here"/broken/* "$work"
 chmod 600 "$work"/*
 cd "$work" || exit 2
+mkfifo fifo # cannot be committed
 for file in *.dir *.sd *.fd *.con; do
-	"$TERCET_BIN/${program[${file##*.}]}" -t -c "$file" >"$work/out" 2>&1
+	timeout -s KILL 60 "$TERCET_BIN/${program[${file##*.}]}" -t -c "$file" >"$work/out" 2>&1
 	status=$?
 	if [ "${1:-}" = --accept ]; then
 		cp "$work/out" "$here/broken/$file.expected"
