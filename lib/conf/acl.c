@@ -28,6 +28,26 @@ conf_acl_entry_check(const char *entry, struct err *err)
 }
 
 static bool
+is_expression(const char *pattern)
+{
+	return strpbrk(pattern, ".()[]|^$+?*,") != NULL;
+}
+
+bool
+conf_acl_entry_has_effect(const char *entry)
+{
+	const char *pattern = entry + (entry[0] == '!');
+	regex_t re;
+
+	if (strcasecmp(pattern, "*all*") == 0 || !is_expression(pattern))
+		return true;
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE) != 0)
+		return false;
+	regfree(&re);
+	return true;
+}
+
+static bool
 entry_matches(const char *pattern, const char *item)
 {
 	regmatch_t m;
@@ -36,7 +56,7 @@ entry_matches(const char *pattern, const char *item)
 
 	if (strcasecmp(pattern, "*all*") == 0 || strcasecmp(pattern, item) == 0)
 		return true;
-	if (strpbrk(pattern, ".()[]|^$+?*,") == NULL)
+	if (!is_expression(pattern))
 		return false;
 	if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE) != 0)
 		return false;

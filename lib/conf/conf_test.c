@@ -321,6 +321,44 @@ strict_makes_doubtful_lines_errors(void **state)
 }
 
 static void
+an_access_entry_without_effect_is_told(void **state)
+{
+	static const struct {
+		const char *acl;
+		size_t warnings;
+	} v[] = {
+		{ "*all*", 0 }, { "!sqlquery, *ALL*", 0 }, { "My.Job, .*", 0 }, { "!*delete*", 1 },
+		{ "*", 1 },     { "\"/a(b\", !(x", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct conf_gen *g = NULL;
+		char text[128];
+
+		snprintf(text, sizeof(text), "Thing { Name = a; Acl = %s }", v[i].acl);
+		(void)must_load(text, &g, d);
+		assert_int_equal(conf_diag_warnings(d), v[i].warnings);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+/* The 128th byte was cut off. */
+static void
+a_listen_address_is_whole_or_refused(void **state)
+{
+	struct conf_diag *d = conf_diag_new(false);
+	struct conf_gen *g = NULL;
+	char text[300];
+
+	snprintf(text, sizeof(text), "Thing { Name = a; DirAddress = %0128d }", 1);
+	assert_null(load(text, &g, d));
+	conf_gen_unref(g);
+	conf_diag_free(d);
+}
+
+static void
 every_shorter_text_ends_without_harm(void **state)
 {
 	static const char text[] =
@@ -358,6 +396,8 @@ main(void)
 		cmocka_unit_test(the_first_matching_access_entry_decides),
 		cmocka_unit_test(message_types_add_and_remove_from_left_to_right),
 		cmocka_unit_test(strict_makes_doubtful_lines_errors),
+		cmocka_unit_test(an_access_entry_without_effect_is_told),
+		cmocka_unit_test(a_listen_address_is_whole_or_refused),
 		cmocka_unit_test(every_shorter_text_ends_without_harm),
 	};
 

@@ -154,10 +154,17 @@ add_entry(struct conf_parser *p, struct conf_res *res, const struct conf_row *ro
 		++*n;
 		return true;
 	}
-	if (conf_list_set(p->gen, row, (struct str_list *)slot, t->text, &err) == ERR_OK)
-		return true;
-	bad_value(p, row, &t->pos, t->text, &err);
-	return false;
+	if (conf_list_set(p->gen, row, (struct str_list *)slot, t->text, &err) != ERR_OK) {
+		bad_value(p, row, &t->pos, t->text, &err);
+		return false;
+	}
+	if (row->type == CONF_ACL_LIST && !conf_acl_entry_has_effect(t->text)) {
+		conf_warn(p->diag, CONF_W_SURPRISE, &t->pos,
+			  "\"%s\" in %s is no regular expression and matches only itself", t->text,
+			  row->name);
+		conf_help(p->diag, "any text is \".*\", everything is *all*");
+	}
+	return true;
 }
 
 /* Entries separated by commas; a comma at the end of a line continues on the next one. */
@@ -196,7 +203,8 @@ parse_listen(struct conf_parser *p, struct conf_res *res, const struct conf_row 
 	}
 	st->listen_single = *pos;
 	if (row->type == CONF_LISTEN_ADDR) {
-		text.type = CONF_ADDR;
+		text.type = CONF_STR127;
+		text.max = CONF_HOST_MAX;
 		return parse_single(p, &text, &st->listen_address);
 	}
 	text.type = CONF_UINT32;

@@ -24,9 +24,11 @@ bool str_list_has(const struct str_list *l, const char *s);
 
 /* ---- addresses, config.md 1.8 ---- */
 
+#define CONF_HOST_MAX 127
+
 /* The same members as struct listen_addr of lib/net. */
 struct conf_addr {
-	char host[128]; /* "" any IPv4, "::" any IPv6, else address or name */
+	char host[CONF_HOST_MAX + 1]; /* "" any IPv4, "::" any IPv6, else address or name */
 	uint16_t port;
 	bool ipv6_only;
 };

@@ -17,5 +17,7 @@ MUST_CHECK enum err_code conf_list_set(struct conf_gen *g, const struct conf_row
 				       struct str_list *l, const char *text, struct err *err);
 MUST_CHECK enum err_code conf_name_check(const char *name, struct err *err);
 MUST_CHECK enum err_code conf_acl_entry_check(const char *entry, struct err *err);
+/* False for what looks like an expression and is none: no name can be it. */
+bool conf_acl_entry_has_effect(const char *entry);
 
 #endif
