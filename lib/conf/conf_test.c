@@ -321,6 +321,37 @@ strict_makes_doubtful_lines_errors(void **state)
 }
 
 static void
+a_secret_is_not_shown_however_the_line_is_broken(void **state)
+{
+	static const char *const broken[] = {
+		"Password =\n verysecret junk",
+		"Password =\n very secret",
+		"Password =\n \"verysecret\" junk",
+		"Password\n=\n\n # here it comes\n verysecret junk",
+		"Flag = no; Password = # below\n verysecret, junk",
+		"Pass word =\n \"very\nvery secret\" junk",
+		"Password =\n \"a\" \"very\nverysecret\" junk",
+	};
+
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct buf shown = BUF_INIT(1 << 20);
+		struct conf_gen *g = NULL;
+		char text[256];
+
+		snprintf(text, sizeof(text), "Thing { Name = a\n%s\n}\n", broken[i]);
+		(void)load(text, &g, d);
+		conf_diag_text(d, true, &shown);
+		assert_true(conf_diag_errors(d) + conf_diag_warnings(d) > 0);
+		if (strstr(buf_str(&shown), "secret") != NULL)
+			fail_msg("%s", buf_str(&shown));
+		buf_release(&shown);
+		conf_gen_unref(g);
+		conf_diag_free(d);
+	}
+}
+
+static void
 an_access_entry_without_effect_is_told(void **state)
 {
 	static const struct {
@@ -396,6 +427,7 @@ main(void)
 		cmocka_unit_test(the_first_matching_access_entry_decides),
 		cmocka_unit_test(message_types_add_and_remove_from_left_to_right),
 		cmocka_unit_test(strict_makes_doubtful_lines_errors),
+		cmocka_unit_test(a_secret_is_not_shown_however_the_line_is_broken),
 		cmocka_unit_test(an_access_entry_without_effect_is_told),
 		cmocka_unit_test(a_listen_address_is_whole_or_refused),
 		cmocka_unit_test(every_shorter_text_ends_without_harm),

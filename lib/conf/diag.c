@@ -103,7 +103,8 @@ conf_diag_sources_end(struct conf_diag *d)
 	d->n_sources = 0;
 }
 
-#define WORD_MAX 40 /* longer than any directive that holds a secret */
+#define WORD_MAX        40 /* longer than any directive that holds a secret */
+#define WORD_CHARACTERS " \t-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 bool
 conf_names_secret(const char *directive)
@@ -152,7 +153,7 @@ mask_directive(char *p)
 	size_t n;
 
 	p += strspn(p, " \t");
-	n = strspn(p, " \t-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	n = strspn(p, WORD_CHARACTERS);
 	(void)snprintf(word, sizeof(word), "%.*s", (int)(n < WORD_MAX ? n : WORD_MAX), p);
 	if (conf_names_secret(word)) {
 		/* Without a "=" the value may look like a part of the word. */
@@ -175,9 +176,10 @@ mask_secrets(char *line)
 		p = mask_directive(p);
 }
 
-/* A quoted text that goes on in the next line. */
-struct quote {
-	bool open, secret;
+/* What goes on in the next line: a quoted text, or a secret directive without its value yet. */
+struct unfinished {
+	bool quote, secret; /* secret: the text is one */
+	bool directive;
 };
 
 static bool
@@ -190,21 +192,36 @@ is_secret_directive(const char *p)
 	return conf_names_secret(word);
 }
 
-static void
-scan_quotes(const char *p, const char *end, struct quote *q)
+static bool
+has_no_value(const char *p)
 {
-	for (const char *directive = p; p < end; p++) {
-		if (q->open && *p == '\\' && p + 1 < end) {
+	p += strspn(p, WORD_CHARACTERS);
+	p += *p == '=';
+	p += strspn(p, " \t\r");
+	return *p == '\0' || *p == '\n' || *p == '#';
+}
+
+static void
+scan_line(const char *p, const char *end, struct unfinished *u)
+{
+	const char *directive = p, *opened = NULL; /* the directive of the last quoted text */
+	bool secret = u->directive, opened_secret = false;
+
+	for (; p < end && (u->quote || *p != '#'); p++) {
+		if (u->quote && *p == '\\' && p + 1 < end) {
 			p++;
 		} else if (*p == '"') {
-			q->open = !q->open;
-			q->secret = q->open && is_secret_directive(directive);
-		} else if (!q->open && *p == '#') {
-			return;
-		} else if (!q->open && strchr(";{}", *p) != NULL) {
+			u->quote = !u->quote;
+			opened = directive;
+			opened_secret = secret;
+		} else if (!u->quote && strchr(";{}", *p) != NULL) {
 			directive = p + 1;
+			secret = false;
 		}
 	}
+	if (u->quote && opened != NULL)
+		u->secret = opened_secret || is_secret_directive(opened);
+	u->directive = has_no_value(directive) && (secret || is_secret_directive(directive));
 }
 
 /* The second line of a secret and those behind it: nothing is shown. */
@@ -220,24 +237,24 @@ static char *
 copy_line(const char *text, uint32_t line)
 {
 	const char *end;
-	struct quote quote = { false, false };
+	struct unfinished before = { .quote = false };
 	char *copy;
 
 	for (uint32_t at = 1; at < line; at++) {
 		end = strchr(text, '\n');
 		if (end == NULL)
 			return NULL;
-		scan_quotes(text, end, &quote);
+		scan_line(text, end, &before);
 		text = end + 1;
 	}
 	end = strchr(text, '\n');
 	copy = end != NULL ? str_ndup(text, (size_t)(end - text)) : str_dup(text);
 	if (copy[0] != '\0' && copy[strlen(copy) - 1] == '\r')
 		copy[strlen(copy) - 1] = '\0';
-	if (quote.open && quote.secret)
+	if (before.quote && before.secret)
 		mask_all(copy);
 	else
-		mask_secrets(copy);
+		mask_secrets(before.directive ? mask_value(copy) : copy);
 	return copy;
 }
 
