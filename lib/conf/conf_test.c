@@ -16,7 +16,7 @@
 
 struct thing {
 	struct conf_res res;
-	char *name, *text;
+	char *name, *text, *path;
 	struct thing *other;
 	int64_t time;
 	uint64_t size;
@@ -31,6 +31,7 @@ struct thing {
 static const struct conf_row rows[] = {
 	{ "Name", CONF_NAME_AT(struct thing, name), .flags = CONF_REQUIRED },
 	{ "LabelFormat", CONF_STR_AT(struct thing, text), .alias = "Label" },
+	{ "Path", CONF_PATH_AT(struct thing, path) },
 	{ "Other", CONF_REF_AT(struct thing, other, struct thing, "Thing") },
 	{ "Time", CONF_TIME_AT(struct thing, time), .def = "1 min" },
 	{ "Size", CONF_SIZE_AT(struct thing, size), .def = "0" },
@@ -351,6 +352,62 @@ a_secret_is_not_shown_however_the_line_is_broken(void **state)
 	}
 }
 
+/* head, n times the same, tail: whatever becomes of it, it ends. */
+static void
+check_long(const char *head, const char *each, size_t n, const char *tail)
+{
+	struct conf_diag *d = conf_diag_new(false);
+	struct buf text = BUF_INIT(16 << 20), shown = BUF_INIT(1 << 16);
+	struct conf_gen *g = NULL;
+
+	buf_text(&text, "Thing { Name = a; %s", head);
+	for (size_t i = 0; i < n; i++)
+		buf_put(&text, each, strlen(each));
+	buf_text(&text, "%s }\n", tail);
+	(void)load(buf_str(&text), &g, d);
+	conf_diag_text(d, true, &shown);
+	conf_gen_unref(g);
+	conf_diag_free(d);
+	buf_release(&text);
+	buf_release(&shown);
+}
+
+static void
+what_is_far_too_long_ends_no_program(void **state)
+{
+	check_long("@", "0123456789", 110000, "");
+	check_long("@\"", "0123456789", 110000, "\"");
+	check_long("@|", "0123456789", 110000, "");
+	check_long("Path = \"", "$HOME", 200000, "\"");
+	check_long("Path = \"", "/a", 200000, "\"");
+	check_long("Size = ", "1111111111 ", 100000, "");
+	check_long("Name = \"", "0123456789", 110000, "\"");
+	check_long("", "Number = 1 junk\n", 2000, "");
+	check_long("} Messages { Name = m; Mail = r", ",r@example.org", 10000, " = all");
+}
+
+static void
+only_so_many_warnings_are_kept(void **state)
+{
+	struct conf_diag *d = conf_diag_new(false);
+	struct buf text = BUF_INIT(1 << 20), shown = BUF_INIT(1 << 20);
+	struct conf_gen *g = NULL;
+
+	buf_text(&text, "Thing { Name = a\n");
+	for (int i = 0; i < 1001; i++)
+		buf_text(&text, "List = b c\n");
+	buf_text(&text, "}\n");
+	(void)must_load(buf_str(&text), &g, d);
+	assert_int_equal(conf_diag_warnings(d), 1001);
+	conf_diag_text(d, false, &shown);
+	assert_null(strstr(buf_str(&shown), ":1002:"));
+	assert_non_null(strstr(buf_str(&shown), "\n1001 warnings (the first 1000 are shown)\n"));
+	conf_gen_unref(g);
+	conf_diag_free(d);
+	buf_release(&text);
+	buf_release(&shown);
+}
+
 static void
 an_access_entry_without_effect_is_told(void **state)
 {
@@ -428,6 +485,8 @@ main(void)
 		cmocka_unit_test(message_types_add_and_remove_from_left_to_right),
 		cmocka_unit_test(strict_makes_doubtful_lines_errors),
 		cmocka_unit_test(a_secret_is_not_shown_however_the_line_is_broken),
+		cmocka_unit_test(what_is_far_too_long_ends_no_program),
+		cmocka_unit_test(only_so_many_warnings_are_kept),
 		cmocka_unit_test(an_access_entry_without_effect_is_told),
 		cmocka_unit_test(a_listen_address_is_whole_or_refused),
 		cmocka_unit_test(every_shorter_text_ends_without_harm),

@@ -193,7 +193,7 @@ span(struct conf_pos *pos, const struct conf_token *first, const struct conf_tok
 char *
 conf_take_joined(struct conf_parser *p, struct conf_pos *pos)
 {
-	OWNED(buf_release) struct buf b = BUF_INIT(1 << 20);
+	OWNED(buf_release) struct buf b = BUF_INIT(SIZE_MAX);
 	const struct conf_token *first;
 
 	skip_to_value(p);

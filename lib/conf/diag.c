@@ -11,7 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define ERRORS_KEPT 50
+/* Behind these they are only counted. */
+static const size_t kept[] = { [CONF_NOTE] = 1000, [CONF_WARNING] = 1000, [CONF_ERROR] = 50 };
+
+#define REMARKS_MAX (64u * KIB)
 
 struct source {
 	const char *name, *text, *from;
@@ -291,13 +294,13 @@ add_problem(struct conf_diag *d, enum conf_severity severity, enum conf_warning 
 	struct problem *p;
 
 	d->counts[severity]++;
-	d->dropped = severity == CONF_ERROR && d->counts[severity] > ERRORS_KEPT;
+	d->dropped = d->counts[severity] > kept[severity];
 	if (d->dropped)
 		return;
 	d->v = (struct problem *)mem_grow(d->v, d->n, &d->cap, sizeof(*d->v));
 	p = &d->v[d->n];
 	*p = (struct problem){ .severity = severity, .id = id, .order = d->n++ };
-	p->remarks.max = 64 * KIB;
+	p->remarks.max = REMARKS_MAX;
 	vsnprintf(line, sizeof(line), fmt, ap);
 	buf_text(&text, "%s", line);
 	p->text = buf_take_str(&text);
@@ -347,12 +350,14 @@ static void add_remark(struct conf_diag *d, const char *kind, const char *fmt, v
 static void
 add_remark(struct conf_diag *d, const char *kind, const char *fmt, va_list ap)
 {
+	struct err full =
+		ERR_INIT; /* of a long chain of includes or JobDefs the rest is left out */
 	char line[2048];
 
 	if (d->dropped || d->n == 0)
 		return;
 	vsnprintf(line, sizeof(line), fmt, ap);
-	buf_text(&d->v[d->n - 1].remarks, "      = %s: %s\n", kind, line);
+	(void)!buf_printf(&d->v[d->n - 1].remarks, &full, "      = %s: %s\n", kind, line);
 }
 
 void
@@ -413,10 +418,11 @@ put_source(const struct problem *p, struct buf *out)
 	buf_put(out, "\n", 1);
 }
 
+static const char *const words[] = { "note", "warning", "error" };
+
 static void
 put_problem(const struct problem *p, struct buf *out)
 {
-	static const char *const words[] = { "note", "warning", "error" };
 	static const char *const ids[] = {
 #define X(name, id, strict) id,
 		CONF_WARNINGS(X)
@@ -437,12 +443,28 @@ put_problem(const struct problem *p, struct buf *out)
 }
 
 static void
-put_count(struct buf *out, size_t n, const char *word, bool *some)
+put_count(struct conf_diag *d, enum conf_severity severity, struct buf *out, bool *some)
 {
+	size_t n = d->counts[severity];
+
 	if (n == 0)
 		return;
-	buf_text(out, "%s%zu %s%s", *some ? ", " : "", n, word, n == 1 ? "" : "s");
+	buf_text(out, "%s%zu %s%s", *some ? ", " : "", n, words[severity], n == 1 ? "" : "s");
+	if (n > kept[severity])
+		buf_text(out, " (the first %zu are shown)", kept[severity]);
 	*some = true;
+}
+
+#define COUNTS_MAX 512
+
+static void
+put_if_room(const struct problem *p, struct buf *out)
+{
+	OWNED(buf_release) struct buf one = BUF_INIT(REMARKS_MAX + 128 * KIB);
+
+	put_problem(p, &one);
+	if (out->len + one.len + COUNTS_MAX <= out->max)
+		buf_put(out, one.p, one.len);
 }
 
 void
@@ -458,13 +480,11 @@ conf_diag_text(struct conf_diag *d, bool verbose, struct buf *out)
 	qsort(sorted, d->n, sizeof(*sorted), by_place);
 	for (size_t i = 0; i < d->n; i++)
 		if (verbose || sorted[i]->severity != CONF_NOTE)
-			put_problem(sorted[i], out);
-	put_count(out, d->counts[CONF_ERROR], "error", &some);
-	put_count(out, d->counts[CONF_WARNING], "warning", &some);
+			put_if_room(sorted[i], out);
+	put_count(d, CONF_ERROR, out, &some);
+	put_count(d, CONF_WARNING, out, &some);
 	if (verbose)
-		put_count(out, d->counts[CONF_NOTE], "note", &some);
-	if (d->counts[CONF_ERROR] > ERRORS_KEPT)
-		buf_text(out, " (the first %d errors are shown)", ERRORS_KEPT);
+		put_count(d, CONF_NOTE, out, &some);
 	if (some)
 		buf_put(out, "\n", 1);
 }

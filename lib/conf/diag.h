@@ -3,7 +3,8 @@
  *
  * Purpose: collects errors, warnings and notes with their places; prints them sorted, with the
  *          source line, a caret and a suggestion.
- * Owns:    its texts.  Errors beyond 50 are counted, not kept.
+ * Owns:    its texts.  Beyond 50 errors, 1000 warnings and 1000 notes they are counted,
+ *          not kept.
  * Spec:    config.md 11
  */
 #ifndef TERCET_CONF_DIAG_H

@@ -94,6 +94,15 @@ next_is_quote(struct scan *s)
 	return true;
 }
 
+/* The byte at hand into text, unless that is full. */
+static void
+take(struct scan *s, struct buf *text)
+{
+	if (text->len < text->max)
+		buf_put(text, s->p, 1);
+	step(s);
+}
+
 /* One "..." into text; false: the closing quote is missing. */
 static bool
 scan_quotes(struct scan *s, struct buf *text)
@@ -108,9 +117,7 @@ scan_quotes(struct scan *s, struct buf *text)
 			return true;
 		if (*s->p == '\\' && s->p[1] != '\0')
 			step(s);
-		if (text->len < text->max)
-			buf_put(text, s->p, 1);
-		step(s);
+		take(s, text);
 	}
 	step(s);
 	return true;
@@ -160,17 +167,13 @@ scan_include(struct lexer *lx, struct scan *s)
 			return;
 		}
 	} else if (*s->p == '|') {
-		while (*s->p != '\0' && strchr("\n;#", *s->p) == NULL) {
-			buf_put(&spec, s->p, 1);
-			step(s);
-		}
+		while (*s->p != '\0' && strchr("\n;#", *s->p) == NULL)
+			take(s, &spec);
 		while (spec.len > 0 && is_blank((char)spec.p[spec.len - 1]))
 			spec.len--;
 	} else {
-		while (!ends_word(*s->p) || *s->p == '=') {
-			buf_put(&spec, s->p, 1);
-			step(s);
-		}
+		while (!ends_word(*s->p) || *s->p == '=')
+			take(s, &spec);
 	}
 	if (s->line == pos.line && s->col > pos.col)
 		pos.col_end = s->col - 1;
@@ -181,11 +184,8 @@ scan_include(struct lexer *lx, struct scan *s)
 static void
 scan_word_rest(struct scan *s, struct buf *text)
 {
-	while (!ends_word(*s->p)) {
-		if (text->len < text->max)
-			buf_put(text, s->p, 1);
-		step(s);
-	}
+	while (!ends_word(*s->p))
+		take(s, text);
 }
 
 /*
@@ -203,9 +203,7 @@ scan_identifier(struct lexer *lx, struct scan *s)
 	for (;;) {
 		if (is_letter(*s->p)) {
 			blanks = blanks || behind.p != s->p;
-			if (text.len < text.max)
-				buf_put(&text, s->p, 1);
-			step(s);
+			take(s, &text);
 			behind = *s;
 		} else if (is_blank(*s->p)) {
 			step(s);

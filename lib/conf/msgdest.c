@@ -193,7 +193,7 @@ conf_parse_msgdest(struct conf_parser *p, struct conf_res *res, const struct con
 {
 	struct conf_messages *m = (struct conf_messages *)res;
 	const struct msg_word *dest = find_word(dests, sizeof(dests) / sizeof(*dests), row->name);
-	OWNED(buf_release) struct buf target = BUF_INIT(1 << 16);
+	OWNED(buf_release) struct buf target = BUF_INIT(SIZE_MAX);
 	enum conf_msg_dest_kind kind;
 	struct conf_msg_dest *d;
 	int facility;

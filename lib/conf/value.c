@@ -6,6 +6,7 @@
 #include "lib/crypto/digest.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,25 +96,22 @@ expand_variable(const char **p, struct buf *out, struct err *err)
 	name += braces;
 	for (end = name; isalnum((unsigned char)*end) || *end == '_'; end++)
 		;
-	if (end == name || (braces && *end != '}')) {
-		buf_put(out, "$", 1);
-		++*p;
-		return ERR_OK;
-	}
+	if (end == name || (braces && *end != '}'))
+		return buf_append(out, (*p)++, 1, err);
 	copy = str_ndup(name, (size_t)(end - name));
 	value = getenv(copy);
 	if (value == NULL)
 		return err_set(err, ERR_CONFIG, "environment variable %s is not set", copy);
-	buf_put(out, value, strlen(value));
 	*p = end + braces;
-	return ERR_OK;
+	return buf_append(out, value, strlen(value), err);
 }
 
 static enum err_code
 expand_path(struct conf_gen *g, const char *text, char **out, struct err *err)
 {
-	OWNED(buf_release) struct buf b = BUF_INIT(1 << 20);
+	OWNED(buf_release) struct buf b = BUF_INIT(PATH_MAX - 1);
 	const char *p = text;
+	enum err_code rc = ERR_OK;
 
 	if (strchr(text, '`') != NULL || strstr(text, "$(") != NULL)
 		return err_set(err, ERR_CONFIG,
@@ -125,20 +123,13 @@ expand_path(struct conf_gen *g, const char *text, char **out, struct err *err)
 		if (home == NULL)
 			return err_set(err, ERR_CONFIG, "there is no home directory for %.*s",
 				       (int)n + 1, p);
-		buf_put(&b, home, strlen(home));
+		rc = buf_append(&b, home, strlen(home), err);
 		p += 1 + n;
 	}
-	while (*p != '\0') {
-		enum err_code rc;
-
-		if (*p != '$') {
-			buf_put(&b, p++, 1);
-			continue;
-		}
-		rc = expand_variable(&p, &b, err);
-		if (rc != ERR_OK)
-			return rc;
-	}
+	while (rc == ERR_OK && *p != '\0')
+		rc = *p == '$' ? expand_variable(&p, &b, err) : buf_append(&b, p++, 1, err);
+	if (rc != ERR_OK)
+		return rc;
 	*out = conf_strndup(g, buf_str(&b), b.len);
 	return ERR_OK;
 }
