@@ -9,7 +9,6 @@
 #include "lib/base/wr.h"
 
 #define RECORD_HEAD_LEN_1 20u                 /* BB01: session in front of each record */
-#define JOIN_KEEP_MAX     ((size_t)4 * MIB)   /* larger buffers are not kept between records */
 #define JOIN_OPEN_MAX     ((size_t)256 * MIB) /* bytes of open records of all sessions together */
 #define JOIN_IDLE_MAX     64u /* sessions known, before those without an open record are forgotten */
 #define JOIN_SESSIONS_MAX 10000u
@@ -130,7 +129,7 @@ struct session_key {
 	uint32_t id, time;
 };
 
-/* The open record of one session; kept, empty, when none is open. */
+/* The open record of one session; kept, without data, when none is open. */
 struct open_record {
 	struct session_key key;
 	bool open;
@@ -143,6 +142,7 @@ struct open_record {
 struct record_join {
 	struct open_record *sessions; /* owned, oldest first */
 	struct open_record *last;     /* of the session seen last: nearly always the right one */
+	struct buf given;             /* the joined record of the last call */
 	size_t held;                  /* bytes in open records */
 	size_t tidy_at;               /* sessions known when it is time to forget some */
 };
@@ -163,7 +163,7 @@ close_record(struct record_join *j, struct open_record *o)
 		return;
 	j->held -= o->data.len;
 	o->open = false;
-	buf_clear(&o->data);
+	buf_release(&o->data);
 }
 
 void
@@ -185,6 +185,7 @@ record_join_free(struct record_join *j)
 		buf_release(&o->data);
 		free(o);
 	}
+	buf_release(&j->given);
 	free(j);
 }
 
@@ -230,12 +231,9 @@ static void
 make_room(struct record_join *j, const struct open_record *keep)
 {
 	for (struct open_record *o = j->sessions; o != NULL && j->held > JOIN_OPEN_MAX;
-	     o = o->hh.next) {
-		if (o == keep || !o->open)
-			continue;
-		close_record(j, o);
-		buf_release(&o->data);
-	}
+	     o = o->hh.next)
+		if (o != keep)
+			close_record(j, o);
 }
 
 static void
@@ -254,7 +252,6 @@ forget(struct record_join *j, struct open_record *o)
 	if (j->last == o)
 		j->last = NULL;
 	HASH_DEL(j->sessions, o);
-	buf_release(&o->data);
 	free(o);
 }
 
@@ -282,8 +279,6 @@ start_record(struct record_join *j, struct open_record *o, const struct record_p
 		o->key = (struct session_key){ p->session_id, p->session_time };
 		HASH_ADD(hh, j->sessions, key, sizeof(o->key), o);
 	}
-	if (o->data.cap > JOIN_KEEP_MAX)
-		buf_release(&o->data);
 	o->data.max = RECORD_DATA_MAX;
 	o->open = true;
 	o->file_index = p->file_index;
@@ -314,9 +309,11 @@ join_continuation(struct record_join *j, struct open_record *o, const struct rec
 	append_piece(j, o, p->data);
 	if (o->left > 0)
 		return JOIN_PARTIAL;
-	*out = record_of(p, buf_bytes(&o->data));
-	/* The bytes stay until the session's next piece; only the record is closed. */
-	close_record(j, o);
+	j->held -= o->data.len;
+	j->given = o->data;
+	o->data = (struct buf){ 0 };
+	o->open = false;
+	*out = record_of(p, buf_bytes(&j->given));
 	return JOIN_WHOLE;
 }
 
@@ -328,6 +325,7 @@ record_join(struct record_join *j, const struct record_piece *p, struct record *
 	struct open_record *o = find_session(j, p->session_id, p->session_time);
 
 	*lost_index = 0;
+	buf_release(&j->given);
 	/* Labels are whole, and a volume label written in the middle of a job carries the job's
 	 * session: the job's open record goes on behind it. */
 	if (p->file_index < 0 && !p->continuation && p->data.n == p->len) {

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -283,6 +284,79 @@ after_a_drop_continuations_are_orphans(void **state)
 	assert_null(j);
 }
 
+/* ---- memory: a volume may hold records as large as they can be, of any number of sessions ---- */
+
+#define LARGE (RECORD_DATA_MAX - 1)
+
+/* A first piece of all but one byte. */
+static void
+begin_large(struct record_join *j, uint32_t session, const uint8_t *data)
+{
+	struct record_piece p = piece(session, 5, false, LARGE, 0);
+	struct record rec;
+	int32_t lost;
+
+	p.data = bytes_of(data, LARGE - 1);
+	assert_int_equal(record_join(j, &p, &rec, &lost), JOIN_PARTIAL);
+}
+
+/* That byte. */
+static enum join_result
+end_large(struct record_join *j, uint32_t session)
+{
+	struct record_piece p = piece(session, 5, true, 1, 1);
+	struct record rec = { .data = { 0 } };
+	int32_t lost;
+	enum join_result result = record_join(j, &p, &rec, &lost);
+
+	if (result == JOIN_WHOLE)
+		assert_int_equal(rec.data.n, LARGE);
+	return result;
+}
+
+static void
+of_very_many_open_records_the_oldest_are_dropped(void **state)
+{
+	enum { SESSIONS = 20, KEPT = (256 << 20) / LARGE };
+	uint8_t *data = calloc(LARGE, 1);
+	struct record_join *j = record_join_new();
+
+	for (uint32_t i = 1; i <= SESSIONS; i++)
+		begin_large(j, i, data);
+	for (uint32_t i = 1; i <= SESSIONS; i++)
+		assert_int_equal(end_large(j, i), i > SESSIONS - KEPT ? JOIN_WHOLE : JOIN_ORPHAN);
+	record_join_free(j);
+	free(data);
+}
+
+static size_t
+allocated(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+/* Those that are whole or dropped are not among the open ones: nobody would count them. */
+static void
+a_session_without_an_open_record_holds_no_data(void **state)
+{
+	uint8_t *data = calloc(LARGE, 1);
+	struct record_join *j = record_join_new();
+	size_t before = allocated();
+
+	for (uint32_t i = 1; i <= 20; i++) {
+		begin_large(j, i, data);
+		if (i % 2 == 0)
+			assert_int_equal(end_large(j, i), JOIN_WHOLE);
+		else
+			record_join_drop(j);
+	}
+	assert_in_range(allocated(), before, before + 2 * (size_t)RECORD_DATA_MAX);
+	record_join_free(j);
+	free(data);
+}
+
 static void
 record_headers_that_cannot_be_are_refused(void **state)
 {
@@ -312,6 +386,8 @@ main(void)
 		cmocka_unit_test(first_and_last_index_are_those_of_files),
 		cmocka_unit_test(what_does_not_belong_together_is_not_joined),
 		cmocka_unit_test(after_a_drop_continuations_are_orphans),
+		cmocka_unit_test(of_very_many_open_records_the_oldest_are_dropped),
+		cmocka_unit_test(a_session_without_an_open_record_holds_no_data),
 		cmocka_unit_test(record_headers_that_cannot_be_are_refused),
 	};
 
