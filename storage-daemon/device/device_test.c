@@ -21,6 +21,7 @@ static struct {
 	unsigned syncs, in_sync; /* begun, under way */
 	unsigned fail_sync;      /* this one fails, after PATIENCE_MS or when a second has come */
 	bool hang, writing;      /* a write waits until hang is false */
+	bool hang_sync;          /* the same of a sync */
 } medium;
 
 static struct devices *devices;
@@ -64,6 +65,8 @@ sync_it(struct dev *dev UNUSED, struct err *err)
 	fails = nth == medium.fail_sync;
 	while (fails && medium.in_sync < 2 && clock_mono_ms() < end_ms)
 		(void)cond_wait_ms(&medium.changed, &medium.lock, end_ms - clock_mono_ms());
+	while (medium.hang_sync)
+		cond_wait(&medium.changed, &medium.lock);
 	medium.in_sync--;
 	mutex_unlock(&medium.lock);
 	return fails ? err_set(err, ERR_SYS, "input/output error") : ERR_OK;
@@ -209,7 +212,7 @@ static void
 stop_hanging(void)
 {
 	mutex_lock(&medium.lock);
-	medium.hang = false;
+	medium.hang = medium.hang_sync = false;
 	cond_broadcast(&medium.changed);
 	mutex_unlock(&medium.lock);
 }
@@ -267,6 +270,28 @@ what_is_safe_is_not_synced_again(void **state UNUSED)
 	assert_int_equal(device_vol_safe(d).bytes, 300);
 	assert_int_equal(device_sync(d, generation, &err), ERR_OK);
 	assert_int_equal(medium.syncs, 1);
+}
+
+static void
+a_block_written_during_a_sync_is_not_safe(void **state UNUSED)
+{
+	uint64_t generation = mounted_generation();
+	struct other o = { .generation = 0 };
+	struct err err = ERR_INIT;
+
+	assert_int_equal(write_one(generation, NULL), BLOCK_WRITTEN);
+	medium.hang_sync = true;
+	start(&o, syncs);
+	await_sync();
+	assert_int_equal(write_one(generation, NULL), BLOCK_WRITTEN);
+	stop_hanging();
+	thread_join(&o.thread);
+	assert_int_equal(o.code, ERR_OK);
+	assert_int_equal(device_vol_safe(d).bytes, 300);
+	assert_int_equal(device_vol(d).bytes, 400);
+	assert_int_equal(device_sync(d, generation, &err), ERR_OK);
+	assert_int_equal(device_vol_safe(d).bytes, 400);
+	assert_int_equal(medium.syncs, 2);
 }
 
 /* ---- a medium that hangs ---- */
@@ -328,6 +353,7 @@ main(void)
 		T(a_sync_during_an_unmount_hears_how_it_ends),
 		T(a_failure_that_is_told_once_fails_all_who_sync),
 		T(what_is_safe_is_not_synced_again),
+		T(a_block_written_during_a_sync_is_not_safe),
 		T(nobody_but_writers_waits_for_a_hung_write),
 		T(a_change_waits_for_the_block_that_is_on_its_way),
 	};
