@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -141,6 +142,7 @@ records_wait_in_the_spool_file_while_the_server_is_away(void **state)
 	struct wait w = wait_for(NULL, 1200, "test");
 	struct cat_attr_count count;
 	pid_t pid = server_pid();
+	OWNED(freep) char *spool = str_printf("%s/farm.attributes.%u.spool", farm.dir, id);
 	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
 
 	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
@@ -160,11 +162,62 @@ records_wait_in_the_spool_file_while_the_server_is_away(void **state)
 	MUST(cat_attr_finish(a, &w, &count, &err));
 	assert_int_equal(count.rows, N);
 	assert_true(count.spooled > 0);
+	assert_int_equal(access(spool, F_OK), 0);
+	cat_attr_freep(&a);
+	a = NULL;
+	assert_int_equal(access(spool, F_OK), -1);
 	assert_int_equal(number_of_job("SELECT count(*) FROM file WHERE jobid = %u", id), N);
 	assert_int_equal(
 		number_of_job("SELECT count(DISTINCT fileindex) FROM file WHERE jobid = %u", id),
 		N);
 	farm_end_job(&farm, id, 'T', N);
+}
+
+/* Something in the server, a trigger here, leaves out a row. */
+static void
+rows_that_the_server_does_not_take_are_missed(void **state)
+{
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "left-out", 'F', clock_now(), client_id, file_set_id);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 1200, "test");
+	struct cat_attr_count count;
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	(void)farm_number(&farm, "CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS "
+				 "$$ BEGIN IF new.fileindex = 7 THEN RETURN NULL; END IF; RETURN "
+				 "new; END $$; CREATE TRIGGER leave_out BEFORE INSERT ON file "
+				 "FOR EACH ROW EXECUTE FUNCTION leave_out(); SELECT 1");
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	for (uint32_t i = 1; i <= 9; i++)
+		farm_push_file(a, i, true);
+	assert_int_equal(cat_attr_finish(a, &w, &count, &err), ERR_CATALOG);
+	assert_non_null(strstr(err.text, "the catalog took 8 of 9 rows of job"));
+	(void)farm_number(&farm, "DROP TRIGGER leave_out ON file; DROP FUNCTION leave_out(); "
+				 "SELECT 1");
+}
+
+/* Its connection is lost then, too. */
+static void
+a_job_deleted_while_it_ran_is_told_and_not_waited_for(void **state)
+{
+	struct err err = ERR_INIT;
+	uint32_t id = farm_job(&farm, "deleted", 'F', clock_now(), client_id, file_set_id);
+	struct cat_attr_options o = { .job_id = id };
+	struct wait w = wait_for(NULL, 60, "test");
+	struct cat_attr_count count;
+	OWNED(cat_attr_freep) struct cat_attr *a = NULL;
+
+	MUST(cat_attr_open(farm.catalog, &o, &a, &err));
+	farm_push_file(a, 1, true);
+	MUST(cat_attr_flush(a, &err));
+	assert_int_equal(
+		number_of_job("DELETE FROM tercet_ingest WHERE jobid = %u RETURNING 1", id), 1);
+	(void)farm_number(&farm, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+				 "WHERE pid <> pg_backend_pid()");
+	farm_push_file(a, 2, true);
+	assert_int_equal(cat_attr_finish(a, &w, &count, &err), ERR_CATALOG);
+	assert_non_null(strstr(err.text, "was the job deleted while it ran?"));
 }
 
 static void
@@ -459,6 +512,8 @@ main(void)
 		cmocka_unit_test(directories_with_names_too_long_for_an_index_are_stored_and_found),
 		cmocka_unit_test(rows_of_path_that_were_removed_are_missed_once),
 		cmocka_unit_test(the_newest_job_that_has_a_file_wins),
+		cmocka_unit_test(rows_that_the_server_does_not_take_are_missed),
+		cmocka_unit_test(a_job_deleted_while_it_ran_is_told_and_not_waited_for),
 		cmocka_unit_test(a_server_killed_in_mid_job_loses_and_doubles_nothing),
 		cmocka_unit_test(records_wait_in_the_spool_file_while_the_server_is_away),
 	};
