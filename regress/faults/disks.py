@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 
 from farm import await_true, kill_at_end
@@ -75,7 +76,7 @@ class DiskFull(Family):
         return super().leave(rc)
 
 
-PLANS = (  # job, daemon, system calls, errors, how often it may have happened before
+PLANS = (  # job, daemon, system calls, errors, up to which of a thread's calls may be the first that fails
     ('backup', 'sd', 'pwrite64', ('EIO', 'ENOSPC', 'EROFS'), 30),
     ('backup', 'sd', 'fdatasync', ('EIO',), 1),
     ('backup', 'sd', 'fstat,newfstatat', ('EIO',), 2),
@@ -137,15 +138,11 @@ class DiskError(Family):
             self.tracer = None
 
     def happened(self):
-        """How often, and the first one."""
         with open(self.hits, errors='replace') as f:
-            hits = [line for line in f if '(INJECTED)' in line]
-        return '%d times%s' % (len(hits), ', ' + hits[0].split(' ', 1)[1].strip()[:100] if hits else '')
+            return [line.split(' ', 1)[1].strip() for line in f if '(INJECTED)' in line]
 
-    def fault(self, rng):
-        kind, daemon, calls, errors, most = rng.choice(PLANS)
-        error = rng.choice(errors)
-        when = '%d%s' % (rng.randrange(1, most + 1), rng.choice(('', '', '+')))  # once, or from then on
+    def run_job(self, kind, daemon, calls, error, when):
+        """The job, its letter, and the calls that failed."""
         s = self.site
         self.inject(daemon, calls, error, when)
         try:
@@ -157,8 +154,21 @@ class DiskError(Family):
                 job, letter = s.restore(self.good, where, seconds=JOB_SECONDS)
         finally:
             self.heal()
-        what = '%s, tercet-%s: %s of %s number %s (%s): status %s' \
-            % (kind, daemon, error, calls, when, self.happened(), letter)
+        return job, letter, self.happened()
+
+    def fault(self, rng):
+        kind, daemon, calls, errors, most = rng.choice(PLANS)
+        error = rng.choice(errors)
+        number, on = rng.randrange(1, most + 1), rng.choice(('', '', '+'))  # once, or from then on
+        s = self.site
+        job, letter, failed = self.run_job(kind, daemon, calls, error, '%d%s' % (number, on))
+        if not failed:  # no thread made so many
+            number = 1
+            job, letter, failed = self.run_job(kind, daemon, calls, error, '1' + on)
+        if not failed:
+            raise Broken('tercet-%s makes no call of %s in a %s' % (daemon, calls, kind))
+        what = '%s, tercet-%s: %s of %s number %d%s (%d times, %s): status %s' \
+            % (kind, daemon, error, calls, number, on, len(failed), failed[0][:100], letter)
         try:
             if kind == 'restore':
                 self.judge(job, letter, s.dir + '/harmed')
@@ -188,11 +198,25 @@ class DiskError(Family):
             return
         await_true(JOB_SECONDS, 'job %d reports' % job, lambda: 'Termination:' in s.joblog(job))
         log = s.joblog(job)
+        _, out = s.tree('diff', '--no-links', s.src, where + s.src)  # whose other name is lost is whole
         for path in re.findall(r'^(\S.*)\n  <', out, re.M):
-            parts = path.strip('/').split('/')
-            up = ['/'.join([s.src] + parts[:n]) for n in range(len(parts) + 1)]
-            if not any(p + x in log for p in up for x in (':', ' ', '"', '\n', '/')):
+            if not any(self.names(log, p) for p in self.links_of(path)):
                 raise Broken('job %d does not name %s, which differs:\n%s\n%s' % (job, path, out[-1000:], log))
+
+    def names(self, log, path):
+        """It or a directory above, itself: not only something else below that directory."""
+        parts = path.strip('/').split('/')
+        up = ['/'.join([self.site.src] + parts[:n]) for n in range(len(parts) + 1)]
+        return any(re.search(re.escape(p) + '/?[: "\n]', log) for p in up)
+
+    def links_of(self, path):
+        """All names of the file."""
+        src = self.site.src
+        st = os.lstat(os.path.join(src, path))
+        if st.st_nlink == 1 or not stat.S_ISREG(st.st_mode):
+            return [path]
+        every = [os.path.join(d, f) for d, _, files in os.walk(src) for f in files]
+        return [os.path.relpath(f, src) for f in every if os.path.samestat(os.lstat(f), st)]
 
 
 FAMILIES = (DiskFull, DiskError)
