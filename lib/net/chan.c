@@ -99,6 +99,14 @@ past_deadline(struct chan *c)
 	return deadline != 0 && clock_mono_ms() >= deadline;
 }
 
+enum err_code
+chan_in_time(struct chan *c, struct err *err)
+{
+	return past_deadline(c) ? err_set(err, ERR_PEER, "%s: time is up waiting for %s", c->peer,
+					  atomic_load(&c->what))
+				: ERR_OK;
+}
+
 static enum err_code
 wait_once(struct chan *c, short events, struct err *err)
 {

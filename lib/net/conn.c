@@ -267,8 +267,10 @@ static enum err_code
 receive(struct conn *c, uint8_t *p, size_t n, size_t *got, struct err *err)
 {
 	for (;;) {
-		enum err_code rc = c->chan->ops->try_read(c->chan, p, n, got, err);
+		enum err_code rc = chan_in_time(c->chan, err);
 
+		if (rc == ERR_OK)
+			rc = c->chan->ops->try_read(c->chan, p, n, got, err);
 		if (rc != ERR_OK)
 			return rc;
 		if (*got > 0) {

@@ -375,6 +375,34 @@ raw_connect(const struct door *d)
 	return fd;
 }
 
+/* Signals may be skipped, but not for ever: what never pauses never waits, either. */
+static void
+a_stranger_that_never_pauses_has_no_more_time_than_others(void **state UNUSED)
+{
+	static const char hello[] = "\0\0\0\035Hello Director t\001dir calling\n";
+	static uint8_t beats[64 * 1024];
+	struct door d = { 0 };
+	int64_t began;
+	ssize_t n;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(beats); i++)
+		beats[i] = i % 4 == 3 ? 0xfa : 0xff;
+	door_open(&d, true);
+	d.a.deadline_seconds = 1;
+	fd = raw_connect(&d);
+	assert_int_equal(write(fd, hello, sizeof(hello) - 1), sizeof(hello) - 1);
+	began = clock_mono_ms();
+	do {
+		n = send(fd, beats, sizeof(beats), MSG_NOSIGNAL);
+	} while (n == sizeof(beats) && clock_mono_ms() - began < 15000);
+	(void)close(fd);
+	door_close(&d);
+	assert_true(n != sizeof(beats));
+	assert_int_equal(d.rc, ERR_PEER);
+	assert_non_null(strstr(d.err.text, "time is up"));
+}
+
 /* Garbage in, one TERMINATE (or an alert) out, and the reason in the log. */
 static void
 garbage_is_named_and_ended(void **state UNUSED)
@@ -877,6 +905,7 @@ main(void)
 		cmocka_unit_test(clear_text_is_tried_after_tls_only_where_allowed),
 		cmocka_unit_test(a_host_without_an_address_is_final),
 		cmocka_unit_test(cancel_ends_the_wait_for_a_hello),
+		cmocka_unit_test(a_stranger_that_never_pauses_has_no_more_time_than_others),
 		cmocka_unit_test(garbage_is_named_and_ended),
 		cmocka_unit_test(a_hello_in_two_segments_is_no_problem),
 		cmocka_unit_test(a_large_frame_from_a_stranger_is_not_waited_for),

@@ -16,6 +16,9 @@ MUST_CHECK enum err_code chan_recv_now(struct chan *c, void *p, size_t n, size_t
 MUST_CHECK enum err_code chan_send_all(struct chan *c, struct bytes a, struct bytes b,
 				       struct err *err);
 
+/* ERR_PEER behind the deadline, also of a peer that never gives occasion to wait for it. */
+MUST_CHECK enum err_code chan_in_time(struct chan *c, struct err *err);
+
 /* A conversation over a channel; takes it on success.  No Hello, no authentication. */
 struct conn *conn_new(struct chan **chan);
 struct chan *conn_chan(struct conn *c);
