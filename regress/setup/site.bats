@@ -51,6 +51,10 @@ passwords() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	lacks "$FARM" <<<"$output"
+	# To stop one is to ask the daemon alone: it ends its scripts, jobs and catalog in their order.
+	for unit in "$FARM"/units/systemd/*.service; do
+		grep -x KillMode=mixed "$unit"
+	done
 }
 
 @test "one more client, as --add-client prints it, is backed up" {
