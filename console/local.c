@@ -49,7 +49,8 @@ redirect(struct session *s, const char *rest, bool tee)
 		page_printf(&s->page, "Illegal mode %s: use a or w\n", mode);
 		return;
 	}
-	if (page_open(&s->page, path[0] == '\0' ? NULL : path, mode, tee, &e) != ERR_OK)
+	if ((path[0] == '\0' ? page_close(&s->page, &e)
+			     : page_open(&s->page, path, mode, tee, &e)) != ERR_OK)
 		say_err(s, &e);
 }
 

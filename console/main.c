@@ -297,10 +297,11 @@ run_session(const struct con_conf *conf, const struct con_director *d, const str
 		.last = BUF_INIT(LAST_LINE_MAX),
 		.tail = BUF_INIT(1u << 20),
 	};
-	struct err err = ERR_INIT;
+	struct err err = ERR_INIT, output = ERR_INIT;
 
 	enum err_code rc = serve(&s, conf, d, o, &err);
-	page_flush(&s.page);
+	if (page_end(&s.page, &output) != ERR_OK)
+		(void)fprintf(stderr, "%s\n", output.text);
 	if (rc == ERR_CANCELED)
 		return EXIT_INTERRUPTED;
 	if (rc != ERR_OK && s.line == NULL) {
@@ -311,6 +312,8 @@ run_session(const struct con_conf *conf, const struct con_director *d, const str
 		(void)fprintf(stderr, "%s\n", err.text);
 		return EXIT_CONNECT;
 	}
+	if (output.code != ERR_OK)
+		return EXIT_CONNECT;
 	return o->strict && s.failed ? EXIT_COMMAND : 0;
 }
 
@@ -341,7 +344,9 @@ run(const struct options *o)
 
 static const struct cli_exit exits[] = {
 	{ 0, "It ended as asked, even if commands failed." },
-	{ EXIT_CONNECT, "It could not connect, the director refused it, or Ctrl-C ended it." },
+	{ EXIT_CONNECT,
+	  "It could not connect, the director refused it, Ctrl-C ended it, or its output "
+	  "could not be written." },
 	{ EXIT_COMMAND, "With --strict: a command failed." },
 	{ EXIT_USAGE, "An option is wrong." },
 	{ EXIT_CONFIG, "The configuration has errors; each is printed with its place." },

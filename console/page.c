@@ -1,10 +1,26 @@
 #include "console/page.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
+
+static void
+write_to(FILE *f, const void *text, size_t n, int *failed)
+{
+	if (fwrite(text, 1, n, f) < n && *failed == 0)
+		*failed = errno;
+}
+
+static void
+flush(FILE *f, int *failed)
+{
+	if (fflush(f) != 0 && *failed == 0)
+		*failed = errno;
+}
 
 /* How many bytes at the front of text a terminal may have: no control characters but line end and
  * tab, in neither of their forms (ESC [, and U+009B). */
@@ -63,13 +79,13 @@ page_put(struct page *p, const void *text, size_t n)
 		return;
 	}
 	if (p->file != NULL)
-		(void)fwrite(text, 1, n, p->file);
+		write_to(p->file, text, n, &p->failed);
 	if ((p->file != NULL && !p->tee) || p->quiet)
 		return;
 	if (isatty(STDOUT_FILENO))
 		put_terminal(p, (const uint8_t *)text, n);
 	else
-		(void)fwrite(text, 1, n, stdout);
+		write_to(stdout, text, n, &p->stdout_failed);
 }
 
 void
@@ -90,31 +106,57 @@ void
 page_flush(struct page *p)
 {
 	if (p->file != NULL)
-		(void)fflush(p->file);
-	(void)fflush(stdout);
+		flush(p->file, &p->failed);
+	flush(stdout, &p->stdout_failed);
+}
+
+enum err_code
+page_close(struct page *p, struct err *err)
+{
+	OWNED(freep) char *path = TAKE_PTR(p->path);
+	FILE *f = TAKE_PTR(p->file);
+	int failed = p->failed;
+
+	p->failed = 0;
+	p->tee = false;
+	if (f != NULL && fclose(f) != 0 && failed == 0)
+		failed = errno;
+	if (failed == 0)
+		return ERR_OK;
+	errno = failed;
+	return err_errno(err, ERR_SYS, "%s", path);
+}
+
+enum err_code
+page_end(struct page *p, struct err *err)
+{
+	page_flush(p);
+	if (page_close(p, err) != ERR_OK)
+		return err->code;
+	if (p->stdout_failed == 0 || p->stdout_failed == EPIPE)
+		return ERR_OK;
+	errno = p->stdout_failed;
+	return err_errno(err, ERR_SYS, "standard output");
 }
 
 void
 page_release(struct page *p)
 {
-	if (p->file != NULL)
-		(void)fclose(p->file);
-	p->file = NULL;
-	p->tee = false;
+	struct err ignored = ERR_INIT;
+
+	(void)!page_close(p, &ignored);
 }
 
 enum err_code
 page_open(struct page *p, const char *path, const char *mode, bool tee, struct err *err)
 {
-	if (path == NULL) {
-		page_release(p);
-		return ERR_OK;
-	}
 	FILE *f = fopen(path, mode);
+
 	if (f == NULL)
 		return err_errno(err, ERR_SYS, "Cannot open file %s for output", path);
-	page_release(p);
+	enum err_code rc = page_close(p, err);
 	p->file = f;
+	p->path = str_dup(path);
 	p->tee = tee;
-	return ERR_OK;
+	return rc;
 }

@@ -114,3 +114,18 @@ assert $2, d"
 	sed -n '/^version$/,/^list jobs$/p' "$FARM/big.out" | grep -q 'Version: '
 	sed -n '/^list jobs$/,$p' "$FARM/big.out" | grep -q '| Backup '
 }
+
+@test "output that cannot be written is said" {
+	farm_console "@output /dev/full" "list jobs" "@output" "@echo behind" >"$FARM/full.out"
+	grep -F "/dev/full: No space left on device" "$FARM/full.out"
+	grep -Fx behind "$FARM/full.out"
+	run farm_console "@tee /dev/full" "list jobs"
+	[ "$status" -eq 1 ]
+	grep -F "/dev/full: No space left on device" <<<"$output"
+	run bash -c '"$1" -x "list jobs" 2>&1 >/dev/full' _ "$FARM/site/tconsole"
+	[ "$status" -eq 1 ]
+	grep -F "standard output: No space left on device" <<<"$output"
+	# Whoever wants no more has not lost anything.
+	"$FARM/site/tconsole" -x "list jobs" 2>"$FARM/head.err" | head -n 1
+	[ ! -s "$FARM/head.err" ]
+}
