@@ -23,7 +23,8 @@ fail() {
 mkdir "$dir/tree"
 (cd "$TERCET_SOURCE" && git ls-files -z -co --exclude-standard | xargs -0 cp --parents -t "$dir/tree")
 cd "$dir/tree"
-mkdir "$dir/data" && cp -a /usr/share/doc "$dir/data/" && ln "$dir/data/doc/bash/copyright" "$dir/data/linked"
+data="$dir/R&D \"new\" a|b \\1"
+mkdir "$data" && cp -a /usr/share/doc "$data/" && ln "$data/doc/bash/copyright" "$data/linked"
 ./quickstart >"$dir/first.out" 2>&1 || { # the default: /usr/share
 	cat "$dir/first.out"
 	fail "quickstart"
@@ -33,7 +34,7 @@ if [ "$(grep -cE '^  (JobId|Termination):' "$dir/first.out")" != 4 ] || grep -q 
 	fail "these are not the reports of two jobs: $(cat "$dir/first.out")"
 fi
 [ "$(stat -c %a site/etc/tercet-dir.conf)" = 600 ] || fail "a file with secrets is readable by others"
-./quickstart "$dir/data" >"$dir/second.out" 2>&1 || {
+./quickstart "$data" >"$dir/second.out" 2>&1 || {
 	cat "$dir/second.out"
 	fail "quickstart a second time, with another directory"
 }
