@@ -3,7 +3,8 @@
 file(GLOB catalog_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/regress/catalog/*_test.c)
 foreach(t ${catalog_tests})
 	get_filename_component(base ${t} NAME_WE)
-	add_executable(${base} ${t} ${CMAKE_SOURCE_DIR}/regress/catalog/farm.c)
+	add_executable(${base} ${t} ${CMAKE_SOURCE_DIR}/regress/catalog/farm.c
+		${CMAKE_SOURCE_DIR}/regress/catalog/rows.c)
 	target_compile_options(${base} PRIVATE -Wno-unused-parameter)
 	target_compile_definitions(${base} PRIVATE TERCET_SOURCE="${CMAKE_SOURCE_DIR}")
 	target_link_libraries(${base} lib-catalog cmocka)
