@@ -664,6 +664,27 @@ zeros_of_a_fifo_are_sent_although_zeros_are_left_out(void **state)
 	assert_int_equal(job_msg_errors(r->msg), 0);
 }
 
+/* ---- a storage daemon that complains ---- */
+
+static void
+words_of_the_storage_daemon_end_the_sending(void **state)
+{
+	struct run *r = *state;
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	assert_int_equal(conn_printf(r->got.conn, &e, "3999 the disk is gone\n"), ERR_OK);
+	assert_int_equal(conn_flush(r->got.conn, &e), ERR_OK);
+	free(make_file(r, "one", LARGE));
+	assert_int_equal(fstatat(r->dir->fd, "one", &st, 0), 0);
+	put(r, "one", &st);
+	assert_int_equal(pipe_finish(r->pipe, &e), ERR_PROTO);
+	assert_string_equal(e.text, "the storage daemon said: 3999 the disk is gone");
+	conn_shutdown(r->sd);
+	thread_join(&r->got.thread);
+	assert_true(r->got.data.len < LARGE);
+}
+
 /* ---- verify ---- */
 
 static enum err_code
@@ -793,6 +814,7 @@ main(void)
 		TEST(a_file_that_became_a_fifo_is_not_read),
 		cmocka_unit_test_setup_teardown(of_a_file_of_zeros_the_last_chunk_is_sent,
 						setup_small_chunks, teardown),
+		TEST(words_of_the_storage_daemon_end_the_sending),
 		TEST(a_fifo_that_nobody_writes_into_holds_nothing_up),
 		TEST(a_fifo_is_waited_for_once_its_writer_has_begun),
 		cmocka_unit_test_setup_teardown(
