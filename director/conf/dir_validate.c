@@ -25,15 +25,33 @@ missing(struct conf_diag *d, const struct dir_job *job, const char *what)
 }
 
 static bool
-level_fits(const struct dir_job *job)
+level_fits(const struct dir_job *job, int level)
 {
 	switch (job->type) {
 	case JOB_BACKUP:
-		return strchr("FIDfB", (int)job->level) != NULL;
+		return strchr("FIDfB", level) != NULL;
 	case JOB_VERIFY:
-		return strchr("VCOdA", (int)job->level) != NULL;
+		return strchr("VCOdA", level) != NULL;
 	default:
 		return true;
+	}
+}
+
+/* Verify jobs often have the Schedule of the backups that they follow. */
+static void
+check_schedule(struct conf_diag *d, const struct dir_job *job)
+{
+	size_t n = job->type == JOB_BACKUP && job->schedule != NULL ? job->schedule->n_run : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct dir_run *run = job->schedule->run[i];
+
+		if (run->spec.level == 0 || level_fits(job, run->spec.level))
+			continue;
+		conf_warn(d, CONF_W_NONE, &run->pos,
+			  "this level does not fit the %s job \"%s\", which has this Schedule",
+			  job_type_text((int)job->type), job->name);
+		return;
 	}
 }
 
@@ -101,7 +119,8 @@ check_job(struct conf_diag *d, const struct dir_job *job)
 		conf_help(d, "write it from the root, like /%s; / restores to the original place",
 			  job->where);
 	}
-	if (!level_fits(job))
+	check_schedule(d, job);
+	if (!level_fits(job, (int)job->level))
 		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
 			  "level %s does not fit a %s job", job_level_text((int)job->level),
 			  job_type_text((int)job->type));

@@ -205,7 +205,7 @@ say_reason(struct job *j, const struct level_choice *c)
 		job_say(j, MSG_INFO, "Prior failed job found in catalog. Upgrading to %s.",
 			job_level_text(c->level));
 	else if (text != NULL)
-		job_say(j, MSG_INFO, "%s", text);
+		job_say(j, c->reason == LEVEL_UNFIT ? MSG_WARNING : MSG_INFO, "%s", text);
 }
 
 static enum err_code

@@ -28,10 +28,15 @@ is_over(const struct level_rules *r, int64_t since, int64_t interval)
 	return interval > 0 && r->now - since >= interval;
 }
 
-/* The first rule of 7.2 that wants another level. */
+/* The first rule that wants another level: one that no later job and no restore would build on is
+ * done as a Full, then those of 7.2. */
 static enum level_reason
 upgrade_reason(const struct level_rules *r, const struct cat_level_facts *f)
 {
+	if (r->level == LEVEL_FULL || r->level == LEVEL_VIRTUAL_FULL)
+		return LEVEL_AS_WANTED;
+	if (r->level != LEVEL_INCREMENTAL && r->level != LEVEL_DIFFERENTIAL)
+		return LEVEL_UNFIT;
 	if (f->full_start == 0)
 		return f->newest_start == 0 ? LEVEL_NO_PRIOR : LEVEL_FULL_NEEDED;
 	if (is_over(r, f->full_start, r->max_full_interval))
@@ -50,6 +55,7 @@ level_of_reason(enum level_reason reason, int wanted)
 	switch (reason) {
 	case LEVEL_NO_PRIOR:
 	case LEVEL_FULL_NEEDED:
+	case LEVEL_UNFIT:
 		return LEVEL_FULL;
 	case LEVEL_VFULL_NEEDED:
 		return LEVEL_VIRTUAL_FULL;
@@ -69,7 +75,7 @@ prior_failed(const struct level_rules *r, const struct cat_level_facts *f)
 	if (!r->rerun_failed_levels || f->failed_job_id == 0)
 		return false;
 	if (f->failed_level == LEVEL_FULL)
-		return true;
+		return r->level == LEVEL_INCREMENTAL || r->level == LEVEL_DIFFERENTIAL;
 	return f->failed_level == LEVEL_DIFFERENTIAL && r->level == LEVEL_INCREMENTAL;
 }
 
@@ -77,11 +83,7 @@ void
 level_choose(const struct level_rules *rules, const struct cat_level_facts *facts,
 	     struct level_choice *out)
 {
-	*out = (struct level_choice){ .level = rules->level };
-	if (rules->level != LEVEL_INCREMENTAL && rules->level != LEVEL_DIFFERENTIAL)
-		return;
-
-	out->reason = upgrade_reason(rules, facts);
+	*out = (struct level_choice){ .reason = upgrade_reason(rules, facts) };
 	out->level = level_of_reason(out->reason, rules->level);
 	if (out->reason == LEVEL_AS_WANTED && prior_failed(rules, facts)) {
 		out->reason = LEVEL_PRIOR_FAILED;

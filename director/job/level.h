@@ -18,7 +18,8 @@
 	X(LEVEL_FULL_NEEDED,      "No prior or suitable Full backup found in catalog. Doing FULL backup.") \
 	X(LEVEL_VFULL_NEEDED,     "No prior or suitable Full backup found in catalog. Doing Virtual FULL backup.") \
 	X(LEVEL_DIFF_NEEDED,      "No prior or suitable Differential backup found in catalog. Doing Differential backup.") \
-	X(LEVEL_PRIOR_FAILED,     "Prior failed job found in catalog. Upgrading to %s.")
+	X(LEVEL_PRIOR_FAILED,     "Prior failed job found in catalog. Upgrading to %s.")           \
+	X(LEVEL_UNFIT,            "This is no level of a backup, and no restore would find it. Doing FULL backup.")
 /* clang-format on */
 
 enum level_reason {

@@ -59,7 +59,11 @@ static const struct level_case cases[] = {
 	  LEVEL_AS_WANTED, 9 },
 	{ "a failed Full without the directive", 'I', 9, 5, 3, 0, 0, 0, 'F', 0, 'I', 0,
 	  LEVEL_AS_WANTED, 3 },
-	{ "a base is left alone", 'B', 9, 5, 3, 0, 0, 0, 0, 0, 'B', 0, LEVEL_AS_WANTED, 0 },
+	{ "a Full stays one after a failed one", 'F', 9, 5, 3, 0, 0, 0, 'F', 1, 'F', 0,
+	  LEVEL_AS_WANTED, 0 },
+	{ "base jobs are Fulls", 'B', 9, 5, 3, 0, 0, 0, 0, 0, 'F', 'B', LEVEL_UNFIT, 0 },
+	{ "a level of Verify jobs", 'C', 0, 0, 0, 0, 0, 0, 0, 0, 'F', 'C', LEVEL_UNFIT, 0 },
+	{ "since when is not said", 'S', 9, 5, 3, 0, 0, 0, 0, 0, 'F', 'S', LEVEL_UNFIT, 0 },
 };
 
 static int64_t

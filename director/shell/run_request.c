@@ -309,6 +309,20 @@ run_take_word(struct shell *sh, const char *word, const char *value, struct job_
 	return err_set(err, ERR_CONFIG, "Invalid keyword: %s", word);
 }
 
+/* What nobody would find again.  Levels of Verify jobs are as they are configured, mostly. */
+static enum err_code
+check_level(const struct job_request *req, const struct job_plan *p, struct err *err)
+{
+	bool fits = req->level == 0 || strchr("FIDfB", req->level) != NULL ||
+		    (req->level == LEVEL_SINCE && req->since != NULL);
+
+	if (p->type != JOB_BACKUP || fits)
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG, "Level %s does not fit a Backup job%s",
+		       job_level_text(req->level),
+		       req->level == LEVEL_SINCE ? " without since=" : "");
+}
+
 /* ---- access ---- */
 
 static enum err_code
@@ -429,7 +443,7 @@ run_request_confirm(struct shell *sh, struct job_request *req, bool yes, struct 
 		struct job_plan p;
 
 		if (job_plan_make(sh->conf, req, &p, err) != ERR_OK ||
-		    check_access(sh, req, &p, err) != ERR_OK)
+		    check_access(sh, req, &p, err) != ERR_OK || check_level(req, &p, err) != ERR_OK)
 			return err->code;
 		if (yes || sh->batch)
 			break;

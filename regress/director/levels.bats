@@ -77,3 +77,21 @@ X
 	[ "$(level_of "$JOB")" = F ]
 	farm_joblog "$JOB" | grep -F "Doing FULL backup."
 }
+
+@test "a backup of a level that is none ends as a Full, with a warning, and is found" {
+	farm_conf_add dir <<X
+Schedule { Name = "Verifying"; Run = Level=Catalog at 3:00 }
+Job { Name = "Astray"; JobDefs = "Standard"; Client = "farm-fd"; Level = Catalog; Schedule = "Verifying" }
+X
+	farm_console reload | grep reloaded
+	"$TERCET_BIN/tercet-dir" -t -c "$FARM/site/etc/tercet-dir.conf" 2>&1 | grep -F 'this level does not fit the Backup job "Astray"'
+	farm_run Astray
+	[ "$STATUS" = W ]
+	[ "$(level_of "$JOB")" = F ]
+	farm_joblog "$JOB" | grep -F "This is no level of a backup"
+	farm_joblog "$JOB" | grep -E 'Pool: +"Full"'
+	# A person is told at once.
+	run farm_console "run job=Backup level=VolumeToCatalog yes" "run job=Backup level=Since yes"
+	[ "$(grep -c 'does not fit a Backup job' <<<"$output")" -eq 2 ]
+	[[ $output != *queued* ]]
+}
