@@ -3,6 +3,7 @@
  */
 #include "director/life.h"
 
+#include "director/catalog_options.h"
 #include "director/conf/dir_conf.h"
 #include "director/director_internal.h"
 #include "director/job/job_setup.h"
@@ -21,26 +22,6 @@
 #include "lib/msg/deliver.h"
 
 /* ---- catalogs ---- */
-
-/* words: of TLS; owned by the caller, as long as the options are used. */
-static struct catalog_options
-options_of(struct director *d, const struct dir_catalog *c, const char *words)
-{
-	return (struct catalog_options){
-		.name = c->name,
-		.db_name = c->db_name,
-		.user = c->db_user,
-		.password = secret_bytes(&c->db_password),
-		.address = c->db_address,
-		.socket = c->db_socket,
-		.port = c->db_port,
-		.conninfo = words,
-		.reconnect = c->reconnect,
-		.managed = c->managed,
-		.state_dir = d->working_directory,
-		.work_dir = d->working_directory,
-	};
-}
 
 /* Steps 1 to 5 of catalog.md 8.1. */
 static enum err_code
@@ -152,10 +133,8 @@ find_open_locked(struct director *d, const struct catalog_options *o) REQUIRES(&
 static enum err_code
 find_or_open(struct director *d, const struct dir_catalog *dc, struct opened *list, struct err *err)
 {
-	const struct catalog_tls tls = { dc->db_ssl_mode, dc->db_ssl_key, dc->db_ssl_cert,
-					 dc->db_ssl_ca };
-	OWNED(freep) char *words = catalog_tls_words(&tls);
-	struct catalog_options o = options_of(d, dc, words);
+	OWNED(freep) char *words = NULL;
+	struct catalog_options o = director_catalog_options(dc, d->working_directory, &words);
 	struct catalog *c;
 	bool fresh;
 

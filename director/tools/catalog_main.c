@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "director/catalog_options.h"
 #include "director/conf/dir_conf.h"
 #include "lib/base/cli.h"
 #include "lib/base/fd.h"
@@ -132,39 +133,19 @@ load(const char *path)
 	return NULL;
 }
 
-/* words: the libpq words of the TLS directives, or NULL. */
-static struct catalog_options
-options_of(const struct dir_catalog *c, const struct dir_director *director, const char *words)
-{
-	return (struct catalog_options){
-		.name = c->name,
-		.db_name = c->db_name,
-		.user = c->db_user,
-		.password = secret_bytes(&c->db_password),
-		.address = c->db_address,
-		.socket = c->db_socket,
-		.port = c->db_port,
-		.conninfo = words,
-		.managed = c->managed,
-		.guest = true,
-		.state_dir = director->working_directory,
-		.work_dir = director->working_directory,
-	};
-}
-
 static enum exit_code
 work_on(const struct command *command, const struct dir_catalog *c,
 	const struct dir_director *director)
 {
-	const struct catalog_tls tls = { c->db_ssl_mode, c->db_ssl_key, c->db_ssl_cert,
-					 c->db_ssl_ca };
-	OWNED(freep) char *words = catalog_tls_words(&tls);
+	OWNED(freep) char *words = NULL;
 	OWNED(buf_release) struct buf lines = BUF_INIT(1u << 24);
-	struct catalog_options o = options_of(c, director, words);
+	struct catalog_options o = director_catalog_options(c, director->working_directory, &words);
 	struct err err = ERR_INIT;
 	size_t problems = 0;
-	enum err_code code = command->work(&o, &lines, &problems, &err);
+	enum err_code code;
 
+	o.guest = true;
+	code = command->work(&o, &lines, &problems, &err);
 	if (lines.len > 0)
 		(void)fputs(buf_str(&lines), stdout);
 	if (code != ERR_OK) {
