@@ -4,22 +4,12 @@
 # labels: tsan
 
 load ../lib/farm
+load ../lib/slow
 
 setup_file() {
 	farm_make
-	farm_conf_add dir <<X
-FileSet {
-  Name = "Slow"
-  Include {
-    Options { Signature = MD5; Read Fifo = yes }
-    File = "$FARM/src"
-    File = "$FARM/fifo"
-  }
-}
-Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
-X
+	slow_conf
 	head -c 6000000 /dev/urandom >"$FARM/src/big"
-	mkfifo "$FARM/fifo"
 	farm_up
 }
 
@@ -35,10 +25,7 @@ volume_has_a_block() {
 }
 
 @test "the first volume of a job is in use from its first block on" {
-	exec 9<>"$FARM/fifo"
-	printf 'some data' >&9
-	farm_console "run job=Slow level=Full yes"
-	farm_await 30 farm_reads "$FARM/fifo"
+	slow_job
 	farm_await 30 volume_has_a_block
 	[ "$(catalog "SELECT count(*) FROM jobmedia")" -eq 0 ] # no piece has ended
 	run farm_console "purge volume=$volume yes" "delete volume=$volume yes"
@@ -59,10 +46,7 @@ volume_has_a_block() {
 	exec 8>"$FARM/keys"
 	echo "delete volume=$volume" >&8
 	farm_await 30 grep -q "Are you sure" "$FARM/keys.out"
-	exec 9<>"$FARM/fifo"
-	printf 'some data' >&9
-	farm_console "run job=Slow level=Full yes"
-	farm_await 30 farm_reads "$FARM/fifo"
+	slow_job
 	uses() { farm_console "purge volume=$volume" | grep "is in use"; }
 	farm_await 30 uses
 	echo yes >&8

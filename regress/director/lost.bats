@@ -4,33 +4,20 @@
 # labels: tsan
 
 load ../lib/farm
+load ../lib/slow
 
 setup_file() {
 	farm_start
 	tree make "$FARM/src" --seed 17 --files 120 --no-special
+	slow_conf "$FARM/src" "Hard Links = yes"
 	farm_conf_add dir <<X
-FileSet {
-  Name = "Slow"
-  Include {
-    Options { Signature = MD5; Read Fifo = yes; Hard Links = yes }
-    File = "$FARM/src"
-    File = "$FARM/fifo"
-  }
-}
-Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
 Job { Name = "Brief"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow"; Max Run Time = 2 }
 X
-	mkfifo "$FARM/fifo"
 	farm_console reload
 }
 
 teardown_file() {
 	farm_stop
-}
-
-setup() {
-	exec 9<>"$FARM/fifo"
-	printf 'some data' >&9
 }
 
 teardown() {
@@ -39,18 +26,9 @@ teardown() {
 	farm_settle
 }
 
-# Start a job and wait until files were sent and its file daemon hangs on the fifo: it must have
-# it open before the test lets go of the other end, or it waits for a writer that never comes.
-slow_job() {
-	farm_console "run job=${1:-Slow} level=Full yes" >"$FARM/slow.out"
-	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out" | head -n 1)
-	[ -n "$JOB" ]
-	farm_await 30 farm_reads "$FARM/fifo"
-	farm_await 30 job_has_files
-}
-
-job_has_files() {
-	farm_console "status client=farm-fd" | tr -d ',' | grep -qE "Files=[1-9][0-9]{2,}|Files Examined=[1-9][0-9]{2,}"
+busy_job() {
+	slow_job
+	farm_await 30 slow_has_files
 }
 
 ended() {
@@ -59,7 +37,7 @@ ended() {
 }
 
 @test "the storage daemon dies: the client is told at once, the job ends within seconds" {
-	slow_job
+	busy_job
 	farm_kill sd
 	begin=$SECONDS
 	farm_await 12 ended
@@ -71,7 +49,7 @@ ended() {
 }
 
 @test "the file daemon dies: the storage daemon is told, the job ends within seconds" {
-	slow_job
+	busy_job
 	farm_kill fd
 	farm_await 12 ended
 	farm_joblog "$JOB" | grep -iE "fatal|error"
@@ -81,21 +59,22 @@ ended() {
 }
 
 @test "cancel of a job that hangs on a fifo" {
-	slow_job
+	busy_job
 	farm_console "cancel jobid=$JOB yes"
 	farm_await 12 ended
 	[ "$(farm_job_status "$JOB")" = A ]
 }
 
 @test "Max Run Time" {
-	slow_job Brief
+	exec 9<>"$FARM/fifo"
+	farm_queue "run job=Brief level=Full yes"
 	farm_await 75 ended
 	[ "$(farm_job_status "$JOB")" = A ]
 	farm_joblog "$JOB" | grep -F "Max run time exceeded. Job canceled."
 }
 
 @test "the catalog server is killed in mid-job: the job goes on and ends OK with exact counts" {
-	slow_job
+	busy_job
 	# shellcheck source=/dev/null
 	data=$(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog/data")
 	server=$(head -n 1 "$data/postmaster.pid")

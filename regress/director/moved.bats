@@ -4,25 +4,17 @@
 # Jobs that run keep theirs; those that come later have the new one.
 
 load ../lib/farm
+load ../lib/slow
 load ../lib/server
 
 setup_file() {
 	farm_start
 	server_take
 	tree make "$FARM/src" --seed 18 --files 120 --no-special
+	slow_conf
 	farm_conf_add dir <<X
-FileSet {
-  Name = "Slow"
-  Include {
-    Options { Signature = MD5; Read Fifo = yes }
-    File = "$FARM/src"
-    File = "$FARM/fifo"
-  }
-}
-Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
 Job { Name = "Quick"; Type = Admin; JobDefs = "Standard"; Client = "farm-fd" }
 X
-	mkfifo "$FARM/fifo"
 	farm_up
 }
 
@@ -45,10 +37,7 @@ job_is_over() {
 }
 
 @test "a job that runs ends in the old database, the next one is in the new one" {
-	exec 9<>"$FARM/fifo"
-	printf 'some data' >&9
-	farm_console "run job=Slow level=Full yes" >"$FARM/slow.out"
-	farm_await 30 farm_reads "$FARM/fifo"
+	slow_job
 
 	use_database moved
 	"$TERCET_BIN/tercet-catalog" -c "$FARM/site/etc/tercet-dir.conf" create

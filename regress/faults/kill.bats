@@ -5,6 +5,7 @@
 # the next run works without a person.
 
 load ../lib/farm
+load ../lib/slow
 
 setup_file() {
 	farm_start
@@ -12,19 +13,7 @@ setup_file() {
 	farm_run Backup Full
 	farm_ok
 	echo "$JOB" >"$FARM/finished"
-	# Something that keeps a job busy: a fifo that delivers only when asked to.
-	farm_conf_add dir <<X
-FileSet {
-  Name = "Slow"
-  Include {
-    Options { Signature = MD5; Read Fifo = yes }
-    File = "$FARM/src"
-    File = "$FARM/fifo"
-  }
-}
-Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
-X
-	mkfifo "$FARM/fifo"
+	slow_conf
 	farm_console reload
 }
 
@@ -32,19 +21,9 @@ teardown_file() {
 	farm_stop
 }
 
-# Start job Slow and wait until its file daemon hangs on the fifo.
-slow_job() {
-	exec 9<>"$FARM/fifo"
-	printf 'some data' >&9
-	farm_console "run job=Slow level=Full yes" >"$FARM/slow.out"
-	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out" | head -n 1)
-	[ -n "$JOB" ]
-	farm_await 30 farm_reads "$FARM/fifo"
-	farm_await 30 job_has_files
-}
-
-job_has_files() {
-	farm_console "status client=farm-fd" | tr -d ',' | grep -qE "Files=[1-9][0-9]{2,}|Files Examined=[1-9][0-9]{2,}"
+busy_job() {
+	slow_job
+	farm_await 30 slow_has_files
 }
 
 job_is_over() {
@@ -66,7 +45,7 @@ everything_goes_on() {
 }
 
 @test "the file daemon is killed" {
-	slow_job
+	busy_job
 	farm_kill fd
 	farm_await 60 job_is_over "$JOB"
 	farm_up 9>&-
@@ -74,7 +53,7 @@ everything_goes_on() {
 }
 
 @test "the storage daemon is killed" {
-	slow_job
+	busy_job
 	farm_kill sd
 	exec 9>&-
 	farm_await 90 job_is_over "$JOB"
@@ -83,7 +62,7 @@ everything_goes_on() {
 }
 
 @test "the director is killed" {
-	slow_job
+	busy_job
 	farm_kill dir
 	exec 9>&-
 	farm_up 9>&-

@@ -195,6 +195,15 @@ farm_console() {
 	return $rc
 }
 
+# farm_queue COMMAND...: commands of which one queues a job; its id is JOB.
+farm_queue() {
+	JOB=$(farm_console "$@" | tee "$FARM/queue.out" | sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' | head -n 1)
+	[ -n "$JOB" ] || {
+		cat "$FARM/queue.out" >&2
+		return 1
+	}
+}
+
 # farm_settle: wait until no job runs; jobs that do not end are shown, then cancelled.
 farm_settle() {
 	farm_console wait messages >"$FARM/settle.out" && return

@@ -3,6 +3,7 @@
 # labels: quick
 
 load ../lib/farm
+load ../lib/slow
 
 setup_file() {
 	farm_make
@@ -11,33 +12,12 @@ setup_file() {
 	for i in $(seq 1 40); do
 		head -c 500000 /dev/urandom >"$FARM/src/data/$i"
 	done
-	# A fifo that delivers only when asked to keeps the job busy behind the files.
-	farm_conf_add dir <<X
-FileSet {
-  Name = "Slow"
-  Include {
-    Options { Signature = MD5; Read Fifo = yes }
-    File = "$FARM/src/data"
-    File = "$FARM/fifo"
-  }
-}
-Job { Name = "Slow"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Slow" }
-X
-	mkfifo "$FARM/fifo"
+	slow_conf "$FARM/src/data"
 	farm_up
 }
 
 teardown_file() {
 	farm_stop
-}
-
-# Start job Slow at a level and hold it at the fifo.
-hold() {
-	exec 9<>"$FARM/fifo"
-	printf 'some data' >&9
-	farm_console "run job=Slow level=$1 yes" >"$FARM/slow.out"
-	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/slow.out")
-	farm_await 30 farm_reads "$FARM/fifo"
 }
 
 let_go() {
@@ -61,12 +41,12 @@ sys.exit(not (r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
 }
 
 @test "a first Full shows what it did; of the next one it is known how far it is" {
-	hold Full
+	slow_job Full
 	farm_await 30 status_has 'Files=[1-9].* Bytes=[1-9]'
 	status_has ' is running$'
 	lacks '%' <"$FARM/status.out"
 	let_go
-	hold Full
+	slow_job Full
 	farm_await 30 status_has 'Files=[1-9][0-9,]* Bytes=[0-9.]+ [KM]?B Rate=.*B/s [0-9]+%'
 	farm_await 30 json_has_progress
 	farm_console "status client=farm-fd" >"$FARM/client.out"
@@ -77,7 +57,7 @@ sys.exit(not (r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
 }
 
 @test "an Incremental makes no promise from the one before" {
-	hold Incremental
+	slow_job Incremental
 	status_has 'Incremental  Slow'
 	lacks '[0-9]%' <"$FARM/status.out"
 	let_go
