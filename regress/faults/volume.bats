@@ -17,7 +17,7 @@ teardown_file() {
 	farm_stop
 }
 
-# Address of the last block of a volume.
+# Address of the last block of a volume, which is whole.
 last_block() {
 	python3 - "$1" <<'X'
 import struct, sys
@@ -25,6 +25,8 @@ data, at, last = open(sys.argv[1], 'rb').read(), 0, 0
 while at < len(data):
     last = at
     at += struct.unpack_from('>I', data, at + 4)[0]
+if at != len(data):
+    sys.exit('%s: the block at %d ends at %d of %d' % (sys.argv[1], last, at, len(data)))
 print(last)
 X
 }
@@ -83,7 +85,7 @@ X
 	farm_joblog "$JOB" | grep -F "No space left on device"
 	[ "$(catalog "SELECT count(*) FROM media WHERE volstatus = 'Error' AND volumename <> '$(cat "$FARM/volume")'")" -eq 0 ]
 	for v in "$FARM"/site/volumes/*; do
-		[ ! -s "$v" ] || last_block "$v" # whole blocks only
+		[ ! -s "$v" ] || last_block "$v"
 	done
 	mount -o remount,size=64m "$FARM/site/volumes"
 	farm_run Backup Full
