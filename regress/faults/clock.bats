@@ -7,14 +7,14 @@
 
 load ../lib/farm
 load ../lib/server
+load ../lib/clock
 
 : "${CLOCK_SEEDS:=1 2 3}"
 
 setup_file() {
 	farm_start
-	export CLOCK_STEP=$FARM/step SERVER_PRELOAD=$FARM/clock_step.so
-	cc -shared -fPIC -O2 -o "$SERVER_PRELOAD" "$TERCET_SOURCE/regress/lib/clock_step.c"
-	step 0
+	clock_make
+	export SERVER_PRELOAD=$CLOCK_PRELOAD
 	mkdir "$FARM/tree"
 	mkfifo "$FARM/hold"
 	farm_conf_add dir <<X
@@ -34,7 +34,7 @@ Job {
 Job { Name = "Tree"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Tree" }
 X
 	server_take
-	up
+	clock_up
 	echo content >"$FARM/src/file"
 }
 
@@ -46,17 +46,6 @@ teardown() {
 	farm_after
 	exec 9>&-
 	farm_settle
-}
-
-# The daemons with our clock; without the sanitizer's wish to be loaded first.
-up() {
-	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" LD_PRELOAD=$SERVER_PRELOAD farm_up 9>&-
-}
-
-# The clock is so many seconds off the machine's.
-step() {
-	echo "$1" >"$FARM/step.new"
-	mv "$FARM/step.new" "$FARM/step"
 }
 
 queue() { # job
@@ -85,15 +74,14 @@ times_are_in_order() {
 
 @test "an hour forward and back in mid-job: nothing is over its time, the job ends OK" {
 	held_job
-	step 3600
-	sleep 2
+	clock_step 3600
 	# The limits are looked at once a minute, and whenever a job comes or ends.
 	HELD=$JOB
 	queue Backup
 	farm_await 30 ended
 	[ "$(farm_job_status "$JOB")" = T ]
 	[ "$(farm_job_status "$HELD")" = R ]
-	step 0
+	clock_step 0
 	exec 9>&-
 	JOB=$HELD
 	farm_await 30 ended
@@ -102,9 +90,9 @@ times_are_in_order() {
 }
 
 @test "an hour back in mid-job" {
-	step 3600
+	clock_step 3600
 	held_job
-	step 0
+	clock_step 0
 	exec 9>&-
 	farm_await 30 ended
 	[ "$(farm_job_status "$JOB")" = T ]
@@ -128,8 +116,8 @@ random_chain() { # seed
 	rm -rf "$FARM/tree" "$FARM/back"
 	mkdir "$FARM/tree"
 	for round in 1 2 3 4 5 6; do
-		step "${steps[RANDOM % 3]}"
-		[ "$round" -ne 4 ] || { "$FARM/site/tercet" stop && up; }
+		clock_step "${steps[RANDOM % 3]}"
+		[ "$round" -ne 4 ] || { "$FARM/site/tercet" stop && clock_up; }
 		change "$round"
 		sleep 1.1
 		if [ "$round" -eq 1 ]; then farm_run Tree Full; else farm_run Tree "${levels[RANDOM % 3]}"; fi

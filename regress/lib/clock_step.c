@@ -1,10 +1,14 @@
 /*
- * regress/lib/clock_step.c - a wall clock that a test sets
+ * regress/lib/clock_step.c - clocks that a test sets
  *
  * Preloaded into daemons: CLOCK_REALTIME is the system's plus the seconds in the file that
- * CLOCK_STEP names, looked at whenever the time is asked for.  Other clocks are the system's.
+ * CLOCK_STEP names, CLOCK_MONOTONIC plus those in the file that CLOCK_AHEAD names, looked at
+ * whenever the time is asked for.  Other clocks are the system's.
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -16,9 +20,9 @@ int gettimeofday(struct timeval *restrict tv, void *restrict tz);
 time_t time(time_t *out);
 
 static long
-step_seconds(void)
+seconds_in(const char *variable)
 {
-	const char *path = getenv("CLOCK_STEP");
+	const char *path = getenv(variable);
 	char text[32];
 	ssize_t n = 0;
 	int fd;
@@ -40,8 +44,22 @@ clock_gettime(clockid_t id, struct timespec *ts)
 	long rc = syscall(SYS_clock_gettime, id, ts);
 
 	if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-		ts->tv_sec += step_seconds();
+		ts->tv_sec += seconds_in("CLOCK_STEP");
+	if (rc == 0 && id == CLOCK_MONOTONIC)
+		ts->tv_sec += seconds_in("CLOCK_AHEAD");
 	return (int)rc;
+}
+
+/* The kernel waits by its own clock; ours wait by CLOCK_MONOTONIC. */
+int
+pthread_cond_timedwait(pthread_cond_t *restrict c, pthread_mutex_t *restrict m,
+		       const struct timespec *restrict until)
+{
+	int (*wait)(pthread_cond_t *, pthread_mutex_t *,
+		    const struct timespec *) = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+	struct timespec ts = { until->tv_sec - seconds_in("CLOCK_AHEAD"), until->tv_nsec };
+
+	return wait(c, m, &ts);
 }
 
 int
