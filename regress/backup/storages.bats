@@ -100,6 +100,19 @@ restored() { # where
 	[ "$(farm_job_status "$RESTORE")" = E ]
 }
 
+@test "what the first of two daemons could not read counts at the end" {
+	for volume in "$FARM"/site/volumes/Full-* "$FARM"/other/Other-*; do
+		cp -p "$volume" "$volume.good"
+		printf 'spoilt' | dd of="$volume" bs=1 seek=500 conv=notrunc status=none
+	done
+	farm_console "restore client=farm-fd where=$FARM/spoilt select current all done yes" wait messages >"$FARM/restore.out"
+	for volume in "$FARM"/site/volumes/Full-*.good "$FARM"/other/Other-*.good; do mv "$volume" "${volume%.good}"; done
+	RESTORE=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/restore.out" | head -n 1)
+	[ "$(farm_job_status "$RESTORE")" = E ]
+	farm_joblog "$RESTORE" | grep -F "damaged block"
+	diff "$FARM/src/Incremental" "$FARM/spoilt$FARM/src/Incremental"
+}
+
 @test "a job over volumes that were last used by two addresses of one daemon" {
 	head -c 5000000 /dev/urandom >"$FARM/src/large"
 	farm_run Backup Full pool=Doors
