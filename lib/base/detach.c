@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/proc.h"
@@ -98,6 +99,7 @@ detach_ready(void)
 		return;
 	(void)!write(STDOUT_FILENO, READY_LINE, strlen(READY_LINE));
 	(void)unsetenv(MARK);
+	log_use_syslog();
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return;

@@ -12,8 +12,8 @@
 
 /* The exit code of the caller: 0 when the daemon is ready, else 1 (its output tells why). */
 int detach_run(int argc, char **argv);
-/* In the daemon: tell the waiting parent, and give up the terminal; does nothing for a daemon that
- * was started in the foreground. */
+/* In the daemon: tell the waiting parent, and give up the terminal, the log goes to the system's;
+ * does nothing for a daemon that was started in the foreground. */
 void detach_ready(void);
 
 #endif

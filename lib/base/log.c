@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define LINE_SIZE 2048
@@ -21,11 +22,21 @@ atomic_int log_trace_level;
 static char own_name[64] = "tercet";
 static struct mutex lock = { PTHREAD_MUTEX_INITIALIZER, RANK_LOG };
 static FILE *file GUARDED_BY(&lock);
+static bool in_background GUARDED_BY(&lock); /* standard error is the system log's */
 
 void
 log_init(const char *daemon_name)
 {
 	(void)snprintf(own_name, sizeof(own_name), "%s", daemon_name);
+}
+
+void
+log_use_syslog(void)
+{
+	openlog(own_name, LOG_PID, LOG_DAEMON);
+	mutex_lock(&lock);
+	in_background = true;
+	mutex_unlock(&lock);
 }
 
 /* For the owner alone: a trace tells names and conversations. */
@@ -83,7 +94,8 @@ escape(const char *text, char *out, size_t cap)
 	out[o] = '\0';
 }
 
-/* One line to stderr (with a priority prefix for the journal when it is not a terminal). */
+/* One line to stderr (with a priority prefix for the journal when it is not a terminal) or the
+ * system log. */
 static void
 put(int priority, const char *raw)
 {
@@ -97,9 +109,14 @@ put(int priority, const char *raw)
 	if (thread_job() != 0)
 		(void)snprintf(job, sizeof(job), " JobId %u", thread_job());
 	mutex_lock(&lock);
-	if (journal)
-		(void)fprintf(stderr, "<%d>", priority);
-	(void)fprintf(stderr, "%s %s[%s]%s: %s\n", stamp, own_name, thread_name(), job, text);
+	if (in_background) {
+		syslog(priority, "%s%s: %s", thread_name(), job, text);
+	} else {
+		if (journal)
+			(void)fprintf(stderr, "<%d>", priority);
+		(void)fprintf(stderr, "%s %s[%s]%s: %s\n", stamp, own_name, thread_name(), job,
+			      text);
+	}
 	if (file != NULL) {
 		(void)fprintf(file, "%s %s[%s]%s: %s\n", stamp, own_name, thread_name(), job, text);
 		(void)fflush(file);

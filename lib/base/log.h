@@ -17,6 +17,9 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_INFO = 6 };
 
 /* Name in front of every line; call once in main before threads start. */
 void log_init(const char *daemon_name);
+/* From now on lines go to the system log, not to standard error: a daemon in the background has
+ * none. */
+void log_use_syslog(void);
 /* Append lines to this file as well (trace, -d), which only its owner may read; NULL stops that.
  * False: cannot be opened. */
 bool log_set_file(const char *path);

@@ -17,7 +17,8 @@
 
 struct cancel {
 	atomic_bool asked;
-	int event; /* eventfd, readable once asked; -1 in an all-zero-initialised none */
+	int event; /* eventfd, readable once asked; 0 in an all-zero one, which cannot be waited
+		      with */
 };
 
 MUST_CHECK enum err_code cancel_init(struct cancel *c, struct err *err);
