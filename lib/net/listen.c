@@ -26,7 +26,7 @@
 #define PLACE_MS       1000 /* within which a stranger that was shown out is gone */
 #define YOUNG_MS       500  /* within which a new one is known to lib/net/origin */
 #define LOOK_MS        2
-#define REFUSAL_LOG_MS 10000 /* "too many connections" is said at most this often */
+#define FAILURE_LOG_MS 10000 /* why connections are not taken is said at most this often */
 
 struct visitor {
 	struct listener *l;
@@ -48,7 +48,7 @@ struct listener {
 	struct visitor *visitors; /* the accepting thread's; listen_free's after its end */
 	size_t n_visitors;
 	uint64_t n_refused;
-	int64_t refusal_logged_ms;
+	int64_t failure_logged_ms;
 	int64_t newest_ms; /* when the last visitor was let in */
 };
 
@@ -77,18 +77,26 @@ join_ended(struct listener *l)
 	}
 }
 
-static void
-too_many(struct listener *l, const struct addr *from)
+/* Whatever it is that fails now, it fails for each that comes. */
+static bool
+may_log_failure(struct listener *l)
 {
 	int64_t now = clock_mono_ms();
 
+	if (l->failure_logged_ms != 0 && now - l->failure_logged_ms < FAILURE_LOG_MS)
+		return false;
+	l->failure_logged_ms = now;
+	return true;
+}
+
+static void
+too_many(struct listener *l, const struct addr *from)
+{
 	l->n_refused++;
-	if (l->refusal_logged_ms != 0 && now - l->refusal_logged_ms < REFUSAL_LOG_MS)
-		return;
-	l->refusal_logged_ms = now;
-	log_warn(
-		"connection from %s closed: %zu connections are open already (%llu refused so far)",
-		from->text, l->n_visitors, (unsigned long long)l->n_refused);
+	if (may_log_failure(l))
+		log_warn("connection from %s closed: %zu connections are open already (%llu "
+			 "refused so far)",
+			 from->text, l->n_visitors, (unsigned long long)l->n_refused);
 }
 
 /*
@@ -133,7 +141,8 @@ receive(struct listener *l, int fd)
 	v->l = l;
 	v->fd = fd;
 	if (thread_start(&v->thread, "conn", visit, v, &err) != ERR_OK) {
-		log_error("%s", err.text);
+		if (may_log_failure(l))
+			log_error("a connection was closed: %s", err.text);
 		(void)close(fd);
 		free(v);
 		return;
@@ -155,7 +164,8 @@ accept_one(struct listener *l, int socket_fd)
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 		return;
 	/* No descriptors or memory: the connection stays in the queue, so do not spin on it. */
-	log_error("accept: %m");
+	if (may_log_failure(l))
+		log_error("connections have to wait: accept: %m");
 	clock_pause_ms(100);
 }
 

@@ -1,6 +1,7 @@
 #include "lib/net/listen.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/own.h"
 #include "lib/net/addr.h"
 #include "lib/net/origin.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -273,6 +275,48 @@ addresses_are_printed_as_people_write_them(void **state UNUSED)
 	assert_string_equal(list[0].text, "0.0.0.0:7");
 }
 
+static size_t
+lines_in(const char *path)
+{
+	OWNED(fclosep) FILE *f = fopen(path, "re");
+	size_t n = 0;
+
+	for (int c = f != NULL ? fgetc(f) : EOF; c != EOF; c = fgetc(f))
+		n += c == '\n';
+	return n;
+}
+
+static void
+without_descriptors_who_comes_waits_and_the_log_does_not_overflow(void **state UNUSED)
+{
+	char path[] = "/tmp/listen_test-XXXXXX";
+	struct listen_addr addr = { .host = "127.0.0.1" };
+	struct listener *l = NULL;
+	struct err err = ERR_INIT;
+	struct rlimit limit, none;
+	int64_t began;
+	int fd;
+
+	(void)close(mkstemp(path));
+	assert_true(log_set_file(path));
+	assert_int_equal(listen_open(&addr, 1, &l, &err), ERR_OK);
+	fd = visit("127.0.0.1", listen_port(l));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ (rlim_t)fd + 1, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(listen_serve(l, 2, greet, NULL, &err), ERR_OK);
+	/* Some ten tries of the accepting thread. */
+	for (began = clock_mono_ms(); clock_mono_ms() - began < 1000;)
+		clock_pause_ms(50);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(is_greeted(fd));
+	assert_true(log_set_file(NULL));
+	assert_int_equal(lines_in(path), 1);
+	(void)unlink(path);
+	(void)close(fd);
+	listen_free(l);
+}
+
 /* From now on this process is on a machine without IPv6. */
 static void
 lose_ipv6(void)
@@ -326,6 +370,7 @@ main(void)
 		cmocka_unit_test(so_many_lines_about_one_address_and_what_is_unsaid_is_counted),
 		cmocka_unit_test(in_a_full_house_a_stranger_gives_way_to_the_next),
 		cmocka_unit_test(addresses_are_printed_as_people_write_them),
+		cmocka_unit_test(without_descriptors_who_comes_waits_and_the_log_does_not_overflow),
 		cmocka_unit_test(a_machine_without_ipv6_listens_on_what_it_has), /* the last */
 	};
 
