@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 
 #define AUTH_SECONDS   180   /* silence in one step of the set-up; wire.md 12 */
-#define ONE_CONNECT_MS 15000 /* for one address, so that a dead one does not use all the time */
+#define ONE_CONNECT_MS 15000 /* for one address at most */
 
 static enum err_code
 bind_source(int fd, const struct dial *d, int family, struct err *err)
@@ -45,8 +45,7 @@ static enum err_code
 connect_now(int fd, const struct addr *to, const struct dial *d, int64_t deadline_ms,
 	    struct err *err)
 {
-	int64_t end = clock_mono_ms() + ONE_CONNECT_MS;
-	struct wait w = { d->cancel, end < deadline_ms ? end : deadline_ms, "a connection" };
+	struct wait w = { d->cancel, deadline_ms, "a connection" };
 	int failed = 0;
 	socklen_t len = sizeof(failed);
 	enum err_code rc;
@@ -84,6 +83,15 @@ connect_one(const struct addr *to, const struct dial *d, int64_t deadline_ms, in
 	return rc;
 }
 
+/* When to leave the first of n addresses: one that is dead leaves time for the others. */
+static int64_t
+turn_end(int64_t deadline_ms, size_t n)
+{
+	int64_t now = clock_mono_ms(), share = (deadline_ms - now) / (int64_t)n;
+
+	return now + (share < ONE_CONNECT_MS ? share : ONE_CONNECT_MS);
+}
+
 /* All addresses of the host in turn; *named: the host has some. */
 static enum err_code
 connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan **out,
@@ -101,7 +109,7 @@ connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan 
 		return rc;
 	rc = ERR_PEER;
 	for (size_t i = 0; i < n && rc != ERR_OK && rc != ERR_CANCELED; i++)
-		rc = connect_one(&list[i], d, deadline_ms, &fd, err);
+		rc = connect_one(&list[i], d, turn_end(deadline_ms, n - i), &fd, err);
 	if (rc != ERR_OK)
 		return rc;
 	(void)snprintf(peer, sizeof(peer),

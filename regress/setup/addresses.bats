@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # regress/setup/addresses.bats - a daemon listens where its name leads, as far as the machine has it
 
+# shellcheck disable=SC2016 # texts for inner shells
 load ../lib/farm
 
 setup_file() {
@@ -12,7 +13,6 @@ teardown_file() {
 }
 
 # starts HOSTS-FILE: the file daemon of the site, where that is /etc/hosts; until it is ready.
-# shellcheck disable=SC2016 # for the inner shell
 starts() {
 	local rc=0
 	unshare -m bash -c 'mount --bind "$1" /etc/hosts && exec "${@:2}"' _ "$1" \
@@ -36,4 +36,39 @@ starts() {
 	run starts "$FARM/only"
 	[ "$status" -eq 1 ]
 	grep -F "listen on 192.0.2.1:" <<<"$output"
+}
+
+@test "a dead address of a name leaves time for the next" {
+	cat >"$FARM/console.conf" <<X
+Director { Name = here; Address = here.test; Port = $FARM_PORT; Password = x }
+X
+	chmod 600 "$FARM/console.conf"
+	printf '::1 here.test\n127.0.0.1 here.test\n' >"$FARM/dead"
+	# Who has as many callers as he lets wait answers no more.
+	cat >"$FARM/meet.py" <<'X'
+import socket, subprocess, sys, time
+port, *command = sys.argv[1:]
+with socket.create_server(('::1', int(port)), family=socket.AF_INET6, backlog=0), \
+        socket.create_server(('127.0.0.1', int(port))) as alive:
+    waiting = [socket.socket(socket.AF_INET6) for _ in range(4)]
+    for s in waiting:
+        s.setblocking(False)
+        s.connect_ex(('::1', int(port)))
+    alive.settimeout(0.5)
+    began = time.monotonic() # 15 seconds are for everything
+    console = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    try:
+        while console.poll() is None:
+            try:
+                alive.accept()[0].close()
+                sys.exit(time.monotonic() > began + 14 and 'the other address was tried when time was up')
+            except TimeoutError:
+                pass
+        sys.exit('the console gave up without trying the other address')
+    finally:
+        console.kill()
+        console.wait()
+X
+	unshare -m bash -c 'mount --bind "$1" /etc/hosts && exec "${@:2}"' _ "$FARM/dead" \
+		python3 "$FARM/meet.py" "$FARM_PORT" "$TERCET_BIN/tconsole" -c "$FARM/console.conf"
 }
