@@ -33,7 +33,7 @@ const struct conf_row con_director_rows[] = {
 	  .help = "Name of the resource: letters, digits, blanks and : . - _ /" },
 	{ "Description", CONF_STR_AT(struct con_director, description),
 	  .help = "Free text, only displayed" },
-	{ "Port", CONF_UINT32_AT(struct con_director, port), .def = "9101", .alias = "DirPort",
+	{ "Port", CONF_UINT32_AT(struct con_director, port), .def = "9101", .alias = "DirPort", .min = 1, .max = 65535,
 	  .help = "Port of the director" },
 	{ "Address", CONF_STR_AT(struct con_director, address), .alias = "DirAddress", .flags = CONF_REQUIRED,
 	  .help = "Host of the director" },

@@ -90,7 +90,7 @@ const struct conf_row catalog_rows[] = {
 	  .help = "Free text, only displayed" },
 	{ "DbAddress", CONF_STR_AT(struct dir_catalog, db_address), .alias = "Address",
 	  .help = "Host; empty = local socket" },
-	{ "DbPort", CONF_UINT32_AT(struct dir_catalog, db_port), .def = "0", .alias = "Port",
+	{ "DbPort", CONF_UINT32_AT(struct dir_catalog, db_port), .def = "0", .alias = "Port", .max = 65535,
 	  .help = "Port; 0 = default" },
 	{ "DbPassword", CONF_SECRET_AT(struct dir_catalog, db_password), .alias = "Password",
 	  .help = "Clear text; empty allowed" },
