@@ -96,6 +96,17 @@ passwords() {
 	[[ $output != *warning* && $output != *"is good"* ]]
 }
 
+@test "the state of a site whose rest was removed is not taken for the new one's" {
+	"$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/again" >/dev/null
+	mkdir "$FARM/again/var/dir/catalog"
+	rm -r "$FARM/again/etc"
+	run "$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/again"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -F "$FARM/again/var/dir holds the state and catalog of an earlier site" <<<"$output"
+	[ ! -e "$FARM/again/etc/tercet-dir.conf" ]
+}
+
 @test "any path can be what is saved" {
 	"$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" --backup '/srv/a b\c"d' "$FARM/odd" >"$FARM/odd.out"
 	"$TERCET_BIN/tercet-dir" -c "$FARM/odd/etc/tercet-dir.conf" --xc fileset Standard | grep -F 'File = "/srv/a b\\c\"d"'
