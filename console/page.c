@@ -80,7 +80,7 @@ page_put(struct page *p, const void *text, size_t n)
 	}
 	if (p->file != NULL)
 		write_to(p->file, text, n, &p->failed);
-	if ((p->file != NULL && !p->tee) || p->quiet)
+	if (p->file != NULL && !p->tee)
 		return;
 	if (isatty(STDOUT_FILENO))
 		put_terminal(p, (const uint8_t *)text, n);

@@ -22,7 +22,6 @@ struct page {
 	int failed;          /* errno of the first write to it that failed */
 	int stdout_failed;   /* the same of standard output */
 	bool tee;            /* also to standard output */
-	bool quiet;          /* after SIGTSTP: nothing to standard output */
 	bool half;           /* the terminal's last byte may begin a control character */
 	struct buf *capture; /* borrowed: takes everything while set */
 };
