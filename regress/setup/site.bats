@@ -55,6 +55,8 @@ passwords() {
 	for unit in "$FARM"/units/systemd/*.service; do
 		grep -x KillMode=mixed "$unit"
 	done
+	grep -x "ExecReload=/bin/kill -HUP \$MAINPID" "$FARM/units/systemd/tercet-dir.service"
+	lacks ExecReload <"$FARM/units/systemd/tercet-sd.service" # it does not read its configuration again
 }
 
 @test "one more client, as --add-client prints it, is backed up" {
