@@ -39,7 +39,7 @@ enum {
 
 struct options {
 	const char *config, *director, *execute;
-	bool list, test, help, version, strict, json, no_signals, dump, schema;
+	bool list, test, help, version, strict, json, no_signals, dump, schema, dt;
 	int timeout, debug, verbose, man;
 };
 
@@ -411,6 +411,7 @@ main(int argc, char **argv)
 		{ 'u', "timeout", CLI_NUMBER, &o.timeout, "SECONDS", "how long to try to connect" },
 		{ 's', "no-signals", CLI_FLAG, &o.no_signals, NULL, "install no signal handlers" },
 		{ 'd', "debug-level", CLI_NUMBER, &o.debug, "LEVEL", "trace level, 0 is off" },
+		{ 0, "dt", CLI_FLAG, &o.dt, NULL, "trace with the time, as is done without it" },
 		{ 'v', "verbose", CLI_COUNT, &o.verbose, NULL, "say more" },
 		{ 'h', "help", CLI_FLAG, &o.help, NULL, "print this text" },
 		{ '?', NULL, CLI_FLAG, &o.help, NULL, "the same" },

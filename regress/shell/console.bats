@@ -129,3 +129,11 @@ assert $2, d"
 	"$FARM/site/tconsole" -x "list jobs" 2>"$FARM/head.err" | head -n 1
 	[ ! -s "$FARM/head.err" ]
 }
+
+@test "the options of the console it stands in for are taken" {
+	for option in "--config $FARM/site/etc/tconsole.conf" "-D farm-dir" "--director farm-dir" "-u 5" "--timeout 5" \
+		-s --no-signals "-d 0" "--debug-level 0" --dt; do
+		# shellcheck disable=SC2086 # an option and its value
+		"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" $option -l | grep -Fx farm-dir
+	done
+}
