@@ -266,15 +266,8 @@ struct dir_catalog {
 	char *db_user;
 	char *db_name;
 	char *db_socket;
-	bool multiple_connections;
-	bool disable_batch_insert;
 	bool reconnect;
 	bool exit_on_fatal;
-	uint32_t min_connections;
-	uint32_t max_connections;
-	uint32_t inc_connections;
-	uint32_t idle_timeout;
-	uint32_t validate_timeout;
 	bool managed;      /* the director runs a private cluster of its own */
 	char *db_ssl_mode; /* libpq sslmode */
 	char *db_ssl_key;  /* libpq sslkey */

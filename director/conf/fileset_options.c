@@ -71,6 +71,9 @@ const struct option_row fileset_option_rows[] = {
 };
 /* clang-format on */
 
+_Static_assert(sizeof(fileset_option_rows) / sizeof(fileset_option_rows[0]) <= FILESET_OPTIONS_MAX,
+	       "each option has its place in what a block was given");
+
 const struct option_row *
 fileset_option_find(const char *name)
 {

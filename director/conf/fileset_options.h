@@ -37,6 +37,7 @@ struct option_row {
 	const char *note;
 };
 
+#define FILESET_OPTIONS_MAX 64                        /* rows */
 extern const struct option_row fileset_option_rows[]; /* ends with a row without name */
 const struct option_row *fileset_option_find(const char *name);
 

@@ -20,7 +20,7 @@
 /* While one Options block is read. */
 struct options {
 	struct fileset_options *out;
-	bool given[64]; /* rows of the table */
+	bool given[FILESET_OPTIONS_MAX];
 	struct conf_pos pos;
 };
 

@@ -4,13 +4,16 @@
  * Purpose: takes the newest version of every file of a chain of jobs (lib/catalog/cat_restore.h
  *          has chosen them) and lets a person or a script mark what is to be restored.
  * Layout:  packed arrays, one entry of fixed size per file, texts in one arena; a million files
- *          take about 100 bytes each.  Directories get a node each, with the last
- *          component of their name; files of one directory are neighbours in one index array once
- * tree_finish has run, sorted when first looked at. Rules:   marking one name of a hard link also
- * marks the name that holds the data.  What has no directory (a name without '/') stands below the
- * root. Owns:    everything; borrows nothing after a call returns. Threads: one thread. Errors:
- * ERR_LIMIT  more rows or text than the 32-bit numbers can hold ERR_FORMAT a row that cannot be:
- * names its values Spec:    director.md 14.4, console.md 8.4, catalog.md 16.6
+ *          take about 100 bytes each.  Directories get a node each, with the last component of
+ *          their name; files of one directory are neighbours in one index array once tree_finish
+ *          has run, sorted when they are looked at.
+ * Rules:   marking one name of a hard link also marks the name that holds the data.  What has no
+ *          directory (a name without '/') stands below the root.
+ * Owns:    everything; borrows nothing after a call returns.
+ * Threads: one thread.
+ * Errors:  ERR_LIMIT   more rows or text than the 32-bit numbers can hold
+ *          ERR_FORMAT  a row that cannot be: names its values
+ * Spec:    director.md 14.4, console.md 8.4, catalog.md 16.6
  */
 #ifndef TERCET_DIRECTOR_TREE_TREE_H
 #define TERCET_DIRECTOR_TREE_TREE_H
