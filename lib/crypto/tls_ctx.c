@@ -219,12 +219,15 @@ tls_names_release(struct tls_names *n)
 	*n = (struct tls_names){ 0 };
 }
 
-/* The last common name of the subject, as Bareos reads it; "" when there is none. */
+/* The first common name of the subject; "" when there is none, or a NUL in it: what stands before
+ * that is not the name that was certified. */
 static void
 common_name(X509 *cert, char *out, size_t cap)
 {
-	if (X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, out, (int)cap) <
-	    0)
+	int n = X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, out,
+					  (int)cap);
+
+	if (n < 0 || strlen(out) != (size_t)n)
 		out[0] = '\0';
 }
 

@@ -3,6 +3,7 @@
  */
 #include "lib/crypto/tls.h"
 
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
 
 #include <setjmp.h>
@@ -33,10 +34,13 @@ in_dir(const char *name)
 	return p;
 }
 
+/* A '@' in cn stands for a NUL byte. */
 static X509 *
 make_cert(EVP_PKEY *key, const char *cn, const char *san, long serial)
 {
 	X509 *c = X509_new();
+	size_t n_cn = strlen(cn);
+	OWNED(freep) char *bytes = str_dup(cn);
 	X509_NAME *name;
 	X509V3_CTX ctx;
 	X509_EXTENSION *ext;
@@ -47,7 +51,11 @@ make_cert(EVP_PKEY *key, const char *cn, const char *san, long serial)
 	(void)X509_gmtime_adj(X509_getm_notAfter(c), 3600);
 	(void)X509_set_pubkey(c, key);
 	name = X509_get_subject_name(c);
-	(void)X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)cn, -1, -1, 0);
+	for (size_t i = 0; i < n_cn; i++)
+		if (bytes[i] == '@')
+			bytes[i] = '\0';
+	(void)X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)bytes,
+					 (int)n_cn, -1, 0);
 	(void)X509_set_issuer_name(c, ca != NULL ? X509_get_subject_name(ca) : name);
 	X509V3_set_ctx(&ctx, ca != NULL ? ca : c, c, NULL, NULL, 0);
 	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints,
@@ -127,6 +135,7 @@ make_all(void **state UNUSED)
 	make_identity("server.pem", "server.example", "DNS:server.example,IP:192.0.2.7", 2);
 	make_identity("revoked.pem", "revoked.example", "DNS:revoked.example", 3);
 	make_identity("client.pem", "client.example", NULL, 4);
+	make_identity("nul.pem", "server.example@.evil.example", NULL, 5);
 	make_crl();
 	return 0;
 }
@@ -134,8 +143,8 @@ make_all(void **state UNUSED)
 static int
 remove_all(void **state UNUSED)
 {
-	static const char *const files[] = { "ca.pem", "server.pem", "revoked.pem", "client.pem",
-					     "crl.pem" };
+	static const char *const files[] = { "ca.pem",     "server.pem", "revoked.pem",
+					     "client.pem", "crl.pem",    "nul.pem" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		(void)unlink(in_dir(files[i]));
@@ -328,6 +337,8 @@ static const struct cert_case cert_cases[] = {
 	{ "other address", "server.pem", "192.0.2.8", NULL, NULL, NULL, false, ERR_AUTH, ERR_OK, "not for 192.0.2.8" },
 	{ "allowed CN", "server.pem", "other.example", "server.example", NULL, NULL, false, ERR_OK, ERR_OK, NULL },
 	{ "other allowed CN", "server.pem", "server.example", "x.example", NULL, NULL, false, ERR_AUTH, ERR_OK, "TLS Allowed CN" },
+	{ "allowed CN with a NUL behind it", "nul.pem", "server.example", "server.example", NULL, NULL, false, ERR_AUTH, ERR_OK, "TLS Allowed CN" },
+	{ "name with a NUL behind it", "nul.pem", "server.example", NULL, NULL, NULL, false, ERR_AUTH, ERR_OK, "not for server.example" },
 	{ "with a revocation list", "server.pem", "server.example", NULL, "crl.pem", NULL, false, ERR_OK, ERR_OK, NULL },
 	{ "revoked", "revoked.pem", "revoked.example", NULL, "crl.pem", NULL, false, ERR_AUTH, ERR_AUTH, "revoked" },
 	{ "client certificate wanted and shown", "server.pem", "server.example", NULL, NULL, "client.pem", true, ERR_OK, ERR_OK, NULL },
