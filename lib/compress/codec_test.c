@@ -243,6 +243,29 @@ a_size_that_lies_takes_no_memory(void **state)
 	codec_work_free(w);
 }
 
+/* Behind another frame the library would take those of its own past, too. */
+static void
+zstd_takes_one_frame_of_today(void **state)
+{
+	static const uint8_t empty[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00 };
+	const struct codec *c = codec_find(MAGIC_ZSTD);
+	struct codec_work *w = codec_work_new();
+	struct buf packed = BUF_INIT(1000), out = BUF_INIT(1000);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(c->decompress(w, bytes_of(empty, sizeof(empty)), &out, &err), ERR_OK);
+	assert_int_equal(c->compress(w, 3, bytes_str("some text"), &packed, &err), ERR_OK);
+	assert_int_equal(c->decompress(w, buf_bytes(&packed), &out, &err), ERR_OK);
+	buf_put(&packed, empty, sizeof(empty));
+	assert_int_equal(c->decompress(w, buf_bytes(&packed), &out, &err), ERR_FORMAT);
+	assert_true(bytes_eq(buf_bytes(&out), bytes_str("some text")));
+	packed.p[0] = 0x27; /* version 0.7 */
+	assert_int_equal(c->decompress(w, buf_bytes(&packed), &out, &err), ERR_FORMAT);
+	buf_release(&packed);
+	buf_release(&out);
+	codec_work_free(w);
+}
+
 /* Nothing that comes in may read or write outside, or give more than out may hold. */
 static void
 damaged_input_is_refused_or_bounded(void **state)
@@ -296,6 +319,7 @@ main(void)
 		cmocka_unit_test(zlib_reads_and_writes_the_same),
 		cmocka_unit_test(a_guess_tells_packed_bytes_from_others),
 		cmocka_unit_test(a_size_that_lies_takes_no_memory),
+		cmocka_unit_test(zstd_takes_one_frame_of_today),
 		cmocka_unit_test(damaged_input_is_refused_or_bounded),
 		cmocka_unit_test(a_result_over_the_maximum_is_refused),
 	};

@@ -7,6 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
+#include "lib/base/rd.h"
 #include "lib/base/wr.h"
 
 /* RFC 8878: a frame of raw blocks, its size in four bytes */
@@ -97,6 +98,15 @@ zstd_store(struct codec_work *w UNUSED, struct bytes in, struct buf *out, struct
 	return ERR_OK;
 }
 
+/* Not several, and none of the library's past: Debian's decodes those since 0.5, too. */
+static bool
+is_one_frame(struct bytes in)
+{
+	struct rd r = rd_init(in);
+
+	return rd_u32le(&r) == FRAME_MAGIC && ZSTD_findFrameCompressedSize(in.p, in.n) == in.n;
+}
+
 static enum err_code
 zstd_decompress(struct codec_work *w, struct bytes in, struct buf *out, struct err *err)
 {
@@ -104,6 +114,8 @@ zstd_decompress(struct codec_work *w, struct bytes in, struct buf *out, struct e
 	unsigned long long size = ZSTD_getFrameContentSize(in.p, in.n);
 	size_t n;
 
+	if (!is_one_frame(in))
+		return err_set(err, ERR_FORMAT, "not one frame");
 	if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
 		return err_set(err, ERR_FORMAT, "not a frame that tells its content size");
 	if (size > out->max - out->len)
