@@ -2,7 +2,7 @@
  * regress/fuzz/lib/conf_target.h - the body of a target for one program's configuration
  *
  * Purpose: CONF_TARGET(dir) makes the target of dir_conf_load: what loads is shown as text, and
- *          what is shown must load again.
+ *          what is shown must load again and mean the same: it is shown as it was.
  * Layout:  an input is cut into sections at bytes FD: the file that is loaded, and a.conf and
  *          b.conf beside it, which it may include.
  */
@@ -67,9 +67,11 @@ conf_target_run(const char *path, conf_load_fn load, struct bytes in)
 	if (!loaded)
 		return;
 	conf_target_write(path, buf_bytes(&shown));
-	if (load(path, again, &twice, &err) != ERR_OK) {
+	if (load(path, again, &twice, &err) != ERR_OK ||
+	    strcmp(buf_str(&shown), buf_str(&twice)) != 0) {
 		conf_diag_text(again, true, &problems);
-		(void)fprintf(stderr, "%s\n%s", buf_str(&shown), buf_str(&problems));
+		(void)fprintf(stderr, "%s\n%s\n%s", buf_str(&shown), buf_str(&twice),
+			      buf_str(&problems));
 		abort();
 	}
 }
