@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 #include "lib/base/sync.h"
 #include "lib/proto/dir_fd.h"
@@ -17,7 +18,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define QUEUE_MAX 10000 /* lines waiting for a slow director; more are counted and dropped */
+/* What waits for a slow director; more is counted and dropped. */
+#define LINES_MAX 10000
+#define BYTES_MAX (16u * MIB) /* a path alone may have half a million */
 
 struct line {
 	char *frame; /* owned */
@@ -34,7 +37,7 @@ struct job_msg {
 	char job[128] GUARDED_BY(&lock);
 	uint32_t wanted GUARDED_BY(&lock); /* bit n: type n */
 	struct line *first GUARDED_BY(&lock), **last GUARDED_BY(&lock);
-	size_t n_queued GUARDED_BY(&lock);
+	size_t n_queued GUARDED_BY(&lock), bytes_queued GUARDED_BY(&lock);
 	size_t n_dropped GUARDED_BY(&lock);
 	bool sending GUARDED_BY(&lock);
 	bool muted GUARDED_BY(&lock);
@@ -159,7 +162,7 @@ enqueue_locked(struct job_msg *m, enum msg_type type, const char *text) REQUIRES
 	count_locked(m, type);
 	if (m->muted || (m->wanted & 1u << type) == 0)
 		return;
-	if (m->n_queued >= QUEUE_MAX) {
+	if (m->n_queued >= LINES_MAX || m->bytes_queued >= BYTES_MAX) {
 		m->n_dropped++;
 		return;
 	}
@@ -167,6 +170,7 @@ enqueue_locked(struct job_msg *m, enum msg_type type, const char *text) REQUIRES
 	*m->last = l;
 	m->last = &l->next;
 	m->n_queued++;
+	m->bytes_queued += l->n;
 }
 
 /* The next line, or NULL when there is none or another thread is sending. */
@@ -193,6 +197,7 @@ take_locked(struct job_msg *m, bool own_turn) REQUIRES(m->lock)
 	if (m->first == NULL)
 		m->last = &m->first;
 	m->n_queued--;
+	m->bytes_queued -= l->n;
 	return l;
 }
 

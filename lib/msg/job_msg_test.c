@@ -2,6 +2,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/mem.h"
 #include "lib/base/thread.h"
 
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void
 collect(void *arg, const char *frame, size_t n)
@@ -130,6 +132,50 @@ many_threads_send_one_at_a_time_and_lose_nothing(void **state UNUSED)
 	job_msg_free(r.m);
 }
 
+/* A director that takes nothing while n messages of len bytes come. */
+struct slow {
+	struct job_msg *m;
+	size_t n, len;
+	size_t frames, bytes;
+	bool told;
+};
+
+static void
+send_slowly(void *arg, const char *frame, size_t n)
+{
+	struct slow *s = arg;
+
+	if (s->frames++ == 0) {
+		char *text = str_printf("%0*d", (int)s->len, 0);
+
+		for (size_t i = 0; i < s->n; i++)
+			job_report(s->m, MSG_NOTSAVED, "%s", text);
+		free(text);
+		return;
+	}
+	s->bytes += n;
+	s->told = s->told || strstr(frame, " messages came too fast and are not shown") != NULL;
+}
+
+static void
+what_waits_is_bounded_and_the_rest_counted(void **state UNUSED)
+{
+	static const struct {
+		size_t n, len, frames;
+	} rows[] = { { 9999, 10, 10000 }, { 20000, 10, 10002 }, { 100, 1 << 20, 18 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct slow s = { .n = rows[i].n, .len = rows[i].len };
+
+		s.m = job_msg_new("t-fd", send_slowly, &s);
+		job_report(s.m, MSG_INFO, "begin");
+		assert_int_equal(s.frames, rows[i].frames);
+		assert_int_equal(s.told, rows[i].n > 9999 || rows[i].len > 10);
+		assert_int_equal(job_msg_errors(s.m), rows[i].n);
+		job_msg_free(s.m);
+	}
+}
+
 int
 main(void)
 {
@@ -138,6 +184,7 @@ main(void)
 		cmocka_unit_test(without_a_job_the_text_goes_raw),
 		cmocka_unit_test(all_are_counted_also_unwanted_and_muted_ones),
 		cmocka_unit_test(long_texts_come_whole),
+		cmocka_unit_test(what_waits_is_bounded_and_the_rest_counted),
 		cmocka_unit_test(many_threads_send_one_at_a_time_and_lose_nothing),
 	};
 
