@@ -8,7 +8,7 @@ import threading
 import time
 
 from cutproxy import CutProxy, Rule
-from farm import BIN, DAEMONS, await_true
+from farm import BIN, DAEMONS, ENDED, await_true
 from matrix import JOB_SECONDS, OK, Broken, Family, Skip
 
 STOP_SECONDS = float(os.environ.get('TERCET_STOP_SECONDS', '3'))  # 60 on demand
@@ -209,8 +209,8 @@ class Net(Family):
         shutil.rmtree(where, ignore_errors=True)
         job = s.start('run job=Backup level=Full yes' if kind == 'backup'
                       else 'restore jobid=%d where=%s all done yes' % (self.good, where))
-        while self.carried(wire) - before < byte and s.status(job) not in 'TWEfA':
-            pass
+        await_true(JOB_SECONDS, 'the job passes byte %d of %s, or ends' % (byte, wire),
+                   lambda: self.carried(wire) - before >= byte or s.status(job) in ENDED, pause=0)
         self.cut(wire)
         what = '%s, %s cut at byte %d %s' % (kind, wire, byte, 'for good' if seconds is None else 'for %.1f s' % seconds)
         if seconds is not None:

@@ -26,7 +26,7 @@ class Broken(Exception):
     """Something that must hold does not."""
 
 
-def await_true(seconds, what, condition):
+def await_true(seconds, what, condition, pause=0.05):
     end = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
@@ -34,7 +34,7 @@ def await_true(seconds, what, condition):
             return value
         if time.monotonic() > end:
             raise Broken('did not come true within %d seconds: %s' % (seconds * PATIENCE, what))
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 class Site:
