@@ -543,6 +543,9 @@ class Power(Family):
     def leave(self, rc):
         if self.site is not None:
             self.site.power_off()
+            for d in DAEMONS:  # left by ours, not by a crash
+                if os.path.exists('%s/%s.pid' % (self.site.state, d)):
+                    os.unlink('%s/%s.pid' % (self.site.state, d))
         return super().leave(rc)
 
 

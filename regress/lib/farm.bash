@@ -98,6 +98,10 @@ farm_secrets() {
 farm_keeps_secrets() {
 	local d found
 	farm_secrets >"$FARM/secrets.conf"
+	[ -s "$FARM/secrets.conf" ] || {
+		echo "no password was found in the configuration of the site" >&2
+		return 1
+	}
 	[ -z "${TERCET_CANARIES:-}" ] || cat "$FARM/secrets.conf" >>"$TERCET_CANARIES"
 	for d in dir sd fd; do
 		found=$(farm_pid "$d" 2>/dev/null || true)
@@ -119,12 +123,25 @@ farm_keeps_secrets() {
 	}
 }
 
+# A daemon that stops takes its pid file away; one that crashed, or that a test has killed and not
+# started again, leaves it.
+farm_left_well() {
+	local d left=0
+	for d in dir sd fd; do
+		farm_pid "$d" >/dev/null 2>&1 || continue
+		echo "tercet-$d (process $(farm_pid "$d")) has not stopped by itself" >&2
+		left=1
+	done
+	return $left
+}
+
 # Stop everything; fails when a daemon crashed, leaked, raced, did not stop by itself or let a
 # password out.
 farm_stop() {
 	local rc=0
 	farm_keeps_secrets || rc=1
 	"$FARM/site/tercet" stop >"$FARM/stop.out" 2>&1 || rc=1
+	farm_left_well || rc=1
 	if grep -aE 'ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|lock order broken|Assertion .* failed|WARNING: ThreadSanitizer' \
 		"$FARM"/site/log/tercet-*.log >&2; then
 		rc=1
