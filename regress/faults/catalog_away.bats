@@ -34,23 +34,6 @@ teardown() {
 	farm_settle
 }
 
-# The job in JOB holds before the many files.
-begin_job() {
-	exec 8<>"$FARM/before" 9<>"$FARM/behind"
-	printf 'one' >&8
-	printf 'two' >&9
-	farm_console "run job=Gated level=Full yes" >"$FARM/gated.out"
-	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/gated.out" | head -n 1)
-	[ -n "$JOB" ]
-	farm_await 60 farm_reads "$FARM/before"
-	farm_await 30 has_volume
-}
-
-# Its first files are on a volume: from here on the storage daemon has no more questions.
-has_volume() {
-	farm_console "status director" | grep -A 1 "^ *$JOB " | grep -q 'Files=[1-9]'
-}
-
 # Let the many files pass and hold behind them.
 pass_many() {
 	exec 8>&-
@@ -89,7 +72,7 @@ all_is_there() {
 }
 
 @test "stopped before many attributes come, started again: they waited on disk, the job ends OK" {
-	begin_job
+	server_gated_begin
 	server_down
 	pass_many
 	farm_await 30 spool_has 8000000
@@ -106,7 +89,7 @@ all_is_there() {
 }
 
 @test "killed with all its processes in mid-load, away for a while: nothing lost, nothing twice" {
-	begin_job
+	server_gated_begin
 	exec 8>&-
 	rows_come() { [ "$(catalog "SELECT sum(batches) FROM tercet_ingest WHERE jobid = $JOB")" -gt 0 ]; }
 	farm_await 60 rows_come
@@ -119,7 +102,7 @@ all_is_there() {
 }
 
 @test "away when the job ends: its last requests and its row wait" {
-	begin_job
+	server_gated_begin
 	pass_many
 	server_down
 	exec 9>&-
@@ -148,7 +131,7 @@ X
 }
 
 @test "a job is cancelled while the server is away: it ends when its row can be written" {
-	begin_job
+	server_gated_begin
 	server_down
 	exec 8>&-
 	farm_await 60 farm_reads "$FARM/behind"
@@ -164,7 +147,7 @@ X
 
 @test "the director stops while a job waits for the server" {
 	local begin
-	begin_job
+	server_gated_begin
 	server_down
 	exec 8>&-
 	farm_await 60 farm_reads "$FARM/behind"
@@ -180,7 +163,7 @@ X
 }
 
 @test "the director is killed while attributes wait on disk: they do not lie there for ever" {
-	begin_job
+	server_gated_begin
 	server_down
 	pass_many
 	farm_await 30 spool_has 1000000
@@ -195,7 +178,7 @@ X
 }
 
 @test "the director stops while the server hangs" {
-	begin_job
+	server_gated_begin
 	server_signal STOP
 	exec 8>&-
 	"$FARM/site/tercet" stop
@@ -208,7 +191,7 @@ X
 }
 
 @test "it hangs (SIGSTOP): the job waits and goes on" {
-	begin_job
+	server_gated_begin
 	exec 8>&-
 	server_signal STOP
 	sleep "$AWAY_SECONDS"

@@ -63,22 +63,6 @@ make_room() {
 	mount -o remount,size=100m "$WORK"
 }
 
-begin_job() {
-	exec 8<>"$FARM/before" 9<>"$FARM/behind"
-	printf 'one' >&8
-	printf 'two' >&9
-	farm_console "run job=Gated level=Full yes" >"$FARM/gated.out"
-	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/gated.out" | head -n 1)
-	[ -n "$JOB" ]
-	farm_await 60 farm_reads "$FARM/before"
-	farm_await 30 has_volume
-}
-
-# Its first files are on a volume: from here on the storage daemon has no more questions.
-has_volume() {
-	farm_console "status director" | grep -A 1 "^ *$JOB " | grep -q 'Files=[1-9]'
-}
-
 ended() {
 	case $(farm_job_status "$JOB") in T | W | E | f | A) return 0 ;; esac
 	return 1
@@ -107,7 +91,7 @@ all_goes_on() {
 }
 
 @test "no room for rows: the job fails and says so, with room again the next one works" {
-	begin_job
+	server_gated_begin
 	fill_up 2000
 	exec 8>&-
 	farm_await 60 farm_reads "$FARM/behind"
@@ -120,7 +104,7 @@ all_goes_on() {
 }
 
 @test "no room for rows for a while, then there is: the job ends OK" {
-	begin_job
+	server_gated_begin
 	fill_up 2000
 	exec 8>&-
 	farm_await 60 farm_reads "$FARM/behind"
@@ -135,7 +119,7 @@ all_goes_on() {
 }
 
 @test "no room where attributes wait: the job ends at once and names the file" {
-	begin_job
+	server_gated_begin
 	mount -o remount,size=5m "$WORK"
 	server_down
 	exec 8>&-

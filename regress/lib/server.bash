@@ -91,6 +91,21 @@ Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"; FileSet = "Gated
 X
 }
 
+# Start it: JOB holds before the many files, at descriptor 8; 9 holds it behind them.
+server_gated_begin() {
+	exec 8<>"$FARM/before" 9<>"$FARM/behind"
+	printf 'one' >&8
+	printf 'two' >&9
+	farm_queue "run job=Gated level=Full yes"
+	farm_await 60 farm_reads "$FARM/before"
+	farm_await 30 server_gated_has_volume
+}
+
+# Its first files are on a volume: from here on the storage daemon has no more questions.
+server_gated_has_volume() {
+	farm_console "status director" | grep -A 1 "^ *$JOB " | grep -q 'Files=[1-9]'
+}
+
 # farm_stop, with the server that server_take left to us.
 server_stop() {
 	local rc=0
