@@ -7,6 +7,8 @@ load ../lib/farm
 
 setup_file() {
 	farm_make
+	# The drives of a site each take one job.
+	sed -i 's/^ *Count = .*/  Maximum Concurrent Jobs = 10/' "$FARM/site/etc/tercet-sd.conf"
 	farm_conf_add dir <<X
 FileSet {
   Name = "Second"
@@ -31,6 +33,7 @@ teardown_file() {
 	farm_console "run job=Backup level=Full yes" "run job=Second level=Full yes" wait messages >"$FARM/both.out"
 	mapfile -t ids < <(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/both.out")
 	[ "${#ids[@]}" -eq 2 ]
+	[ "$(catalog "SELECT count(DISTINCT mediaid) FROM jobmedia WHERE jobid IN (${ids[0]}, ${ids[1]})")" -eq 1 ]
 	farm_restore "${ids[0]}" "$FARM/one"
 	farm_restore "${ids[1]}" "$FARM/two"
 	tree diff "$FARM/src" "$FARM/one$FARM/src"

@@ -25,6 +25,7 @@ setup_file() {
 	farm_make
 	mkdir "$FARM/bacula" "$FARM/work"
 	chown --reference="$FARM/site/volumes" "$FARM/bacula"
+	sed -i 's/^ *Count = .*/  Maximum Concurrent Jobs = 10/' "$FARM/site/etc/tercet-sd.conf" # interleaved
 	farm_conf_add sd <<X
 Device {
   Name = "BaculaDev"; Media Type = "BaculaFile"; Archive Device = "$FARM/bacula"; Device Type = File

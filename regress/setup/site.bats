@@ -35,6 +35,10 @@ passwords() {
 	"$TERCET_BIN/tercet-setup" --name farm --bin "$TERCET_BIN" "$FARM/quiet" >"$FARM/quiet.out" 2>&1
 	grep -F 'Site "farm" is written' "$FARM/quiet.out"
 	lacks 'warning' <"$FARM/quiet.out"
+	for d in dir sd fd; do
+		"$TERCET_BIN/tercet-$d" -t -c "$FARM/quiet/etc/tercet-$d.conf" >"$FARM/quiet.out" 2>&1
+		lacks 'warning' <"$FARM/quiet.out"
+	done
 }
 
 @test "a site is not written over" {
