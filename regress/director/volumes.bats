@@ -24,6 +24,8 @@ Job { Name = "Poor"; JobDefs = "Any"; Pool = "Poor" }
 Pool { Name = "Closed"; Storage = "Disk"; Maximum Volumes = 5 }
 Job { Name = "Closed"; JobDefs = "Any"; Pool = "Closed" }
 Job { Name = "Cycle"; JobDefs = "Any"; Pool = "Cycle" }
+Pool { Name = "Tight"; Storage = "Disk"; Label Format = "Tight-"; Maximum Volume Jobs = 1; Maximum Volumes = 1 }
+Job { Name = "Tight"; JobDefs = "Any"; Pool = "Tight" }
 X
 	farm_up
 }
@@ -94,6 +96,20 @@ has_been_used() { # seconds and more, all volumes of the pool
 	done_well() { [ "$(farm_job_status "$JOB")" = T ] || [ "$(farm_job_status "$JOB")" = W ]; }
 	farm_await 60 done_well
 	volumes Poor | grep -F 'Spare-2'
+}
+
+@test "Maximum Volumes raised: a job that waits goes on, and does not set them back" {
+	farm_run Tight
+	farm_ok
+	farm_console "run job=Tight yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says_why() { farm_joblog "$JOB" | grep -F 'Pool "Tight" has its Maximum Volumes (1)'; }
+	farm_await 30 says_why
+	farm_conf dir '/Name = "Tight"; Storage/s/Maximum Volumes = 1/Maximum Volumes = 2/'
+	farm_console "reload" "mount storage=Disk"
+	done_well() { [ "$(farm_job_status "$JOB")" = T ] || [ "$(farm_job_status "$JOB")" = W ]; }
+	farm_await 60 done_well
+	[ "$(catalog "SELECT maxvols FROM pool WHERE name = 'Tight'")" -eq 2 ]
 }
 
 @test "a purged volume is recycled" {
