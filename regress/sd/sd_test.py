@@ -632,6 +632,7 @@ class Faults(unittest.TestCase):
         os.rename(s.top + '/more', s.src + '/more')
         out = s.director('backup full', load='cat.json', dump='cat2.json', ok=False)
         self.assertIn('End of medium on Volume "Fake-0001"', out)
+        self.assertRegex(out, r'volume "Fake-0001": write .*/Fake-0001 at \d+: No space left on device')
         self.assertRegex(out, r'Fake-0002.*No space left on device')
         with open(s.vol + '/Fake-0001', 'rb') as f:
             self.assertEqual(hashlib.sha256(f.read(finished)).hexdigest(), before)

@@ -207,15 +207,15 @@ is_mounted(const struct device *d, uint64_t generation) REQUIRES(&d->lock)
 	return d->generation == generation && d->dev != NULL;
 }
 
-/* n more bytes may not go to the mounted volume. */
-static bool
-limit_reached(const struct device *d, size_t n) REQUIRES(&d->lock)
+/* What the mounted volume may hold; 0: as much as the medium takes. */
+static uint64_t
+max_bytes(const struct device *d) REQUIRES(&d->lock)
 {
 	uint64_t max = d->vol.max_bytes;
 
 	if (d->conf->maximum_volume_size != 0 && (max == 0 || d->conf->maximum_volume_size < max))
 		max = d->conf->maximum_volume_size;
-	return max != 0 && d->end + n >= max;
+	return max;
 }
 
 /* BLOCK_WRITTEN: it may be. */
@@ -223,15 +223,19 @@ static enum block_fate
 may_write_locked(struct device *d, uint64_t generation, size_t n, struct cancel *cancel,
 		 struct err *err) REQUIRES(&d->lock)
 {
+	uint64_t max;
+
 	while (d->hold == HOLD_CHANGE || d->writing)
 		if (wait_turn_locked(d, cancel, err) != ERR_OK)
 			return BLOCK_CANCELED;
 	if (!is_mounted(d, generation))
 		return BLOCK_MOVED;
-	if (!limit_reached(d, n))
+	max = max_bytes(d);
+	if (max == 0 || d->end + n < max)
 		return BLOCK_WRITTEN;
-	(void)err_set(err, ERR_FULL, "volume \"%s\" has %llu bytes and may not get %zu more",
-		      d->vol.name, (unsigned long long)d->end, n);
+	(void)err_set(err, ERR_FULL,
+		      "volume \"%s\" has %llu bytes: %zu more reach its maximum of %llu",
+		      d->vol.name, (unsigned long long)d->end, n, (unsigned long long)max);
 	return BLOCK_FULL;
 }
 

@@ -359,7 +359,7 @@ mount_append(struct media *m, struct device *d, const struct media_job *j,
 /* Full: sync it, tell the catalog, put it down. */
 static enum err_code
 full_held(struct media *m, struct device *d, const struct media_job *j, uint64_t generation,
-	  struct err *err)
+	  const struct err *why, struct err *err)
 {
 	struct err failed = ERR_INIT;
 	struct vol_info v;
@@ -373,6 +373,7 @@ full_held(struct media *m, struct device *d, const struct media_job *j, uint64_t
 	}
 	device_vol_status(d, "Full");
 	v = device_vol(d);
+	media_report(j, MSG_INFO, "%s", why->text);
 	media_report(j, MSG_INFO, "End of medium on Volume \"%s\" Bytes=%llu Blocks=%u at %s.",
 		     v.name, (unsigned long long)v.bytes, v.blocks,
 		     clock_format(clock_now(), "%d-%b-%Y %H:%M", when, sizeof(when)));
@@ -390,14 +391,14 @@ is_mounted(struct device *d, uint64_t generation)
 
 enum err_code
 mount_full(struct media *m, struct device *d, const struct media_job *j, uint64_t generation,
-	   struct err *err)
+	   const struct err *why, struct err *err)
 {
 	enum err_code code = device_hold(d, HOLD_CHANGE, j->cancel, err);
 
 	if (code != ERR_OK)
 		return code;
 	if (is_mounted(d, generation))
-		code = full_held(m, d, j, generation, err);
+		code = full_held(m, d, j, generation, why, err);
 	device_drop(d);
 	return code;
 }

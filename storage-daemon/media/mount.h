@@ -48,10 +48,10 @@ MUST_CHECK enum err_code mount_wait(struct device *d, const struct media_job *j,
  */
 MUST_CHECK enum err_code mount_condemn(struct media *m, struct device *d, const struct media_job *j,
 				       uint64_t generation, const struct err *why, struct err *err);
-/* The volume of this generation is full: say so to the catalog and unmount it.  Another volume
- * mounted by now is fine too. */
+/* The volume of this generation is full, because of why: say so to the catalog and unmount it.
+ * Another volume mounted by now is fine too. */
 MUST_CHECK enum err_code mount_full(struct media *m, struct device *d, const struct media_job *j,
-				    uint64_t generation, struct err *err);
+				    uint64_t generation, const struct err *why, struct err *err);
 /* Tell the director the counters of the volume of this generation, if it is still mounted. */
 MUST_CHECK enum err_code mount_tell(struct device *d, const struct media_job *j,
 				    uint64_t generation, struct err *err);

@@ -597,13 +597,13 @@ static void
 a_full_disk_leaves_other_volumes_alone(void **state)
 {
 	struct mounted on;
-	struct err err = ERR_INIT;
+	struct err full = ERR_INIT, err = ERR_INIT;
 
 	mount_in(0, &on);
 	fake.room = fake.file[0].n_now + 150;
 	assert_int_equal(write_some(0, &on, &err), BLOCK_WRITTEN);
-	assert_int_equal(write_some(0, &on, &err), BLOCK_FULL);
-	assert_int_equal(mount_full(&site.media, dev(0), &job, on.generation, &err), ERR_OK);
+	assert_int_equal(write_some(0, &on, &full), BLOCK_FULL);
+	assert_int_equal(mount_full(&site.media, dev(0), &job, on.generation, &full, &err), ERR_OK);
 	assert_string_equal(fake_volume("V1")->status, "Full");
 	assert_int_equal(fake.vol[0].bytes, fake.file[0].n_now);
 	assert_int_equal(mount_append(&site.media, dev(0), &job, &wish, &on, &err), ERR_FULL);

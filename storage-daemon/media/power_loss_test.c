@@ -100,7 +100,7 @@ next_volume(struct job *b, enum block_fate fate, const struct err *fault)
 		(void)!mount_condemn(&site.media, d, &b->j, b->on.generation, fault, &err);
 	leave(b);
 	if (ok && fate == BLOCK_FULL)
-		ok = mount_full(&site.media, d, &b->j, b->on.generation, &err) == ERR_OK;
+		ok = mount_full(&site.media, d, &b->j, b->on.generation, fault, &err) == ERR_OK;
 	return ok && get_volume(b);
 }
 

@@ -153,7 +153,7 @@ next_volume(struct append *a, enum block_fate fate, const struct err *fault, str
 		condemn(a, fault);
 	append_leave_volume(a);
 	if (code == ERR_OK && fate == BLOCK_FULL)
-		code = mount_full(&a->s->sd->media, a->device, &a->job, generation, err);
+		code = mount_full(&a->s->sd->media, a->device, &a->job, generation, fault, err);
 	if (code == ERR_OK)
 		code = append_get_volume(a, a->block_cap, err);
 	return code;
