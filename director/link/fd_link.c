@@ -114,6 +114,8 @@ fd_link_open(struct director *d, struct dir_conf *conf, struct dir_client *clien
 	enum dial_security security = choose_security(d, client);
 	struct link_dial ld = {
 		.conf = conf,
+		.what = "Client",
+		.name = client->name,
 		.host = client->address,
 		.port = client->port,
 		.key = &client->password,
@@ -123,6 +125,8 @@ fd_link_open(struct director *d, struct dir_conf *conf, struct dir_client *clien
 		.timeout_seconds = o->timeout_seconds > 0 ? o->timeout_seconds : 15,
 		.retry_seconds = o->timeout_seconds > 0 ? 10 : 0,
 		.cancel = o->cancel,
+		.say = o->say,
+		.say_arg = o->say_arg,
 	};
 
 	if (!client->connection_from_director_to_client)

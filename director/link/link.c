@@ -14,6 +14,16 @@
 #define LIST_MAX        (256u * 1024 * 1024) /* of a file list read on the director */
 #define PROGRAM_SECONDS 1800
 
+static void
+say_failed(void *arg, const char *why)
+{
+	const struct link_dial *ld = arg;
+
+	link_say(ld->say, ld->say_arg,
+		 "Could not connect to %s %s: %s. Retrying for up to %lld seconds.", ld->what,
+		 ld->name, why, (long long)ld->timeout_seconds);
+}
+
 enum err_code
 link_dial(const struct link_dial *ld, struct conn **out, struct err *err)
 {
@@ -37,6 +47,8 @@ link_dial(const struct link_dial *ld, struct conn **out, struct err *err)
 		.heartbeat_seconds = (unsigned)(ld->heartbeat > 0 ? ld->heartbeat
 								  : self->heartbeat_interval),
 		.cancel = ld->cancel,
+		.failed = say_failed,
+		.failed_arg = (void *)(uintptr_t)ld,
 	};
 
 	return conn_dial(&d, out, err);

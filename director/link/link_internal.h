@@ -13,6 +13,7 @@ struct dir_conf;
 
 struct link_dial {
 	struct dir_conf *conf;
+	const char *what, *name; /* "Client", "win-pc" */
 	const char *host;
 	uint32_t port;
 	const struct secret *key;
@@ -21,6 +22,8 @@ struct link_dial {
 	int64_t heartbeat, timeout_seconds;
 	unsigned retry_seconds;
 	struct cancel *cancel;
+	director_say say; /* why it takes its time; or NULL */
+	void *say_arg;
 };
 
 /* Connect as this director; the greeting is the caller's to read. */

@@ -63,6 +63,8 @@ sd_link_open(struct director *d, struct dir_conf *conf, struct dir_storage *stor
 	OWNED(sd_link_freep) struct sd_link *l = NEW(struct sd_link);
 	const struct link_dial ld = {
 		.conf = conf,
+		.what = "Storage",
+		.name = storage->name,
 		.host = storage->address,
 		.port = storage->port,
 		.key = &storage->password,
@@ -72,6 +74,8 @@ sd_link_open(struct director *d, struct dir_conf *conf, struct dir_storage *stor
 		.timeout_seconds = o->timeout_seconds > 0 ? o->timeout_seconds : 15,
 		.retry_seconds = o->timeout_seconds > 0 ? 10 : 0,
 		.cancel = o->cancel,
+		.say = o->say,
+		.say_arg = o->say_arg,
 	};
 
 	(void)d;

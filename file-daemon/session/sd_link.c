@@ -57,6 +57,19 @@ sd_report(struct fd_job *j)
 		   conn_peer(j->sd), conn_encryption(j->sd));
 }
 
+static void
+say_failed(void *arg, const char *why)
+{
+	const struct fd_job *j = arg;
+	struct err e = ERR_INIT;
+
+	job_report(j->msg, MSG_INFO,
+		   "Could not connect to Storage daemon: %s. Retrying for up to %lld seconds.", why,
+		   (long long)j->conf->client->sd_connect_timeout);
+	if (conn_flush(j->dir, &e) != ERR_OK)
+		job_msg_mute(j->msg);
+}
+
 static enum err_code
 dial(struct fd_job *j, const char *host, uint16_t port, int ssl, struct err *err)
 {
@@ -75,7 +88,9 @@ dial(struct fd_job *j, const char *host, uint16_t port, int ssl, struct err *err
 			  .retry_seconds = RETRY_SECONDS,
 			  .timeout_seconds = own->sd_connect_timeout,
 			  .heartbeat_seconds = (unsigned)own->heartbeat_interval,
-			  .cancel = &j->cancel };
+			  .cancel = &j->cancel,
+			  .failed = say_failed,
+			  .failed_arg = j };
 	struct conn *c = NULL;
 
 	if (ssl != DIR_FD_SSL_FIRST && ssl != DIR_FD_SSL_NONE)

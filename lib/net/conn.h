@@ -100,6 +100,10 @@ struct dial {
 	int64_t timeout_seconds;    /* of all attempts together */
 	unsigned heartbeat_seconds; /* TCP keep-alive; 0: system default */
 	struct cancel *cancel;      /* or NULL */
+	/* Or NULL: told why an attempt failed that will be repeated; the first, and one in 5
+	 * minutes. */
+	void (*failed)(void *arg, const char *why);
+	void *failed_arg;
 };
 
 /* Connect, TLS, Hello, CRAM both ways.  The greeting reply, if any, is the caller's to read. */

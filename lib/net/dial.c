@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#define AUTH_SECONDS   180   /* silence in one step of the set-up; wire.md 12 */
+#define AUTH_SECONDS   180 /* silence in one step of the set-up; wire.md 12 */
+#define FAILED_WORD_MS (300 * 1000)
 #define ONE_CONNECT_MS 15000 /* for one address at most */
 
 static enum err_code
@@ -122,6 +123,8 @@ connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan 
 static enum err_code
 connect_patiently(const struct dial *d, int64_t deadline_ms, struct chan **out, struct err *err)
 {
+	int64_t next_word_ms = 0;
+
 	for (;;) {
 		bool named;
 		enum err_code rc = connect_any(d, deadline_ms, &named, out, err);
@@ -132,6 +135,10 @@ connect_patiently(const struct dial *d, int64_t deadline_ms, struct chan **out, 
 		    pause.deadline_ms >= deadline_ms)
 			return rc;
 		trace(50, "%s; again in %u s", err->text, d->retry_seconds);
+		if (d->failed != NULL && clock_mono_ms() >= next_word_ms) {
+			d->failed(d->failed_arg, err->text);
+			next_word_ms = clock_mono_ms() + FAILED_WORD_MS;
+		}
 		rc = wait_pause(&pause, &pausing);
 		if (rc != ERR_OK) {
 			*err = pausing;

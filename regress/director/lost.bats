@@ -58,6 +58,28 @@ ended() {
 	farm_ok
 }
 
+@test "a client that is not there yet: the job says so at once, and goes on when it comes" {
+	farm_kill fd
+	farm_console "run job=Backup level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says_why() { farm_joblog "$JOB" | grep -E 'Could not connect to Client farm-fd: .*: Connection refused\. Retrying'; }
+	farm_await 30 says_why
+	farm_up
+	done_well() { [ "$(farm_job_status "$JOB")" = T ]; }
+	farm_await 60 done_well
+}
+
+@test "a storage daemon that the client does not reach: the job says so at once" {
+	farm_conf dir '/^Client {/,/^}/s/^  Address = .*/&\n  Lan Address = 127.0.0.1/'
+	farm_conf dir '/^Storage {/,/^}/s/^  Address = .*/&\n  Lan Address = 127.0.0.2/'
+	farm_console reload "run job=Backup level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says_why() { farm_joblog "$JOB" | grep -E 'farm-fd.*Could not connect to Storage daemon: .*: Connection refused\. Retrying'; }
+	farm_await 30 says_why
+	farm_conf dir '/^  Lan Address/d'
+	farm_console reload "cancel jobid=$JOB"
+}
+
 @test "cancel of a job that hangs on a fifo" {
 	busy_job
 	farm_console "cancel jobid=$JOB yes"

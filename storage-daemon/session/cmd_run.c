@@ -183,6 +183,19 @@ cmd_run(struct conversation *v, struct bytes line, struct err *err)
 
 /* ---- passive clients: we connect ---- */
 
+static void
+say_failed(void *arg, const char *why)
+{
+	const struct conversation *v = arg;
+	struct err e = ERR_INIT;
+
+	job_report(v->msg, MSG_INFO,
+		   "Could not connect to Client: %s. Retrying for up to %lld seconds.", why,
+		   (long long)v->sd->conf->storage->fd_connect_timeout);
+	if (conn_flush(v->c, &e) != ERR_OK)
+		job_msg_mute(v->msg);
+}
+
 static enum err_code
 dial_client(struct conversation *v, const char *host, int port, int ssl, struct err *err)
 {
@@ -201,7 +214,9 @@ dial_client(struct conversation *v, const char *host, int port, int ssl, struct 
 			  .retry_seconds = DIAL_RETRY_S,
 			  .timeout_seconds = v->sd->conf->storage->fd_connect_timeout,
 			  .heartbeat_seconds = (unsigned)v->sd->conf->storage->heartbeat_interval,
-			  .cancel = &s->cancel };
+			  .cancel = &s->cancel,
+			  .failed = say_failed,
+			  .failed_arg = v };
 	enum err_code code;
 
 	if (ssl == 0 && v->sd->conf->storage->tls.enable && v->sd->conf->storage->tls.require)
