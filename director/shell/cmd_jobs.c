@@ -206,8 +206,9 @@ cmd_cancel(struct shell *sh, struct err *err)
 		const char *want = ujobid != NULL ? ujobid : job;
 
 		for (size_t i = 0; i < n; i++)
-			if (strncmp(jobs[i].unique, want, strlen(want)) == 0 &&
-			    (ujobid == NULL || strcmp(jobs[i].unique, want) == 0))
+			if (ujobid != NULL ? strcmp(jobs[i].unique, want) == 0
+					   : strncmp(jobs[i].unique, want, strlen(want)) == 0 ||
+						     strcmp(jobs[i].name, want) == 0)
 				jobs[k++] = jobs[i];
 		if (k == 0)
 			return err_set(err, ERR_CONFIG, "Job %s is not running.", want);

@@ -10,6 +10,7 @@ setup_file() {
 	sed -n '/^Storage {/,/^}/p' "$FARM/site/etc/tercet-dir.conf" |
 		sed 's,Name = .*,Name = "Again",' >"$FARM/again.conf"
 	farm_conf_add dir <"$FARM/again.conf"
+	echo 'Job { Name = "Two Words"; JobDefs = "Standard"; Client = "farm-fd" }' | farm_conf_add dir
 	farm_up
 	mkdir -p "$FARM/src/a" "$FARM/src/a=b"
 	echo one >"$FARM/src/a/in-a"
@@ -30,6 +31,14 @@ teardown_file() {
 # The job that waits for its time is still there.
 still_waits() {
 	farm_console "status director" | grep -E "^ +$1 .*is waiting" >/dev/null
+}
+
+@test "cancel job= takes the name of the job as it was run, blanks and all" {
+	farm_console 'run job="Two Words" when="2037-01-01 00:00:00" yes' >"$FARM/run.out"
+	id=$(sed -n 's/.*JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	farm_console 'cancel job="Two Words"' | grep -F "marked to be canceled"
+	run still_waits "$id"
+	[ "$status" -ne 0 ]
 }
 
 @test "cancel takes no other job than the one that was meant" {
