@@ -126,12 +126,8 @@ mod_bootstrap(struct shell *sh, struct job_request *req, UNUSED const struct job
 	if (acl_need_whole_site(sh, "bootstrap=", err) != ERR_OK ||
 	    ask_text(sh, &v, err, "Please enter the Bootstrap file name: ") != ERR_OK)
 		return err->code;
-	if (v[0] != '\0' && access(v, R_OK) != 0) {
-		struct err e = ERR_INIT;
-
-		(void)err_errno(&e, ERR_SYS, "Warning cannot open %s: ERR=", v);
-		out_info(sh->out, "%s\n", e.text);
-	}
+	if (v[0] != '\0' && access(v, R_OK) != 0)
+		out_info(sh->out, "Warning cannot open %s: ERR=%m\n", v);
 	run_set_text(req, AT(bootstrap), v[0] == '\0' ? NULL : v);
 	req->delete_bootstrap = false;
 	return ERR_OK;
