@@ -288,6 +288,18 @@ label_of_storage(const struct dir_storage *s, const struct cat_pool *pool, const
 				  .max_block_size = pool->max_block_size };
 }
 
+/* Before the medium is written; cat_media_create judges again. */
+static enum err_code
+judge_room(const struct cat_pool *pool, struct err *err)
+{
+	if (pool->max_vols == 0 || pool->num_vols < pool->max_vols)
+		return ERR_OK;
+	return err_set(err, ERR_CONFIG,
+		       "Pool \"%s\" has its Maximum Volumes (%u): raise them and reload, or delete "
+		       "a volume.",
+		       pool->name, pool->max_vols);
+}
+
 enum err_code
 cmd_label(struct shell *sh, struct err *err)
 {
@@ -310,7 +322,8 @@ cmd_label(struct shell *sh, struct err *err)
 	    new_volume_name(sh, c, name, err) != ERR_OK ||
 	    number_word(sh, "slot", 0, &slot, err) != ERR_OK ||
 	    number_word(sh, "drive", 0, &drive, err) != ERR_OK ||
-	    pick_pool(sh, c, &pool, err) != ERR_OK || open_storage(sh, s, &link, err) != ERR_OK)
+	    pick_pool(sh, c, &pool, err) != ERR_OK || judge_room(&pool, err) != ERR_OK ||
+	    open_storage(sh, s, &link, err) != ERR_OK)
 		return err->code;
 	label_of_storage(s, &pool, name, &what);
 	what.slot = slot;

@@ -112,6 +112,12 @@ has_been_used() { # seconds and more, all volumes of the pool
 	[ "$(catalog "SELECT maxvols FROM pool WHERE name = 'Tight'")" -eq 2 ]
 }
 
+@test "label in a full pool is refused before anything is written" {
+	run farm_console "label storage=Disk volume=Tight-x pool=Tight"
+	grep -F 'Pool "Tight" has its Maximum Volumes (2)' <<<"$output"
+	[ ! -e "$FARM/site/volumes/Tight-x" ]
+}
+
 @test "a purged volume is recycled" {
 	farm_run Cycle
 	farm_ok
