@@ -93,6 +93,22 @@ check_always_incremental(struct conf_diag *d, const struct dir_job *job)
 			   "MaxFullConsolidations belongs to Consolidate jobs only");
 }
 
+/* What a run of the job would end with: an error. */
+static void
+check_in_force(struct conf_diag *d, const struct dir_job *job)
+{
+	bool backup = job->type == JOB_BACKUP;
+
+	if (!backup && job->type != JOB_RESTORE && job->type != JOB_ADMIN)
+		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Type"),
+			  "Job \"%s\": %s jobs are not in force yet, each run fails", job->name,
+			  job_type_text((int)job->type));
+	else if (backup && (job->level == LEVEL_BASE || job->level == LEVEL_VIRTUAL_FULL))
+		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
+			  "Job \"%s\": level %s is not in force yet, each run fails", job->name,
+			  job_level_text((int)job->level));
+}
+
 static void
 check_job(struct conf_diag *d, const struct dir_job *job)
 {
@@ -124,9 +140,7 @@ check_job(struct conf_diag *d, const struct dir_job *job)
 		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
 			  "level %s does not fit a %s job", job_level_text((int)job->level),
 			  job_type_text((int)job->type));
-	if (job->level == LEVEL_BASE)
-		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
-			  "base jobs are not supported; the job runs as a normal Full");
+	check_in_force(d, job);
 }
 
 static bool
