@@ -66,12 +66,11 @@ passwords() {
 @test "one more client, as --add-client prints it, is backed up" {
 	port=$(farm_ports)
 	farm_up
-	"$TERCET_BIN/tercet-setup" --add-client web1 --client-address 127.0.0.1 "$FARM/site" >"$FARM/web1.out"
+	"$TERCET_BIN/tercet-setup" --add-client web1 --client-address 127.0.0.1 --client-port "$port" "$FARM/site" >"$FARM/web1.out"
 	mkdir "$FARM/web1"
 	sed -n '/^Client {/,/^$/p' "$FARM/web1.out" |
-		sed "s,/var/lib/tercet,$FARM/web1,; s,^Client {,&\n  Port = $port," >"$FARM/web1/tercet-fd.conf"
+		sed "s,/var/lib/tercet,$FARM/web1," >"$FARM/web1/tercet-fd.conf"
 	chmod 600 "$FARM/web1/tercet-fd.conf"
-	sed -i "s,^Client {,&\n  Port = $port," "$FARM/site/etc/tercet-dir.d/client-web1.conf"
 	"$TERCET_BIN/tercet-fd" -t -c "$FARM/web1/tercet-fd.conf"
 	"$TERCET_BIN/tercet-fd" -c "$FARM/web1/tercet-fd.conf" -p "$FARM/web1.pid" 3>&-
 	farm_console reload
@@ -79,6 +78,21 @@ passwords() {
 	farm_run Backup Full client=web1-fd
 	farm_ok
 	[ "$(catalog "SELECT c.name FROM job JOIN client c USING (clientid) WHERE jobid = $JOB")" = web1-fd ]
+}
+
+@test "an option of the other use is refused, nothing is written" {
+	for words in "--port 9000" "--name x" "--address a" "--backup /etc" "--bin $TERCET_BIN" --systemd; do
+		# shellcheck disable=SC2086 # an option and its value
+		run "$TERCET_BIN/tercet-setup" --add-client web2 $words "$FARM/site"
+		[ "$status" -eq 2 ]
+		[[ $output == *"${words%% *}"*"--add-client"* ]]
+		[ ! -e "$FARM/site/etc/tercet-dir.d/client-web2.conf" ]
+	done
+	run "$TERCET_BIN/tercet-setup" --client-port 9000 "$FARM/none"
+	[ "$status" -eq 2 ]
+	[ ! -e "$FARM/none" ]
+	run "$TERCET_BIN/tercet-setup" --add-client web2 --client-port 9x "$FARM/site"
+	[ "$status" -eq 2 ]
 }
 
 @test "what cannot be a site leaves none" {
