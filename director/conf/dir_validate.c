@@ -93,7 +93,7 @@ check_always_incremental(struct conf_diag *d, const struct dir_job *job)
 			   "MaxFullConsolidations belongs to Consolidate jobs only");
 }
 
-/* What a run of the job would end with: an error. */
+/* What does not run, or not as it says. */
 static void
 check_in_force(struct conf_diag *d, const struct dir_job *job)
 {
@@ -103,10 +103,13 @@ check_in_force(struct conf_diag *d, const struct dir_job *job)
 		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Type"),
 			  "Job \"%s\": %s jobs are not in force yet, each run fails", job->name,
 			  job_type_text((int)job->type));
-	else if (backup && (job->level == LEVEL_BASE || job->level == LEVEL_VIRTUAL_FULL))
+	else if (backup && job->level == LEVEL_VIRTUAL_FULL)
 		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
 			  "Job \"%s\": level %s is not in force yet, each run fails", job->name,
 			  job_level_text((int)job->level));
+	else if (backup && job->level == LEVEL_BASE)
+		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
+			  "Job \"%s\": base jobs are not supported, each run is a Full", job->name);
 }
 
 static void
