@@ -4,6 +4,7 @@
 # labels: tsan
 
 load ../lib/farm
+load ../lib/elsewhere
 
 setup_file() {
 	farm_start
@@ -121,8 +122,8 @@ teardown_file() {
 }
 
 @test "a daemon started without standard descriptors gives their numbers to nothing else" {
-	"$TERCET_BIN/tercet-fd" -f -c <(sed "s/ Port = .*/ Port = $(farm_ports)/" "$FARM/site/etc/tercet-fd.conf") \
-		-p "$FARM/bare.pid" <&- >&- 2>&- 3>&- 4>&- &
+	sed "s/ Port = .*/ Port = $(farm_ports)/" "$FARM/site/etc/tercet-fd.conf" >"$FARM/bare.conf"
+	"$TERCET_BIN/tercet-fd" -f -c "$FARM/bare.conf" -p "$FARM/bare.pid" <&- >&- 2>&- 3>&- 4>&- &
 	farm_await 30 test -s "$FARM/bare.pid"
 	for n in 0 1 2; do
 		readlink "/proc/$!/fd/$n" >>"$FARM/descriptors"
@@ -132,26 +133,10 @@ teardown_file() {
 }
 
 @test "without -f the log is the system's" {
-	mkdir "$FARM/dev"
-	touch "$FARM/dev/null"
+	elsewhere_make
 	sed "s/ Port = .*/ Port = $(farm_ports)/" "$FARM/site/etc/tercet-fd.conf" >"$FARM/background.conf"
-	python3 - "$FARM" "$TERCET_BIN/tercet-fd" >"$FARM/syslog" <<'X'
-import socket, subprocess, sys
-farm, program = sys.argv[1:]
-with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
-    log.bind(farm + '/dev/log')
-    log.settimeout(30)
-    subprocess.run(['unshare', '-m', 'sh', '-ec', 'mount --bind /dev/null "$1/dev/null"; mount --rbind "$1/dev" /dev; '
-                    'exec "$2" -c "$1/background.conf" -p "$1/background.pid"', 'sh', farm, program], check=True)
-    with open(farm + '/background.pid') as f:
-        pid = int(f.read())
-    subprocess.run(['kill', str(pid)], check=True)
-    line = ''
-    while 'stopping' not in line:
-        line = log.recv(4096).decode()
-        print(line)
-X
-	cat "$FARM/syslog"
-	grep -E '^<30>.* tercet-fd\[[0-9]+\]: main: farm-fd .* listens on port' "$FARM/syslog"
-	grep -E 'tercet-fd\[[0-9]+\]: main: stopping: Terminated' "$FARM/syslog"
+	elsewhere "" "$TERCET_BIN/tercet-fd" -c "$FARM/background.conf" -p "$FARM/background.pid"
+	kill "$(cat "$FARM/background.pid")"
+	farm_await 30 grep -E 'tercet-fd\[[0-9]+\]: main: stopping: Terminated' "$FARM/syslog"
+	grep -E '^<30>tercet-fd\[[0-9]+\]: main: farm-fd .* listens on port' "$FARM/syslog"
 }
