@@ -105,7 +105,8 @@ restored() { # where
 		cp -p "$volume" "$volume.good"
 		printf 'spoilt' | dd of="$volume" bs=1 seek=500 conv=notrunc status=none
 	done
-	farm_console "restore client=farm-fd where=$FARM/spoilt select current all done yes" wait messages >"$FARM/restore.out"
+	# What the Incremental has again of what was saved in its second needs no other volume.
+	farm_console "restore bootstrap=$FARM/three.bsr client=farm-fd where=$FARM/spoilt yes" wait messages >"$FARM/restore.out"
 	for volume in "$FARM"/site/volumes/Full-*.good "$FARM"/other/Other-*.good; do mv "$volume" "${volume%.good}"; done
 	RESTORE=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/restore.out" | head -n 1)
 	[ "$(farm_job_status "$RESTORE")" = E ]
