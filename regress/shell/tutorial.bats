@@ -71,10 +71,10 @@ example() {
 	example "One more client" | grep tercet-setup >"$FARM/commands"
 	bash -eu "$FARM/commands" >"$FARM/add.out"
 	sed -n '/^Client {/,$p' "$FARM/add.out" | sed '/^Note:/,$d' |
-		sed "s|^  Working Directory.*|  Working Directory = \"$FARM/web\"\\n  Port = $((FARM_PORT + 1))\\n  Address = 127.0.0.2|" >"$FARM/web.conf"
+		sed "s|^  Port = .*|  Port = $((FARM_PORT + 1))|; s|^  Working Directory.*|  Working Directory = \"$FARM/web\"\\n  Address = 127.0.0.2|" >"$FARM/web.conf"
 	mkdir "$FARM/web"
 	# The second file daemon of this machine: the address of its own stands for another machine.
-	sed -i 's|^  Address = "127.0.0.1"|  Address = "127.0.0.2"\n  Port = '"$((FARM_PORT + 1))|" \
+	sed -i 's|^  Address = "127.0.0.1"|  Address = "127.0.0.2"|; s|^  Port = .*|  Port = '"$((FARM_PORT + 1))|" \
 		"$FARM/site/etc/tercet-dir.d/client-web1.conf"
 	"$TERCET_BIN/tercet-fd" -t -c "$FARM/web.conf"
 	"$TERCET_BIN/tercet-fd" -f -c "$FARM/web.conf" -p "$FARM/web.pid" >"$FARM/web.log" 2>&1 3>&- &
