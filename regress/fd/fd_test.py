@@ -19,8 +19,12 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, '..', 'peers')
-TREE = os.path.join(HERE, '..', 'lib', 'tree.py')
+LIB = os.path.join(HERE, '..', 'lib')
+TREE = os.path.join(LIB, 'tree.py')
 BIN = os.environ.get('TERCET_BIN', os.path.join(HERE, '..', '..', 'build', 'release'))
+sys.path.insert(0, LIB)
+import ports  # noqa: E402
+
 CONF = '''
 FileDaemon {
   Name = t-fd
@@ -38,12 +42,6 @@ Director {
 }
 Messages { Name = Standard; Director = t-dir = all, !skipped }
 '''
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def wait_port(port, proc):
@@ -64,7 +62,8 @@ class Site:
     def __init__(self, tls=False, own='', args=(), director=''):
         self.dir = tempfile.mkdtemp(prefix='fd-test-', dir=os.environ.get('TERCET_TMP'))
         os.chmod(self.dir, 0o755)
-        self.tls, self.fd_port, self.sd_port = tls, free_port(), free_port()
+        self.tls, self.fd_port = tls, ports.take_here()
+        self.sd_port = self.fd_port + 1
         os.mkdir(self.path('vol'))
         with open(self.path('fd.conf'), 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
             f.write(CONF % dict(port=self.fd_port, dir=self.dir, tls='yes' if tls else 'no', own=own,
@@ -345,7 +344,7 @@ class BackgroundStart(unittest.TestCase):
     def test_without_f_it_returns_when_ready(self):
         d = tempfile.mkdtemp(prefix='fd-test-')
         self.addCleanup(shutil.rmtree, d)
-        port = free_port()
+        port = ports.take_here()
         conf = os.path.join(d, 'fd.conf')
         with open(conf, 'w', opener=lambda p, f: os.open(p, f, 0o600)) as f:
             f.write(CONF % dict(port=port, dir=d, tls='no', own='', director=''))

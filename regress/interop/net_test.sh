@@ -34,13 +34,9 @@ check() { # check WHAT EXPECTED-STATUS EXPECTED-TEXT command...
 	fi
 }
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # Our end dials.
-fd=$(free_port)
-sd=$(free_port)
+fd=$(python3 "$peers/../lib/ports.py" $$)
+sd=$((fd + 1))
 mkdir "$work/vol"
 python3 "$peers/fake_fd.py" -p "$fd" -n t-fd -w fdpw >"$work/fd.log" 2>&1 &
 pids+=($!)
@@ -59,7 +55,7 @@ done
 
 # The other end dials.
 host() { # host ROLE NAME PEER PASSWORD COUNT -> $port, $pid
-	port=$(free_port)
+	port=$(python3 "$peers/../lib/ports.py" $$)
 	"$net_peer" accept "$1" "$port" "$2" "$3" "$4" "$5" >"$work/$1.log" 2>&1 &
 	pid=$!
 	pids+=("$pid")

@@ -3,6 +3,7 @@
 As a program: ports.py OWNER prints the first of them; they are taken for as long as process OWNER
 lives, or until /tmp/tercet-farm-ports/PORT is removed.
 """
+import atexit
 import os
 import random
 import shutil
@@ -51,6 +52,13 @@ def take(owner):
             return base
         give_back(base)
     raise RuntimeError('no three free ports between 12000 and 31000')
+
+
+def take_here():
+    """For as long as this process runs."""
+    base = take(os.getpid())
+    atexit.register(give_back, base)
+    return base
 
 
 if __name__ == '__main__':

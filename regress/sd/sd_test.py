@@ -2,7 +2,7 @@
 # labels: tsan
 """The storage daemon alone, between a scripted director and a scripted file daemon.
 
-Each test has its own directory, its own daemons and ports that were free a moment ago.
+Each test has its own directory, its own daemons and ports.
 """
 import concurrent.futures
 import hashlib
@@ -27,15 +27,10 @@ BIN = os.environ.get('TERCET_BIN', SOURCE + '/build/release')
 PEERS = SOURCE + '/regress/peers'
 GOLDEN = SOURCE + '/regress/golden'
 SLOW = 4 if os.environ.get('TERCET_SANITIZE') else 1
-sys.path.insert(0, PEERS)
+sys.path[:0] = PEERS, SOURCE + '/regress/lib'
 import bnet  # noqa: E402
+import ports  # noqa: E402
 import volume  # noqa: E402
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def make_tree(top, big=5_000_000):
@@ -63,7 +58,8 @@ class Site:
     def __init__(self, test, devices=None, storage='', tls=False):
         self.test, self.tls = test, tls
         self.top = tempfile.mkdtemp(prefix='sd-test-')
-        self.sd_port, self.fd_port = free_port(), free_port()
+        self.sd_port = ports.take_here()
+        self.fd_port = self.sd_port + 1
         self.vol, self.src = self.top + '/vol', self.top + '/src'
         os.makedirs(self.vol)
         os.makedirs(self.top + '/work')
@@ -251,7 +247,7 @@ class MainPath(unittest.TestCase):
         s = Site(self)
         s.start_sd()
         with open(s.top + '/sd.conf') as f:
-            other = f.read().replace('Port = %d' % s.sd_port, 'Port = %d' % free_port())
+            other = f.read().replace('Port = %d' % s.sd_port, 'Port = %d' % (s.sd_port + 2))
         with open(s.top + '/other.conf', 'w') as f:
             f.write(other)
         r = subprocess.run([BIN + '/tercet-sd', '-f', '-c', s.top + '/other.conf'], timeout=60,
