@@ -91,6 +91,11 @@ passwords() {
 	run "$TERCET_BIN/tercet-setup" --client-port 9000 "$FARM/none"
 	[ "$status" -eq 2 ]
 	[ ! -e "$FARM/none" ]
+	for none in 0 70000; do
+		run "$TERCET_BIN/tercet-setup" --add-client web2 --client-port $none "$FARM/site"
+		[ "$status" -eq 2 ]
+		grep -F "outside 1..65535" <<<"$output"
+	done
 	run "$TERCET_BIN/tercet-setup" --add-client web2 --client-port 9x "$FARM/site"
 	[ "$status" -eq 2 ]
 }
