@@ -69,20 +69,17 @@ sync_catalog(const struct dir_conf *conf, const struct dir_catalog *dc, struct c
 	return ERR_OK;
 }
 
+/* One without its resources has nobody to tell: the reason goes to its log. */
 static void
-say_unfinished(struct director *d, struct catalog *c, const struct cat_jobs *left)
+say_unfinished(struct director *d, struct catalog *c, const struct cat_job *left,
+	       const struct err *why)
 {
-	for (size_t i = 0; i < left->n; i++) {
-		char *line =
-			str_printf("%s JobId %u: Fatal error: the director ended while Job %s was "
-				   "unfinished; it is marked failed\n",
-				   d->name, left->v[i].job_id, left->v[i].job);
+	OWNED(freep) char *text = str_printf(JOB_LEFT_TEXT, left->job);
+	OWNED(freep)
+	char *line = str_printf("%s JobId %u: Fatal error: %s\n", d->name, left->job_id, text);
 
-		cat_log_add(c, left->v[i].job_id, clock_now(), bytes_str(line));
-		line[strlen(line) - 1] = '\0';
-		log_warn("%s", line);
-		free(line);
-	}
+	cat_log_add(c, left->job_id, clock_now(), bytes_str(line));
+	log_warn("JobId %u: no report is sent: %s", left->job_id, why->text);
 }
 
 /* Step 6: jobs that a dead director left running end with a reason; the reason is there first. */
@@ -94,9 +91,15 @@ clean_up(struct director *d, struct catalog *c, struct err *err)
 
 	if (cat_job_list_running(c, &left, err) != ERR_OK)
 		return err->code;
-	say_unfinished(d, c, &left);
-	for (size_t i = 0; i < left.n; i++)
-		cat_attr_forget(c, left.v[i].job_id);
+	for (size_t i = 0; i < left.n; i++) {
+		const struct cat_job *j = &left.v[i];
+		struct err why = ERR_INIT;
+
+		log_warn("JobId %u: " JOB_LEFT_TEXT, j->job_id, j->job);
+		if (job_take_left(d, c, j, &why) != ERR_OK)
+			say_unfinished(d, c, j, &why);
+		cat_attr_forget(c, j->job_id);
+	}
 	if (left.n > 0 && cat_log_flush(c, err) != ERR_OK)
 		return err->code;
 	return cat_job_clean_up(c, &n, err);

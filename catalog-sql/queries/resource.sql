@@ -16,6 +16,9 @@ WHERE clientid = :clientid;
 -- name: client_find repeatable
 SELECT clientid FROM client WHERE name = :name;
 
+-- name: client_name repeatable
+SELECT name FROM client WHERE clientid = :clientid::integer;
+
 -- name: fileset_lock
 SELECT pg_advisory_xact_lock(7238914, 3);
 -- name: fileset_find repeatable

@@ -59,6 +59,7 @@ struct job {
 	struct cancel cancel;      /* someone asked it to stop: no new step begins */
 	struct cancel abort;       /* its conversations are to be cut now */
 	struct cancel script_stop; /* the script behind it that runs now is to end */
+	bool left;                 /* by an earlier director: only its end is told; immutable */
 	int64_t made_ms;           /* clock_mono_ms; immutable */
 	int64_t made_late;         /* seconds after its scheduled time; immutable */
 

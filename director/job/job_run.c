@@ -194,11 +194,27 @@ remove_bootstrap(struct job *j)
 		(void)unlink(j->req.bootstrap);
 }
 
-bool
-job_run(struct job *j)
+static void
+tell_end(struct job *j)
 {
 	struct job_info info;
 
+	report_send(j);
+	script_run_after(j);
+	remove_bootstrap(j);
+	job_fill_info(j, &info);
+	job_table_record_end(director_jobs(j->d), &info);
+	job_finish_messages(j);
+}
+
+bool
+job_run(struct job *j)
+{
+	if (j->left) { /* its row has its end already */
+		set_end(j);
+		tell_end(j);
+		return true;
+	}
 	check_start_limits(j);
 	if (!job_is_stopped(j)) {
 		job_set_status(j, STATUS_RUNNING);
@@ -215,12 +231,7 @@ job_run(struct job *j)
 	if (j->plan.type == JOB_BACKUP && job_status_is_ok(job_status_now(j)))
 		bootstrap_write(j);
 	store_end(j);
-	report_send(j);
-	script_run_after(j);
-	remove_bootstrap(j);
-	job_fill_info(j, &info);
-	job_table_record_end(director_jobs(j->d), &info);
-	job_finish_messages(j);
+	tell_end(j);
 	return true;
 }
 

@@ -6,11 +6,23 @@
 
 #include "director/director.h"
 
-struct dir_pool;
+struct cat_job;
 struct cat_pool;
+struct catalog;
+struct dir_pool;
 
 /* A Pool resource as its row. */
 void cat_pool_of(const struct dir_pool *pool, struct cat_pool *out);
+
+/* The reason of a job that its director left unfinished; of the unique name. */
+#define JOB_LEFT_TEXT "the director ended while Job %s was unfinished; it is marked failed"
+/*
+ * A job that an earlier director left unfinished: it says why, and once the table's threads run it
+ * ends as a failed one does: scripts, report, mail.  Its row is the caller's.
+ * ERR_CONFIG  its resources are gone: nothing was said
+ */
+MUST_CHECK enum err_code job_take_left(struct director *d, struct catalog *c,
+				       const struct cat_job *row, struct err *err);
 
 struct job_table *job_table_new(struct director *d);
 /* Its threads. */
@@ -19,7 +31,8 @@ MUST_CHECK enum err_code job_table_start(struct job_table *t, struct err *err);
 void job_table_wake(struct job_table *t);
 /* Ask every job to stop. */
 void job_table_cancel_all(struct job_table *t);
-/* Waits for the jobs, which must have been told to stop; ends the threads. */
+/* Waits for the jobs, which must have been told to stop; ends the threads.  Without threads the
+ * jobs are dropped. */
 void job_table_free(struct job_table *t);
 
 #endif

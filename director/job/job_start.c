@@ -80,15 +80,17 @@ insert_rows(struct job *j, struct err *err)
 	return cat_job_insert(j->catalog, &row, j->req.comment, &j->id, err);
 }
 
-/* A job with everything but its row.  On failure *out is untouched. */
+/* A job with everything but its row.  c: NULL is that of its plan.  On failure *out is untouched.
+ */
 static enum err_code
-make_job(struct director *d, const struct job_request *req, struct job **out,
+make_job(struct director *d, const struct job_request *req, struct catalog *c, struct job **out,
 	 struct err *err) NO_ANALYSIS /* nobody else knows the job yet */
 {
 	OWNED(job_unrefp) struct job *j = NEW(struct job);
 
 	atomic_store_explicit(&j->refs, 1, memory_order_relaxed);
 	j->d = d;
+	j->catalog = c;
 	j->conf = director_conf_get(d);
 	j->cancel.event = j->abort.event = j->script_stop.event = -1;
 	mutex_init(&j->lock, RANK_JOB);
@@ -98,9 +100,10 @@ make_job(struct director *d, const struct job_request *req, struct job **out,
 	j->queued = true;
 	if (cancel_init(&j->cancel, err) != ERR_OK || cancel_init(&j->abort, err) != ERR_OK ||
 	    cancel_init(&j->script_stop, err) != ERR_OK ||
-	    job_plan_make(j->conf, &j->req, &j->plan, err) != ERR_OK ||
-	    director_catalog(d, j->plan.catalog != NULL ? j->plan.catalog->name : NULL, &j->catalog,
-			     err) != ERR_OK)
+	    job_plan_make(j->conf, &j->req, &j->plan, err) != ERR_OK)
+		return err->code;
+	if (c == NULL && director_catalog(d, j->plan.catalog != NULL ? j->plan.catalog->name : NULL,
+					  &j->catalog, err) != ERR_OK)
 		return err->code;
 	j->sched_time = j->plan.when;
 	j->made_ms = clock_mono_ms();
@@ -172,7 +175,7 @@ job_start(struct director *d, const struct job_request *req, uint32_t *job_id, s
 
 	if (cancel_asked(director_stop(d)))
 		return err_set(err, ERR_CANCELED, "the director is stopping: no new jobs");
-	if (make_job(d, req, &j, err) != ERR_OK || insert_rows(j, err) != ERR_OK)
+	if (make_job(d, req, NULL, &j, err) != ERR_OK || insert_rows(j, err) != ERR_OK)
 		return err->code;
 	open_messages(j);
 	msg_sink_set_job(j->sink, j->id, j->unique);
@@ -185,6 +188,44 @@ job_start(struct director *d, const struct job_request *req, uint32_t *job_id, s
 	else
 		check_duplicate(j);
 	say_start_wait(j);
+	job_table_ready(director_jobs(d), j);
+	return ERR_OK;
+}
+
+/* What the row says of it. */
+static void
+take_row(struct job *j, const struct cat_job *row) NO_ANALYSIS /* nobody else knows the job yet */
+{
+	j->left = true;
+	j->id = row->job_id;
+	str_copy(j->unique, sizeof(j->unique), row->job);
+	j->client_id = row->client_id;
+	j->vol_session_id = row->vol_session_id;
+	j->vol_session_time = row->vol_session_time;
+	j->sched_time = row->sched_time;
+	j->start_time = row->start_time;
+	str_copy(j->level_text, sizeof(j->level_text), job_level_text(j->plan.level));
+}
+
+enum err_code
+job_take_left(struct director *d, struct catalog *c, const struct cat_job *row, struct err *err)
+{
+	char name[CAT_NAME_MAX], client[CAT_NAME_MAX];
+	struct job_request req = { .job = name, .level = row->type == JOB_BACKUP ? row->level : 0 };
+	OWNED(job_unrefp) struct job *j = NULL;
+
+	str_copy(name, sizeof(name), row->name);
+	if (cat_client_name(c, row->client_id, client, err) != ERR_OK)
+		return err->code;
+	if (client[0] != '\0')
+		req.client = client;
+	if (make_job(d, &req, c, &j, err) != ERR_OK)
+		return err->code;
+	take_row(j, row);
+	open_messages(j);
+	msg_sink_set_job(j->sink, j->id, j->unique);
+	job_table_add(director_jobs(d), j);
+	job_say(j, MSG_FATAL, JOB_LEFT_TEXT, j->unique);
 	job_table_ready(director_jobs(d), j);
 	return ERR_OK;
 }

@@ -158,7 +158,7 @@ job_table_find_same(struct job_table *t, const struct job *mine)
 		struct job **place = job_is_stopped(j) ? &ending : &found;
 
 		if (*place == NULL && j->serial < mine->serial && !j->req.ignore_duplicates &&
-		    !j->worker_done && strcmp(j->req.job, mine->req.job) == 0)
+		    !j->left && !j->worker_done && strcmp(j->req.job, mine->req.job) == 0)
 			*place = j;
 	}
 	found = found != NULL ? found : ending;
@@ -339,7 +339,8 @@ describe(const struct dir_conf *conf, struct job *j, struct queue_item *it)
 {
 	const struct job_plan plan = job_plan_copy(j), *p = &plan;
 	const struct dir_conf *newer = conf != j->conf ? conf : NULL;
-	bool counted = p->type == JOB_BACKUP || p->type == JOB_RESTORE || p->type == JOB_VERIFY;
+	bool counted = !j->left &&
+		       (p->type == JOB_BACKUP || p->type == JOB_RESTORE || p->type == JOB_VERIFY);
 
 	*it = (struct queue_item){ .job_id = j->id,
 				   .priority = p->priority,
@@ -693,6 +694,18 @@ job_table_cancel_all(struct job_table *t)
 	unref_all(jobs, n);
 }
 
+/* Those that no queue ran for. */
+static void
+drop_all(struct job_table *t) NO_ANALYSIS /* no other thread runs */
+{
+	struct job *j, *next;
+
+	DL_FOREACH_SAFE (t->jobs, j, next) {
+		DL_DELETE(t->jobs, j);
+		job_unref(j);
+	}
+}
+
 void
 job_table_free(struct job_table *t)
 {
@@ -708,6 +721,7 @@ job_table_free(struct job_table *t)
 	wake_locked(t);
 	mutex_unlock(&t->lock);
 	thread_join(&t->watch_thread);
+	drop_all(t);
 	cond_release(&t->wake);
 	cond_release(&t->watch_wake);
 	cond_release(&t->ended);

@@ -62,11 +62,9 @@ drop_site(void **state)
 {
 	struct site *s = *state;
 
-	director_free(s->d);
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++)
 		job_unref(s->jobs[i]);
-		job_unref(s->jobs[i]); /* the table's: no queue ran that would drop it */
-	}
+	director_free(s->d);
 	(void)rmdir(s->dir);
 	free(s);
 	return 0;

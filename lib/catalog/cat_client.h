@@ -27,5 +27,8 @@ MUST_CHECK enum err_code cat_client_update(struct catalog *c, struct cat_client 
 /* *client_id is 0 when there is none. */
 MUST_CHECK enum err_code cat_client_find(struct catalog *c, const char *name, uint32_t *client_id,
 					 struct err *err);
+/* name is "" when there is none. */
+MUST_CHECK enum err_code cat_client_name(struct catalog *c, uint32_t client_id,
+					 char name[CAT_NAME_MAX], struct err *err);
 
 #endif

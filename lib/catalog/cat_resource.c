@@ -61,6 +61,21 @@ cat_client_find(struct catalog *c, const char *name, uint32_t *client_id, struct
 	return ERR_OK;
 }
 
+enum err_code
+cat_client_name(struct catalog *c, uint32_t client_id, char name[CAT_NAME_MAX], struct err *err)
+{
+	struct sql_args a = { .n = 0 };
+	OWNED(pg_clearp) PGresult *r = NULL;
+
+	arg_u64(&a, client_id);
+	if (catalog_run(c, SQL_CLIENT_NAME, &a, &r, err) != ERR_OK)
+		return err->code;
+	name[0] = '\0';
+	if (PQntuples(r) > 0)
+		cell_text(r, 0, 0, name, CAT_NAME_MAX);
+	return ERR_OK;
+}
+
 /* --- FileSet ---------------------------------------------------------------------------- */
 
 struct fileset_call {

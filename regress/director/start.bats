@@ -13,10 +13,25 @@ setup_file() {
 #!/bin/sh
 while [ ! -e "$FARM/open" ]; do sleep 0.1; done
 X
-	chmod 755 "$FARM/gate"
+	cat >"$FARM/mail" <<X
+#!/bin/sh
+{ echo "\$@"; cat; } >>"$FARM/mails"
+X
+	cat >"$FARM/failed" <<X
+#!/bin/sh
+echo "\$@" >>"$FARM/failures"
+X
+	chmod 755 "$FARM/gate" "$FARM/mail" "$FARM/failed"
+	install -m 666 /dev/null "$FARM/mails"
+	install -m 666 /dev/null "$FARM/failures"
 	farm_conf_add dir <<X
-Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"
+Messages { Name = "Mailed"; Catalog = all
+  Mail Command = "$FARM/mail %e %c %n"; Mail On Error = "root" = all, !skipped
+}
+Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Mailed"
   Run Script { Runs When = Before; Runs On Client = no; Command = "$FARM/gate" }
+  Run Script { Runs When = After; Runs On Client = no; Runs On Success = no; Runs On Failure = yes
+    Command = "$FARM/failed %i" }
 }
 X
 	farm_console reload
@@ -79,7 +94,7 @@ teardown_file() {
 	[ ! -e "$FARM/second.pid" ]
 }
 
-@test "a job that a killed director left unfinished gets f and a reason" {
+@test "a job that a killed director left unfinished gets f, a reason, and ends as a failed one does" {
 	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
 	running() { [ "$(farm_job_status "$JOB")" = R ]; }
@@ -92,6 +107,18 @@ teardown_file() {
 	[ "$(catalog "SELECT count(*) FROM tercet_ingest")" -eq 0 ]
 	has_reason() { farm_joblog "$JOB" | grep -F "the director ended while Job"; }
 	farm_await 5 has_reason
+	farm_await 60 grep -E "Termination: +\*\*\* Backup Error" "$FARM/mails"
+	farm_console wait messages >"$FARM/told.out" # to the end of the left job
+	[ "$(head -n 1 "$FARM/mails")" = "Fatal Error farm-fd Gated" ]
+	grep -F "JobId $JOB: Fatal error: the director ended while Job Gated." "$FARM/mails"
+	[ "$(cat "$FARM/failures")" = "$JOB" ]
+	farm_joblog "$JOB" >"$FARM/left.log"
+	[ "$(grep -c "the director ended while Job" "$FARM/left.log")" -eq 1 ]
+	grep -E "JobId: +$JOB$" "$FARM/left.log"
+	[ "$(farm_job_status "$JOB")" = f ]
+	farm_kill dir
+	farm_up
+	[ "$(grep -c "Termination" "$FARM/mails")" -eq 1 ]
 	farm_run Backup Full
 	farm_ok
 }
