@@ -4,7 +4,7 @@
 # The tree holds text of all sizes around a chunk, what is compressed already, holes, and the tree
 # of everything; digests are checked by the restore itself.
 #
-# labels: quick tsan
+# labels: tsan
 
 load ../lib/farm
 

@@ -3,7 +3,7 @@
 
 Programs before and after, limits, cancel, refusals, passive client, restore rules, several storages.
 """
-# labels: quick tsan
+# labels: tsan
 import os
 import re
 import select

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # regress/shell/progress.bats - how far a running job is, and jobs that never ran among those that did
-# labels: quick
 
 load ../lib/farm
 load ../lib/slow

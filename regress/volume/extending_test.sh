@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # regress/volume/extending_test.sh - the worked example of docs/extending.md is true
 #
-# labels: quick
-#
 # The patch in the page applies to a copy of the libraries, has at most 40 changed lines, and the
 # codecs' unit test, which walks the table, passes with the new row.
 set -euo pipefail
