@@ -32,8 +32,7 @@ job_ref(struct job *j)
 static void
 job_free(struct job *j)
 {
-	if (j->sink != NULL)
-		msg_sink_finish(j->sink, NULL);
+	msg_sink_free(j->sink);
 	job_request_release(&j->req);
 	str_list_release(&j->volumes);
 	director_conf_put(j->d, j->conf);

@@ -81,13 +81,14 @@ bool job_is_alive(struct job_table *t, uint32_t job_id);
 bool job_uses_volume(struct job_table *t, const char *volume);
 
 /*
- * Ask a job to stop.  Answers of the daemons ("2001 Job ... marked to be canceled.") go to say.
+ * Ask a job to stop.  by: who asks, for its log.  Answers of the daemons
+ * ("2001 Job ... marked to be canceled.") go to say.
  * A queued job ends at once; of one that has ended the script behind it that runs now is stopped.
  * ERR_CONFIG: no such job is queued or running, or it has ended and runs no script.
  * Spec: director.md 5.3
  */
-MUST_CHECK enum err_code job_cancel(struct director *d, uint32_t job_id, director_say say,
-				    void *arg, struct err *err);
+MUST_CHECK enum err_code job_cancel(struct director *d, uint32_t job_id, const char *by,
+				    director_say say, void *arg, struct err *err);
 
 /*
  * Wait until the job (0: every job) has ended.  out may be NULL; for a job that ended before and

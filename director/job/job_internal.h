@@ -55,7 +55,7 @@ struct job {
 	char unique[JOB_NAME_SIZE];
 	enum job_trigger trigger;
 	struct catalog *catalog;   /* borrowed from the director */
-	struct msg_sink *sink;     /* owned; taken by job_finish_messages */
+	struct msg_sink *sink;     /* owned */
 	struct cancel cancel;      /* someone asked it to stop: no new step begins */
 	struct cancel abort;       /* its conversations are to be cut now */
 	struct cancel script_stop; /* the script behind it that runs now is to end */
@@ -181,8 +181,8 @@ void job_finish_messages(struct job *j);
 void job_stop_daemons(struct job *j, director_say say, void *arg);
 /* Have them told by a thread of its own.  Any thread; waits for nothing. */
 void job_stop_daemons_soon(struct job *j);
-/* Mark as cancelled; true when it was not final yet. */
-bool job_mark_canceled(struct job *j, const char *why);
+/* Mark as cancelled, and say why in its log; true when it was not final yet. */
+bool job_mark_canceled(struct job *j, enum msg_type type, const char *why);
 /* End the script behind the job that runs now; false: there is none. */
 bool job_stop_script(struct job *j);
 

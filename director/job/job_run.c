@@ -50,9 +50,11 @@ check_start_limits(struct job *j)
 	int64_t late = job_late(j);
 
 	if (res->max_start_delay > 0 && late > res->max_start_delay)
-		(void)job_mark_canceled(j, "Job canceled because max start delay time exceeded.");
+		(void)job_mark_canceled(j, MSG_FATAL,
+					"Job canceled because max start delay time exceeded.");
 	else if (sched > 0 && late > sched)
-		(void)job_mark_canceled(j, "Job canceled because max run sched time exceeded.");
+		(void)job_mark_canceled(j, MSG_FATAL,
+					"Job canceled because max run sched time exceeded.");
 }
 
 /*
@@ -184,7 +186,7 @@ job_finish_messages(struct job *j)
 
 	if (cat_log_flush(j->catalog, &err) != ERR_OK)
 		log_warn("log of %s: %s", j->unique, err.text);
-	msg_sink_finish(TAKE_PTR(j->sink), &mail);
+	msg_sink_finish(j->sink, &mail);
 }
 
 static void
@@ -238,7 +240,7 @@ job_run(struct job *j)
 /* ---- cancel ---- */
 
 bool
-job_mark_canceled(struct job *j, const char *why)
+job_mark_canceled(struct job *j, enum msg_type type, const char *why)
 {
 	bool first, over;
 
@@ -253,8 +255,8 @@ job_mark_canceled(struct job *j, const char *why)
 	mutex_unlock(&j->lock);
 	if (over)
 		return false;
-	if (first && why != NULL)
-		job_say(j, MSG_FATAL, "%s", why);
+	if (first)
+		job_say(j, type, "%s", why);
 	/* One that has failed already may have daemons that work on. */
 	cancel_now(&j->cancel);
 	return first;
@@ -362,9 +364,11 @@ say_job(const struct job *j, const char *what, director_say say, void *arg)
 }
 
 enum err_code
-job_cancel(struct director *d, uint32_t job_id, director_say say, void *arg, struct err *err)
+job_cancel(struct director *d, uint32_t job_id, const char *by, director_say say, void *arg,
+	   struct err *err)
 {
 	OWNED(job_unrefp) struct job *j = job_table_get(director_jobs(d), job_id);
+	OWNED(freep) char *why = str_printf("Job canceled by %s.", by);
 	bool queued, over, first;
 
 	if (j == NULL)
@@ -377,10 +381,11 @@ job_cancel(struct director *d, uint32_t job_id, director_say say, void *arg, str
 		return err_set(err, ERR_CONFIG, "JobId %u has ended: nothing of it is left to stop",
 			       job_id);
 	if (over) {
+		job_say(j, MSG_INFO, "The script behind the job is stopped by %s.", by);
 		say_job(j, "has ended; the script behind it is stopped.", say, arg);
 		return ERR_OK;
 	}
-	first = job_mark_canceled(j, NULL);
+	first = job_mark_canceled(j, MSG_INFO, why);
 	job_table_wake(director_jobs(d));
 	if (queued || !first)
 		say_job(j, "marked to be canceled.", say, arg);

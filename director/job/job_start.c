@@ -129,6 +129,7 @@ check_duplicate(struct job *j)
 		.cancel_running = res->cancel_running_duplicates,
 	};
 	OWNED(job_unrefp) struct job *old = NULL;
+	OWNED(freep) char *why = str_printf("Job canceled by its duplicate JobId=%u.", j->id);
 	struct duplicate_pair pair;
 	struct job_info info;
 
@@ -145,7 +146,7 @@ check_duplicate(struct job *j)
 		break;
 	case DUPLICATE_CANCEL_OLD:
 		job_say(j, MSG_INFO, "Cancelling duplicate JobId=%u.", old->id);
-		(void)job_mark_canceled(old, NULL);
+		(void)job_mark_canceled(old, MSG_INFO, why);
 		job_stop_daemons_soon(old);
 		break;
 	case DUPLICATE_CANCEL_NEW:

@@ -98,7 +98,7 @@ job_table_add(struct job_table *t, struct job *j)
 	mutex_unlock(&t->lock);
 	/* After job_table_cancel_all nobody else would. */
 	if (cancel_asked(director_stop(t->d)))
-		(void)job_mark_canceled(j, STOPPING_TEXT);
+		(void)job_mark_canceled(j, MSG_FATAL, STOPPING_TEXT);
 }
 
 void
@@ -596,7 +596,8 @@ watch_limits(struct job *j)
 	const char *why = NULL;
 	int64_t canceled_ms;
 
-	if (!job_is_stopped(j) && (why = limit_reached(j)) != NULL && job_mark_canceled(j, why)) {
+	if (!job_is_stopped(j) && (why = limit_reached(j)) != NULL &&
+	    job_mark_canceled(j, MSG_FATAL, why)) {
 		mutex_lock(&j->lock);
 		j->watch_stop = true;
 		mutex_unlock(&j->lock);
@@ -687,7 +688,7 @@ job_table_cancel_all(struct job_table *t)
 	size_t n = job_table_refs(t, &jobs);
 
 	for (size_t i = 0; i < n; i++) {
-		(void)job_mark_canceled(jobs[i], STOPPING_TEXT);
+		(void)job_mark_canceled(jobs[i], MSG_FATAL, STOPPING_TEXT);
 		job_stop_daemons_soon(jobs[i]);
 		(void)job_stop_script(jobs[i]);
 	}

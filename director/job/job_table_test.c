@@ -140,7 +140,7 @@ a_cancelled_duplicate_hides_no_other(void **state)
 	struct job *seen;
 
 	job_table_add(s->d->jobs, first);
-	assert_true(job_mark_canceled(first, NULL));
+	assert_true(job_mark_canceled(first, MSG_INFO, "by a test"));
 	job_table_add(s->d->jobs, second);
 	job_table_add(s->d->jobs, third);
 	seen = job_table_find_same(s->d->jobs, second);
@@ -159,7 +159,7 @@ a_cancelled_job_is_alive_while_it_is_known(void **state)
 
 	assert_false(job_is_alive(s->d->jobs, 3));
 	job_table_add(s->d->jobs, j);
-	assert_true(job_mark_canceled(j, NULL));
+	assert_true(job_mark_canceled(j, MSG_INFO, "by a test"));
 	assert_true(job_is_alive(s->d->jobs, 3));
 	assert_false(job_is_alive(s->d->jobs, 4));
 	assert_false(job_is_alive(s->d->jobs, 0));
@@ -171,7 +171,7 @@ cancel(struct site *s, uint32_t id)
 {
 	struct err err = ERR_INIT;
 
-	return job_cancel(s->d, id, NULL, NULL, &err);
+	return job_cancel(s->d, id, "a test", NULL, NULL, &err);
 }
 
 static void

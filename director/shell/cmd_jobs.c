@@ -37,6 +37,7 @@ own_jobs(struct shell *sh, struct job_info **out, size_t *all)
 static enum err_code
 cancel_one(struct shell *sh, uint32_t job_id, struct err *err)
 {
+	char by[512];
 	struct job_info info;
 
 	if (!job_is_alive(director_jobs(sh->d), job_id) ||
@@ -46,7 +47,8 @@ cancel_one(struct shell *sh, uint32_t job_id, struct err *err)
 			       job_id);
 	if (!acl_allows(sh, ACL_JOB, info.name))
 		return err_set(err, ERR_CONFIG, "Unauthorized command from this console.");
-	return job_cancel(sh->d, job_id, shell_relay, sh, err);
+	(void)snprintf(by, sizeof(by), "console %s from %s", sh->name, sh->peer);
+	return job_cancel(sh->d, job_id, by, shell_relay, sh, err);
 }
 
 static enum err_code

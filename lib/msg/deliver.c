@@ -49,9 +49,10 @@ struct msg_sink {
 	void *expand_arg;
 	struct dest *dests; /* owned */
 	size_t n;
-	struct mutex lock;              /* RANK_MSG: dests[].pending, job */
-	struct cond written;            /* the pending lines were taken */
+	struct mutex lock;   /* RANK_MSG: dests[].pending, job */
+	struct cond written; /* the pending lines were taken, or nobody writes any more */
 	bool writing GUARDED_BY(&lock); /* one caller writes to the files */
+	bool finished GUARDED_BY(&lock);
 	uint32_t job_id GUARDED_BY(&lock);
 	char *unique GUARDED_BY(&lock);
 };
@@ -168,7 +169,7 @@ put_to_files(struct msg_sink *s, enum msg_type type, const struct buf *line)
 	for (size_t i = 0; i < s->n; i++) {
 		struct dest *d = &s->dests[i];
 
-		if (!is_file(d->conf->kind) || !msg_dest_wants(d->conf, type))
+		if (s->finished || !is_file(d->conf->kind) || !msg_dest_wants(d->conf, type))
 			continue;
 		while (d->pending.len > PENDING_MAX)
 			cond_wait(&s->written, &s->lock);
@@ -179,6 +180,7 @@ put_to_files(struct msg_sink *s, enum msg_type type, const struct buf *line)
 		while (write_round(s))
 			continue;
 		s->writing = false;
+		cond_broadcast(&s->written);
 	}
 	mutex_unlock(&s->lock);
 	return job_id;
@@ -431,12 +433,27 @@ send_mail(struct msg_sink *s, struct dest *d, const struct msg_mail *mail)
 		log_error("mail to %s could not be sent; its text is in %s", d->conf->target, kept);
 }
 
+/* True for the first caller; then nobody else touches the files. */
+static bool
+begin_finish(struct msg_sink *s)
+{
+	bool first;
+
+	mutex_lock(&s->lock);
+	first = !s->finished;
+	s->finished = true;
+	while (s->writing)
+		cond_wait(&s->written, &s->lock);
+	mutex_unlock(&s->lock);
+	return first;
+}
+
 void
-msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail) NO_ANALYSIS /* the last user */
+msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail)
 {
 	struct err err = ERR_INIT;
 
-	if (s == NULL)
+	if (!begin_finish(s))
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		struct dest *d = &s->dests[i];
@@ -448,8 +465,18 @@ msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail) NO_ANALYSIS /* 
 				send_mail(s, d, mail);
 			(void)unlink(d->path);
 		}
-		buf_release(&d->pending);
-		free(d->path);
+	}
+}
+
+void
+msg_sink_free(struct msg_sink *s) NO_ANALYSIS /* the last user */
+{
+	if (s == NULL)
+		return;
+	msg_sink_finish(s, NULL);
+	for (size_t i = 0; i < s->n; i++) {
+		buf_release(&s->dests[i].pending);
+		free(s->dests[i].path);
 	}
 	free(s->dests);
 	free(s->unique);

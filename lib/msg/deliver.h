@@ -1,13 +1,14 @@
 /*
  * lib/msg/deliver.h - job messages to their destinations
  *
- * Purpose: one msg_sink per job (and one for the daemon) takes finished messages and brings them
- *          to the destinations of its Messages resource: console spool, files, catalog (by a
- * callback: this room knows no catalog), mail at the end of the job.  No shell is ever used. Owns:
- * a sink owns its open files and mail spools; the resource is borrowed. Threads: msg_sink_put from
- * any thread of the job; new and finish from its owner. RANK_MSG inside; the catalog callback is
- * called without a lock held. Errors:  delivering never fails a job: what could not be delivered
- * goes to the daemon log. Spec:    director.md 20
+ * Purpose: one msg_sink per job takes finished messages and brings them to the destinations of its
+ *          Messages resource: console spool, files, catalog (by a callback: this room knows no
+ *          catalog), mail at the end of the job.  No shell is ever used.
+ * Owns:    a sink owns its open files and mail spools; the resource is borrowed.
+ * Threads: msg_sink_put from any thread; new, finish and free from its owner.  RANK_MSG inside;
+ *          the catalog callback is called without a lock held.
+ * Errors:  delivering never fails a job: what could not be delivered goes to the daemon log.
+ * Spec:    director.md 20
  */
 #ifndef TERCET_MSG_DELIVER_H
 #define TERCET_MSG_DELIVER_H
@@ -46,7 +47,7 @@ void msg_console_read(struct msg_console *c, const char *reader,
 void msg_console_last(struct msg_console *c, size_t n,
 		      bool (*fn)(void *arg, const struct msg_console_line *line), void *arg);
 
-/* ---- one job's (or the daemon's) messages ---- */
+/* ---- one job's messages ---- */
 
 struct msg_sink;
 
@@ -84,8 +85,11 @@ struct msg_mail {
 	const char *subject_status; /* "Backup OK" */
 	int status;                 /* letter of the job's end; 0: not a job */
 };
-/* End of the job: close files, send or drop mail, free. */
+/* End of the job: close files, send or drop mail.  What is said later, as by who cancels a job that
+ * has just ended, goes to the destinations that are no files. */
 void msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail);
+/* One that was not finished drops its mail. */
+void msg_sink_free(struct msg_sink *s);
 
 /* Remove "<dir>/<name>.*.mail" and "<dir>/<name>.restore.*.bsr" left by an earlier process. */
 void msg_clean_spools(const char *working_directory, const char *daemon);

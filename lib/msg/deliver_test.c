@@ -146,7 +146,7 @@ each_destination_gets_its_types(void **state UNUSED)
 
 		msg_sink_say(s, MSG_INFO, "one");
 		msg_sink_put(s, MSG_ERROR, 1795228169, "t-fd JobId 7: Error: two\n");
-		msg_sink_finish(s, NULL);
+		msg_sink_free(s);
 	}
 	append_text = content("append");
 	file_text = content("file");
@@ -155,6 +155,29 @@ each_destination_gets_its_types(void **state UNUSED)
 	assert_string_equal(file_text, "2026 t-fd JobId 7: Error: two\n");
 	assert_string_equal(buf_str(&rows), "7:t-dir JobId 7: one|7:t-dir JobId 7: one|");
 	clock_set_test(0);
+}
+
+/* As by who cancels a job that has just ended. */
+static void
+what_is_said_after_the_end_goes_to_no_file(void **state UNUSED)
+{
+	OWNED(freep) char *append = in_dir("ended"), *text = NULL;
+	OWNED(buf_release) struct buf rows = BUF_INIT(10000);
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_APPEND, .target = append, .types = CONF_MSG_ALL },
+		{ .kind = CONF_DEST_CATALOG, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 2 };
+	struct msg_sink *s = sink_of(&m, &rows);
+
+	msg_sink_say(s, MSG_INFO, "in time");
+	msg_sink_finish(s, NULL);
+	msg_sink_say(s, MSG_INFO, "too late");
+	msg_sink_free(s);
+	text = content("ended");
+	assert_non_null(strstr(text, "in time"));
+	assert_null(strstr(text, "too late"));
+	assert_string_equal(buf_str(&rows), "7:t-dir JobId 7: in time|7:t-dir JobId 7: too late|");
 }
 
 static void
@@ -196,7 +219,7 @@ a_time_that_is_far_off_is_taken_for_now(void **state UNUSED)
 		assert_int_equal(kept, rows[i].kept);
 	}
 	clock_set_test(0);
-	msg_sink_finish(s, NULL);
+	msg_sink_free(s);
 }
 
 #define WRITERS 4
@@ -270,7 +293,7 @@ many_writers_keep_their_order(void **state UNUSED)
 	struct msg_sink *s = sink_of(&m, &rows);
 
 	run_writers(s, NULL);
-	msg_sink_finish(s, NULL);
+	msg_sink_free(s);
 	text = content("many");
 	check_lines(text);
 }
@@ -292,6 +315,7 @@ mail_is_given_to_the_command_without_a_shell(void **state UNUSED)
 
 	msg_sink_say(s, MSG_INFO, "for the mail");
 	msg_sink_finish(s, &mail);
+	msg_sink_free(s);
 	text = content("mailed; $(touch x)");
 	assert_non_null(text);
 	assert_non_null(strstr(text, "t-dir JobId 7: for the mail\n"));
@@ -316,6 +340,7 @@ a_mail_that_fails_is_kept(void **state UNUSED)
 
 	msg_sink_say(s, MSG_INFO, "kept");
 	msg_sink_finish(s, &mail);
+	msg_sink_free(s);
 	text = content("t-dir.job.2026-11-21_12.00.00_01.0.mail.failed");
 	assert_non_null(text);
 	assert_non_null(strstr(text, "kept"));
@@ -363,6 +388,7 @@ each_recipient_is_a_word(void **state UNUSED)
 
 		msg_sink_say(s, MSG_INFO, "to all of them");
 		msg_sink_finish(s, &mail);
+		msg_sink_free(s);
 		text = content("letter");
 		assert_non_null(text);
 		if (strncmp(text, want, strlen(want)) != 0)
@@ -392,6 +418,7 @@ a_mail_may_be_longer_than_memory_should_be(void **state UNUSED)
 	for (int i = 0; i < MIBS; i++)
 		msg_sink_say(s, MSG_INFO, line);
 	msg_sink_finish(s, &mail);
+	msg_sink_free(s);
 	assert_int_equal(stat(file, &st), 0);
 	assert_true(st.st_size > MIBS << 20);
 }
@@ -421,6 +448,7 @@ a_mail_whose_end_could_not_be_kept_is_sent_so_far(void **state UNUSED)
 	msg_sink_say(s, MSG_FATAL, "too late");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	msg_sink_finish(s, &mail);
+	msg_sink_free(s);
 	text = content("half");
 	assert_non_null(text);
 	assert_non_null(strstr(text, "this one is there"));
@@ -448,6 +476,7 @@ there_may_be_many_recipients(void **state UNUSED)
 
 		msg_sink_say(s, MSG_INFO, "to many");
 		msg_sink_finish(s, &mail);
+		msg_sink_free(s);
 		m.mail_command = command;
 	}
 	text = content("many-letters");
@@ -616,6 +645,7 @@ main(void)
 		cmocka_unit_test(types_are_wanted_one_by_one),
 		cmocka_unit_test(each_destination_gets_its_types),
 		cmocka_unit_test(a_time_that_is_far_off_is_taken_for_now),
+		cmocka_unit_test(what_is_said_after_the_end_goes_to_no_file),
 		cmocka_unit_test(many_writers_keep_their_order),
 		cmocka_unit_test(mail_is_given_to_the_command_without_a_shell),
 		cmocka_unit_test(a_mail_that_fails_is_kept),

@@ -95,11 +95,16 @@ let_go() {
 		WHERE query LIKE '%held by the test%' AND pid <> pg_backend_pid()" >/dev/null
 }
 
+canceled_by() { # JobId text
+	farm_joblog "$1" | grep -F "$2 *UserAgent* from 127.0.0.1"
+}
+
 @test "a cancelled job keeps its place until the script behind it has ended" {
 	queue Undone
 	first=$JOB
 	farm_await 20 test -e "$FARM/at/before"
 	farm_console "cancel jobid=$first yes"
+	farm_await 10 canceled_by "$first" "Job canceled by console"
 	farm_await 20 test -e "$FARM/at/after"
 	ended_with "$first" A
 	rm "$FARM/at/before"
@@ -133,6 +138,7 @@ let_go() {
 	farm_await 10 director_says "held by JobId $first"
 	rm "$FARM/at/endless"
 	farm_console "cancel jobid=$first yes" | grep -F "the script behind it is stopped"
+	farm_await 10 canceled_by "$first" "The script behind the job is stopped by console"
 	farm_await 30 grep -F "behind $first OK" "$FARM/at/noted"
 	ended_with "$first" T
 	farm_await 30 test -e "$FARM/at/endless"
