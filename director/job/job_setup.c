@@ -95,9 +95,14 @@ enum err_code
 job_pool_row(struct job *j, struct dir_pool *pool, struct cat_pool *out, struct err *err)
 {
 	int64_t since = 0;
+	bool found;
 	enum err_code code;
 
+	/* The row is that of the configuration in use, which may be younger than the job's. */
 	do {
+		code = cat_pool_get(j->catalog, pool->name, out, &found, err);
+		if (code != ERR_OK || found)
+			continue;
 		cat_pool_of(pool, out);
 		code = cat_pool_sync(j->catalog, out, err);
 	} while (code != ERR_OK && job_catalog_again(j, &since, err));

@@ -44,6 +44,7 @@ teardown() {
 	farm_console "run job=Twice level=Incremental yes" "run job=Twice level=Incremental yes" >"$FARM/run.out"
 	first=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out" | head -n 1)
 	second=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out" | tail -n 1)
+	catalog "UPDATE pool SET maxvols = 77" # as a reload would that raised it after they were queued
 	clock_ahead 61 # the decision of the set-up is more than a minute old
 	touch "$FARM/open"
 	farm_settle
@@ -54,4 +55,5 @@ teardown() {
 	grep -E 'Pool: +"Incremental"' "$FARM/second.log"
 	grep -E 'Storage: +"Disk"' "$FARM/second.log"
 	grep -F 'it is queued again' "$FARM/second.log"
+	[ "$(catalog "SELECT DISTINCT maxvols FROM pool")" = 77 ]
 }
