@@ -94,7 +94,7 @@ has_been_used() { # seconds and more, all volumes of the pool
 	farm_console "status director" | grep -iE "appendable volume|waits for"
 	farm_console "label storage=Disk volume=Spare-2 pool=Poor"
 	done_well() { [ "$(farm_job_status "$JOB")" = T ] || [ "$(farm_job_status "$JOB")" = W ]; }
-	farm_await 60 done_well
+	farm_await 20 done_well # at once, and not at the next look of each minute
 	volumes Poor | grep -F 'Spare-2'
 }
 
@@ -108,8 +108,21 @@ has_been_used() { # seconds and more, all volumes of the pool
 	farm_conf dir '/Name = "Tight"; Storage/s/Maximum Volumes = 1/Maximum Volumes = 2/'
 	farm_console "reload" "mount storage=Disk"
 	done_well() { [ "$(farm_job_status "$JOB")" = T ] || [ "$(farm_job_status "$JOB")" = W ]; }
-	farm_await 60 done_well
+	farm_await 20 done_well
 	[ "$(catalog "SELECT maxvols FROM pool WHERE name = 'Tight'")" -eq 2 ]
+}
+
+@test "an unmounted storage is used by no job until it is mounted; a release is of all its drives" {
+	farm_console "release storage=Disk" >"$FARM/release.out"
+	[ "$(grep -c '3022 Device "Disk00' "$FARM/release.out")" -ge 2 ]
+	farm_console "unmount storage=Disk" | grep '3002 Device "Disk0001" unmounted'
+	farm_console "run job=Short yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	says_why() { farm_joblog "$JOB" | grep -F 'unmounted by the operator'; }
+	farm_await 30 says_why
+	farm_console "mount storage=Disk"
+	done_well() { [ "$(farm_job_status "$JOB")" = T ]; }
+	farm_await 20 done_well
 }
 
 @test "label in a full pool is refused before anything is written" {

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/proto/dir_sd.h"
 #include "lib/proto/scan.h"
@@ -18,20 +19,45 @@
 #include "storage-daemon/media/vol_label.h"
 #include "storage-daemon/session/sd.h"
 
-/* The device of a (bashed) name, also the drive of a changer; NULL: there is none usable. */
-static struct device *
-find_device(struct conversation *v, char *name, int drive)
+/* What an operator means; n is 0 when there is none usable. */
+struct drives {
+	struct device **v; /* owned */
+	size_t n;
+};
+
+static void
+drives_release(struct drives *r)
 {
-	const struct sd_autochanger *a;
-	struct device *d = devices_find(v->sd->media.devices, wire_unbash(name));
+	free(r->v);
+}
 
-	a = sd_conf_find_autochanger(v->sd->conf, name);
-	if (d == NULL && a != NULL && a->n_device > 0) {
-		size_t i = drive > 0 && (size_t)drive < a->n_device ? (size_t)drive : 0;
+static void
+add_drive(struct conversation *v, const char *name, struct drives *out)
+{
+	struct device *d = devices_find(v->sd->media.devices, name);
 
-		d = devices_find(v->sd->media.devices, a->device[i]->name);
-	}
-	return d != NULL && d->ops != NULL ? d : NULL;
+	if (d != NULL && d->ops != NULL)
+		out->v[out->n++] = d;
+}
+
+/*
+ * The device of a (bashed) name, or a drive of the changer.  Drive 0 is also what comes when none
+ * was named: of a changer that Count has made it means all of them, as for the one device that they
+ * are to who wrote it.
+ */
+static struct drives
+find_drives(struct conversation *v, char *name, int drive)
+{
+	const struct sd_autochanger *a = sd_conf_find_autochanger(v->sd->conf, wire_unbash(name));
+	struct drives out = { NEW_ARRAY(struct device *, (a != NULL ? a->n_device : 0) + 1), 0 };
+	size_t one = a != NULL && drive > 0 && (size_t)drive < a->n_device ? (size_t)drive : 0;
+
+	if (a == NULL)
+		add_drive(v, name, &out);
+	for (size_t i = 0; a != NULL && i < a->n_device; i++)
+		if (i == one || (drive == 0 && a->res.made))
+			add_drive(v, a->device[i]->name, &out);
+	return out;
 }
 
 static enum err_code
@@ -145,12 +171,30 @@ is_busy(struct conversation *v, struct device *d, const char *volume, struct err
 			   d->conf->name, u.writers, u.writers);
 }
 
+/* The volume, when it is in a drive that does nothing. */
+static enum err_code
+put_down_idle(struct conversation *v, const struct drives *drives, const char *volume,
+	      struct err *err)
+{
+	struct mounted mounted;
+
+	for (size_t i = 0; i < drives->n; i++) {
+		struct device *d = drives->v[i];
+
+		if (device_mounted(d, &mounted) && strcmp(mounted.volume, volume) == 0 &&
+		    reserve_of(&v->sd->media, d).writers == 0 &&
+		    mount_release(&v->sd->media, d, &v->sd->stop, err) != ERR_OK)
+			return err->code;
+	}
+	return ERR_OK;
+}
+
 static enum err_code
 label(struct conversation *v, struct label_order *o, bool again, struct err *err)
 {
-	struct device *d = find_device(v, o->device, o->drive);
+	OWNED(drives_release) struct drives drives = find_drives(v, o->device, o->drive);
+	struct device *d = drives.n > 0 ? drives.v[0] : NULL;
 	const char *busy = again ? o->old : o->name;
-	struct mounted mounted;
 	struct err why = ERR_INIT;
 	enum err_code code;
 
@@ -164,10 +208,7 @@ label(struct conversation *v, struct label_order *o, bool again, struct err *err
 				    "(Access Mode)\n",
 				    d->conf->name),
 			err);
-	/* Idle in a drive: put it down first. */
-	if (device_mounted(d, &mounted) && strcmp(mounted.volume, busy) == 0 &&
-	    reserve_of(&v->sd->media, d).writers == 0 &&
-	    mount_release(&v->sd->media, d, &v->sd->stop, &why) != ERR_OK)
+	if (put_down_idle(v, &drives, busy, &why) != ERR_OK)
 		return conversation_eod(
 			v,
 			conn_printf(v->c, err, "3912 Failed to label Volume: ERR=%s\n", why.text),
@@ -176,7 +217,9 @@ label(struct conversation *v, struct label_order *o, bool again, struct err *err
 		return conversation_eod(v, is_busy(v, d, busy, err), err);
 	code = again ? label_again(v, d, o, err) : label_new(v, d, o, err);
 	volumes_rewrite_done(v->sd->media.volumes, busy);
-	device_ask_mount(d); /* a job may wait for it, or was refused it just now */
+	for (size_t i = 0; i < drives.n;
+	     i++) /* a job may wait for it, or was refused it just now */
+		device_ask_mount(drives.v[i]);
 	return conversation_eod(v, code, err);
 }
 
@@ -211,39 +254,55 @@ cmd_relabel(struct conversation *v, struct bytes line, struct err *err)
 
 /* ---- mount, unmount, release, readlabel ---- */
 
-/* "name drive=n" behind the verb of fmt. */
-static bool
-scan_drive(struct bytes line, const char *verb, char name[WIRE_NAME_MAX + 1], int *drive)
+/* "VERB name drive=n": one answer for each drive that is meant. */
+struct mount_verb {
+	const char *verb, *bad; /* the code of a line that is none */
+	enum err_code (*one)(struct conversation *v, struct device *d, struct err *err);
+};
+
+static enum err_code
+each_drive(struct conversation *v, struct bytes line, const struct mount_verb *m, struct err *err)
 {
-	line = bytes_skip(line, strlen(verb));
-	*drive = 0;
-	return wire_scan(line, " %127s drive=%d", name, drive) && name[0] != '\0';
+	OWNED(drives_release) struct drives drives = { NULL, 0 };
+	char name[WIRE_NAME_MAX + 1];
+	struct bytes words = bytes_skip(line, strlen(m->verb));
+	enum err_code code = ERR_OK;
+	int drive = 0;
+
+	if (!wire_scan(words, " %127s drive=%d", name, &drive) || name[0] == '\0')
+		return conversation_eod(v,
+					conn_printf(v->c, err, DIR_SD_BAD_MOUNT_VERB, m->bad,
+						    m->verb, (const char *)line.p),
+					err);
+	drives = find_drives(v, name, drive);
+	if (drives.n == 0)
+		return no_device(v, name, err);
+	for (size_t i = 0; i < drives.n && code == ERR_OK; i++)
+		code = m->one(v, drives.v[i], err);
+	return conversation_eod(v, code, err);
+}
+
+static enum err_code
+mount(struct conversation *v, struct device *d, struct err *err)
+{
+	char where[DEVICE_PRINT_MAX];
+
+	reserve_set_unmounted(&v->sd->media, d, false);
+	device_ask_mount(d);
+	return conn_printf(v->c, err, DIR_SD_FILE_MOUNTED, device_print(d, where, sizeof(where)));
 }
 
 enum err_code
 cmd_mount(struct conversation *v, struct bytes line, struct err *err)
 {
-	char name[WIRE_NAME_MAX + 1], where[DEVICE_PRINT_MAX];
-	int drive;
-	struct device *d;
+	static const struct mount_verb m = { "mount", "3909", mount };
 
-	if (!scan_drive(line, "mount", name, &drive))
-		return conversation_eod(
-			v, conn_printf(v->c, err, DIR_SD_BAD_MOUNT, (const char *)line.p), err);
-	d = find_device(v, name, drive);
-	if (d == NULL)
-		return no_device(v, name, err);
-	reserve_set_unmounted(&v->sd->media, d, false);
-	device_ask_mount(d);
-	return conversation_eod(v,
-				conn_printf(v->c, err, DIR_SD_FILE_MOUNTED,
-					    device_print(d, where, sizeof(where))),
-				err);
+	return each_drive(v, line, &m, err);
 }
 
 /* Put the volume down; block: and let no job have the device until it is mounted again. */
 static enum err_code
-put_down(struct conversation *v, struct device *d, bool block, const char *done, struct err *err)
+put_down(struct conversation *v, struct device *d, bool block, struct err *err)
 {
 	struct reserve_use u = reserve_of(&v->sd->media, d);
 	struct err why = ERR_INIT;
@@ -260,61 +319,60 @@ put_down(struct conversation *v, struct device *d, bool block, const char *done,
 	if (mount_release(&v->sd->media, d, &v->sd->stop, &why) != ERR_OK)
 		return conn_printf(v->c, err, "3907 %s\n", why.text);
 	return conn_printf(v->c, err, "%s Device \"%s\" %s.\n", block ? "3002" : "3022",
-			   d->conf->name, done);
+			   d->conf->name, block ? "unmounted" : "released");
+}
+
+static enum err_code
+unmount(struct conversation *v, struct device *d, struct err *err)
+{
+	return put_down(v, d, true, err);
 }
 
 enum err_code
 cmd_unmount(struct conversation *v, struct bytes line, struct err *err)
 {
-	char name[WIRE_NAME_MAX + 1];
-	int drive;
-	struct device *d;
+	static const struct mount_verb m = { "unmount", "3907", unmount };
 
-	if (!scan_drive(line, "unmount", name, &drive))
-		return conversation_eod(
-			v, conn_printf(v->c, err, DIR_SD_BAD_UNMOUNT, (const char *)line.p), err);
-	d = find_device(v, name, drive);
-	if (d == NULL)
-		return no_device(v, name, err);
-	return conversation_eod(v, put_down(v, d, true, "unmounted", err), err);
+	return each_drive(v, line, &m, err);
+}
+
+static enum err_code
+release(struct conversation *v, struct device *d, struct err *err)
+{
+	return put_down(v, d, false, err);
 }
 
 enum err_code
 cmd_release(struct conversation *v, struct bytes line, struct err *err)
 {
-	char name[WIRE_NAME_MAX + 1];
-	int drive;
-	struct device *d;
+	static const struct mount_verb m = { "release", "3927", release };
 
-	if (!scan_drive(line, "release", name, &drive))
-		return conversation_eod(
-			v, conn_printf(v->c, err, DIR_SD_BAD_RELEASE, (const char *)line.p), err);
-	d = find_device(v, name, drive);
-	if (d == NULL)
-		return no_device(v, name, err);
-	return conversation_eod(v, put_down(v, d, false, "released", err), err);
+	return each_drive(v, line, &m, err);
 }
 
 enum err_code
 cmd_readlabel(struct conversation *v, struct bytes line, struct err *err)
 {
+	OWNED(drives_release) struct drives drives = { NULL, 0 };
 	char name[WIRE_NAME_MAX + 1];
 	int slot = 0, drive = 0;
-	struct device *d;
 	struct mounted mounted;
+	size_t i = 0;
 
 	if (!wire_scan(line, DIR_SD_READLABEL_SCAN, name, &slot, &drive))
 		return conversation_eod(
 			v, conn_printf(v->c, err, DIR_SD_BAD_READLABEL, (const char *)line.p), err);
-	d = find_device(v, name, drive);
-	if (d == NULL)
+	drives = find_drives(v, name, drive);
+	if (drives.n == 0)
 		return no_device(v, name, err);
-	if (!device_mounted(d, &mounted))
+	while (i < drives.n && !device_mounted(drives.v[i], &mounted))
+		i++;
+	if (i == drives.n)
 		return conversation_eod(
 			v,
 			conn_printf(v->c, err,
 				    "3905 Device %s open but no Bareos volume is mounted.\n",
-				    d->conf->name),
+				    drives.v[0]->conf->name),
 			err);
 	return conversation_eod(
 		v, conn_printf(v->c, err, DIR_SD_OK_READLABEL, wire_bash(mounted.volume), slot),
