@@ -207,7 +207,7 @@ is_given(const char *s)
 char *
 dir_relocation(const char *strip, const char *prefix, const char *suffix)
 {
-	struct buf b = BUF_INIT(1 << 16);
+	struct buf b = BUF_INIT(SIZE_MAX); /* what goes in is bounded where it comes from */
 
 	if (is_given(strip)) {
 		buf_text(&b, "!^");

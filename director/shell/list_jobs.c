@@ -62,7 +62,8 @@ filter_letters(struct shell *sh, struct list_params *p, struct err *err)
 	static const char *const status_keys[] = { "jobstatus", NULL };
 	static const char *const level_keys[] = { "joblevel", "level", NULL };
 	OWNED(buf_release)
-	struct buf status = BUF_INIT(512), level = BUF_INIT(512), type = BUF_INIT(512);
+	struct buf status = BUF_INIT(SIZE_MAX), level = BUF_INIT(SIZE_MAX),
+		   type = BUF_INIT(SIZE_MAX);
 	const char *v = args_value_of(&sh->args, status_keys);
 
 	if (v != NULL && v[0] != '\0') {

@@ -121,7 +121,7 @@ mark_regex(void *arg, const struct tree_item *item)
 static uint32_t
 mark_path(struct tree *t, const char *path, enum tree_scope scope)
 {
-	OWNED(buf_release) struct buf exact = BUF_INIT(PATH_TEXT_MAX);
+	OWNED(buf_release) struct buf exact = BUF_INIT(SIZE_MAX); /* a line of a list, or a word */
 	struct marker m = { .t = t, .scope = scope };
 
 	for (const char *p = path; *p != '\0'; p++) {

@@ -383,6 +383,7 @@ what_is_far_too_long_ends_no_program(void **state)
 	check_long("Size = ", "1111111111 ", 100000, "");
 	check_long("Name = \"", "0123456789", 110000, "\"");
 	check_long("", "Number = 1 junk\n", 2000, "");
+	check_long("Name = \"", "0123456789", 20000, "\"; Bogus = 1");
 	check_long("} Messages { Name = m; Mail = r", ",r@example.org", 10000, " = all");
 }
 

@@ -14,7 +14,8 @@
 /* Behind these they are only counted. */
 static const size_t kept[] = { [CONF_NOTE] = 1000, [CONF_WARNING] = 1000, [CONF_ERROR] = 50 };
 
-#define REMARKS_MAX (64u * KIB)
+#define REMARKS_MAX  (64u * KIB)
+#define SOURCE_SHOWN 500 /* characters of a line */
 
 struct source {
 	const char *name, *text, *from;
@@ -276,6 +277,11 @@ set_place(struct conf_diag *d, struct problem *p, const struct conf_pos *pos)
 		if (s->name != pos->file)
 			continue;
 		p->source = copy_line(s->text, pos->line);
+		if (p->source != NULL && strlen(p->source) > SOURCE_SHOWN) {
+			OWNED(freep) char *whole = TAKE_PTR(p->source);
+
+			p->source = str_ndup(whole, SOURCE_SHOWN);
+		}
 		if (s->from != NULL)
 			p->from = str_dup(s->from);
 		return;
@@ -399,13 +405,17 @@ by_place(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
-/* "    4 |   text" and the caret below; tabs are copied so that columns agree. */
+/* "    4 |   text" and, where that is shown, the caret below; tabs are copied so that columns
+ * agree. */
 static void
 put_source(const struct problem *p, struct buf *out)
 {
 	uint32_t col = 1, last = p->col_end > p->col ? p->col_end : p->col;
 
-	buf_text(out, "%5u | %.500s\n      | ", p->line, p->source);
+	buf_text(out, "%5u | %s\n", p->line, p->source);
+	if (p->col > SOURCE_SHOWN)
+		return;
+	buf_text(out, "      | ");
 	for (const char *s = p->source; *s != '\0' && col < p->col; s++) {
 		if (((unsigned char)*s & 0xc0) == 0x80)
 			continue;

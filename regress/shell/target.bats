@@ -72,6 +72,21 @@ still_waits() {
 	[ "$(farm_console "status client=farm-fd" | grep -c 'is disabled')" -eq 0 ]
 }
 
+@test "words that are far too long are an answer, not the end of the director" {
+	pid=$(farm_pid dir)
+	{
+		printf 'list jobs jobstatus=T'
+		printf ',T%.0s' {1..400}
+		printf '\nrestore client=farm-fd current all strip_prefix='
+		printf '.%.0s' {1..40000}
+		printf ' done yes\nversion\n'
+	} >"$FARM/long.in"
+	"$FARM/site/tconsole" <"$FARM/long.in" >"$FARM/long.out" 2>&1 || true
+	grep -F "Version: " "$FARM/long.out"
+	[ "$(farm_pid dir)" = "$pid" ]
+	kill -0 "$pid"
+}
+
 @test "a job is not started now because its time cannot be read" {
 	before=$(catalog "SELECT count(*) FROM job")
 	for when in garbage 2026-13-45 2037-02-31; do
