@@ -49,8 +49,10 @@ redirect(struct session *s, const char *rest, bool tee)
 		page_printf(&s->page, "Illegal mode %s: use a or w\n", mode);
 		return;
 	}
-	if ((path[0] == '\0' ? page_close(&s->page, &e)
-			     : page_open(&s->page, path, mode, tee, &e)) != ERR_OK)
+	/* What was lost is told where it is seen: not in the next file. */
+	if (page_close(&s->page, &e) != ERR_OK)
+		say_err(s, &e);
+	if (path[0] != '\0' && page_open(&s->page, path, mode, tee, &e) != ERR_OK)
 		say_err(s, &e);
 }
 

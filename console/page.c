@@ -123,6 +123,7 @@ page_close(struct page *p, struct err *err)
 		failed = errno;
 	if (failed == 0)
 		return ERR_OK;
+	p->lost = true;
 	errno = failed;
 	return err_errno(err, ERR_SYS, "%s", path);
 }
@@ -133,6 +134,8 @@ page_end(struct page *p, struct err *err)
 	page_flush(p);
 	if (page_close(p, err) != ERR_OK)
 		return err->code;
+	if (p->lost)
+		return err_set(err, ERR_SYS, "a part of the output was lost");
 	if (p->stdout_failed == 0 || p->stdout_failed == EPIPE)
 		return ERR_OK;
 	errno = p->stdout_failed;
@@ -154,9 +157,8 @@ page_open(struct page *p, const char *path, const char *mode, bool tee, struct e
 
 	if (f == NULL)
 		return err_errno(err, ERR_SYS, "Cannot open file %s for output", path);
-	enum err_code rc = page_close(p, err);
 	p->file = f;
 	p->path = str_dup(path);
 	p->tee = tee;
-	return rc;
+	return ERR_OK;
 }

@@ -116,9 +116,11 @@ assert $2, d"
 }
 
 @test "output that cannot be written is said" {
-	farm_console "@output /dev/full" "list jobs" "@output" "@echo behind" >"$FARM/full.out"
-	grep -F "/dev/full: No space left on device" "$FARM/full.out"
-	grep -Fx behind "$FARM/full.out"
+	run farm_console "@output /dev/full" "list jobs" "@output $FARM/next.out" "@echo behind"
+	[ "$status" -eq 1 ]
+	grep -F "/dev/full: No space left on device" <<<"$output"
+	grep -Fx behind "$FARM/next.out"
+	lacks "No space" <"$FARM/next.out"
 	run farm_console "@tee /dev/full" "list jobs"
 	[ "$status" -eq 1 ]
 	grep -F "/dev/full: No space left on device" <<<"$output"
