@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOOK_MS 500 /* how often a daemon that a console may end looks whether one did */
@@ -140,10 +141,8 @@ daemon_become_user(const struct daemon *d, struct err *err)
 		return err_set(err, ERR_CONFIG, "there is no group %s", o->group);
 	if (gr != NULL && setgid(gr->gr_gid) != 0)
 		return err_errno(err, ERR_SYS, "cannot become group %s", o->group);
-	if (pw == NULL)
-		return ERR_OK;
-	if (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
-	    (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0)
+	if (pw != NULL && (initgroups(pw->pw_name, gr != NULL ? gr->gr_gid : pw->pw_gid) != 0 ||
+			   (gr == NULL && setgid(pw->pw_gid) != 0) || setuid(pw->pw_uid) != 0))
 		return err_errno(err, ERR_SYS, "cannot become user %s", o->user);
 	secret_guard_process();
 	return ERR_OK;
@@ -165,18 +164,29 @@ daemon_claim(struct daemon *d, const char *directory, const char *name, struct e
 	OWNED(freep) char *component = path_component(name);
 	OWNED(freep) char *path = str_printf("%s/%s.%s.lock", directory, component, d->program);
 	OWNED(closep) int fd = -1;
+	struct err ignored = ERR_INIT;
+	struct stat st;
 	char text[32];
 
 	if (fd_make_dirs(directory, 0755, err) != ERR_OK ||
 	    fd_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, &fd, err) != ERR_OK)
 		return err->code;
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-		return err_set(err, ERR_SYS,
-			       "%s \"%s\" runs already in %s (process %ld): stop it first",
-			       d->program, name, directory, holder_of(fd));
+	/* One start as root must not keep out whom the directory belongs to. */
+	if (geteuid() == 0 && stat(directory, &st) == 0)
+		(void)!fchown(fd, st.st_uid, st.st_gid);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, ERR_SYS,
+				       "%s \"%s\" runs already in %s (process %ld): stop it first",
+				       d->program, name, directory, holder_of(fd));
+		(void)err_errno(&ignored, ERR_SYS, "another %s would not be noticed: lock %s",
+				d->program, path);
+		log_warn("%s", ignored.text);
+	}
+	/* On a full disk it is not told. */
 	(void)snprintf(text, sizeof(text), "%-10d\n", (int)getpid());
-	if (fd_pwrite_full(fd, path, text, strlen(text), 0, err) != ERR_OK)
-		return err->code;
+	if (fd_pwrite_full(fd, path, text, strlen(text), 0, &ignored) != ERR_OK)
+		log_warn("%s", ignored.text);
 	d->claim = TAKE_FD(fd);
 	return ERR_OK;
 }

@@ -44,6 +44,7 @@ MUST_CHECK enum err_code daemon_become_user(const struct daemon *d, struct err *
 /*
  * Until this process ends no other works as this name in this directory: what is unfinished there
  * is nobody's, and may be cleaned up.  ERR_SYS names the process that does.  Makes the directory.
+ * Where the file system knows no locks a warning is all.
  */
 MUST_CHECK enum err_code daemon_claim(struct daemon *d, const char *directory, const char *name,
 				      struct err *err);
