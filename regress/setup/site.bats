@@ -96,6 +96,13 @@ passwords() {
 		[ "$status" -eq 2 ]
 		grep -F "outside 1..65535" <<<"$output"
 	done
+	# What the director would not take is not written: its own name, a Job's, a quote.
+	for words in farm Backup 'web2 --client-address a"b'; do
+		# shellcheck disable=SC2086 # words
+		run "$TERCET_BIN/tercet-setup" --add-client $words "$FARM/site"
+		[ "$status" -eq 1 ]
+		[ ! -e "$FARM/site/etc/tercet-dir.d/client-${words%% *}.conf" ]
+	done
 	run "$TERCET_BIN/tercet-setup" --add-client web2 --client-port 9x "$FARM/site"
 	[ "$status" -eq 2 ]
 }
