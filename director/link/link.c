@@ -15,13 +15,13 @@
 #define PROGRAM_SECONDS 1800
 
 static void
-say_failed(void *arg, const char *why)
+say_failed(void *arg, const char *why, int64_t seconds)
 {
 	const struct link_dial *ld = arg;
 
 	link_say(ld->say, ld->say_arg,
 		 "Could not connect to %s %s: %s. Retrying for up to %lld seconds.", ld->what,
-		 ld->name, why, (long long)ld->timeout_seconds);
+		 ld->name, why, (long long)seconds);
 }
 
 enum err_code

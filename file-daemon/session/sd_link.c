@@ -58,14 +58,14 @@ sd_report(struct fd_job *j)
 }
 
 static void
-say_failed(void *arg, const char *why)
+say_failed(void *arg, const char *why, int64_t seconds)
 {
 	const struct fd_job *j = arg;
 	struct err e = ERR_INIT;
 
 	job_report(j->msg, MSG_INFO,
 		   "Could not connect to Storage daemon: %s. Retrying for up to %lld seconds.", why,
-		   (long long)j->conf->client->sd_connect_timeout);
+		   (long long)seconds);
 	if (conn_flush(j->dir, &e) != ERR_OK)
 		job_msg_mute(j->msg);
 }

@@ -100,9 +100,9 @@ struct dial {
 	int64_t timeout_seconds;    /* of all attempts together */
 	unsigned heartbeat_seconds; /* TCP keep-alive; 0: system default */
 	struct cancel *cancel;      /* or NULL */
-	/* Or NULL: told why an attempt failed that will be repeated; the first, and one in 5
-	 * minutes. */
-	void (*failed)(void *arg, const char *why);
+	/* Or NULL: told why an attempt failed that will be repeated, and for how many seconds
+	 * more; the first, and one in 5 minutes. */
+	void (*failed)(void *arg, const char *why, int64_t seconds);
 	void *failed_arg;
 };
 

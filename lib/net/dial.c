@@ -123,7 +123,7 @@ connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan 
 static enum err_code
 connect_patiently(const struct dial *d, int64_t deadline_ms, struct chan **out, struct err *err)
 {
-	int64_t next_word_ms = 0;
+	int64_t now_ms, next_word_ms = 0;
 
 	for (;;) {
 		bool named;
@@ -135,9 +135,10 @@ connect_patiently(const struct dial *d, int64_t deadline_ms, struct chan **out, 
 		    pause.deadline_ms >= deadline_ms)
 			return rc;
 		trace(50, "%s; again in %u s", err->text, d->retry_seconds);
-		if (d->failed != NULL && clock_mono_ms() >= next_word_ms) {
-			d->failed(d->failed_arg, err->text);
-			next_word_ms = clock_mono_ms() + FAILED_WORD_MS;
+		now_ms = clock_mono_ms();
+		if (d->failed != NULL && now_ms >= next_word_ms) {
+			d->failed(d->failed_arg, err->text, (deadline_ms - now_ms + 999) / 1000);
+			next_word_ms = now_ms + FAILED_WORD_MS;
 		}
 		rc = wait_pause(&pause, &pausing);
 		if (rc != ERR_OK) {

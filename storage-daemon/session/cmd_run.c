@@ -184,16 +184,13 @@ cmd_run(struct conversation *v, struct bytes line, struct err *err)
 /* ---- passive clients: we connect ---- */
 
 static void
-say_failed(void *arg, const char *why)
+say_failed(void *arg, const char *why, int64_t seconds)
 {
 	const struct conversation *v = arg;
-	struct err e = ERR_INIT;
 
 	job_report(v->msg, MSG_INFO,
 		   "Could not connect to Client: %s. Retrying for up to %lld seconds.", why,
-		   (long long)v->sd->conf->storage->fd_connect_timeout);
-	if (conn_flush(v->c, &e) != ERR_OK)
-		job_msg_mute(v->msg);
+		   (long long)seconds);
 }
 
 static enum err_code
