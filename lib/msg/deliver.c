@@ -408,7 +408,8 @@ send_spool(const struct msg_sink *s, const struct dest *d, const struct msg_mail
 	const char *tail = d->broken ? MISSING : "";
 	struct err err = ERR_INIT;
 
-	if (fd_open(d->path, O_RDONLY, 0, &fd, &err) != ERR_OK) {
+	/* Without a spool the mail says that all is missing. */
+	if (fd_open(d->path, O_RDONLY, 0, &fd, &err) != ERR_OK && !d->broken) {
 		log_error("mail of %s: %s", s->daemon, err.text);
 		return false;
 	}
@@ -458,8 +459,10 @@ msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail)
 	for (size_t i = 0; i < s->n; i++) {
 		struct dest *d = &s->dests[i];
 
-		if (d->fd >= 0 && fd_close(&d->fd, d->path, &err) != ERR_OK)
+		if (d->fd >= 0 && fd_close(&d->fd, d->path, &err) != ERR_OK) {
+			d->broken = true;
 			log_error("messages of %s: %s", s->daemon, err.text);
+		}
 		if (d->path != NULL && msg_dest_is_mail(d->conf->kind)) {
 			if (msg_dest_mails_at(d->conf->kind, mail != NULL ? mail->status : 0))
 				send_mail(s, d, mail);
