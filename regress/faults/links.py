@@ -50,6 +50,8 @@ class Links(Family):
     faults = FAULTS
 
     def configure(self, s):
+        # One drive: a job beside the harmed one writes the same volume, between its blocks.
+        s.conf_edit('sd', r'^ *Count = .*', '  Maximum Concurrent Jobs = 10')
         s.conf_edit('dir', r'^(  Name = "farm-fd"\n)  Address = .*', r'\1  Address = 127.0.0.2\n  FD Storage Address = 127.0.0.4')
         s.conf_edit('dir', r'^(  Name = "Disk"\n)  Address = .*', r'\1  Address = 127.0.0.3')
         s.conf_add('dir', STRAIGHT.format(password=s.password('Client'), sd_password=s.password('Storage'), fd_port=s.port + 1, sd_port=s.port + 2,
