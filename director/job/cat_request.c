@@ -50,18 +50,6 @@ use_counter(void *arg, const char *name, bool increment, int64_t *value)
 	return true;
 }
 
-/* The row as it is now: a reload while the job waits for a volume may have raised its limits. */
-static enum err_code
-read_pool(struct job *j, struct cat_pool *out, struct err *err)
-{
-	const char *name = j->plan.pool->name;
-	bool found = false;
-
-	if (cat_pool_get(j->catalog, name, out, &found, err) != ERR_OK)
-		return err->code;
-	return found ? ERR_OK : err_set(err, ERR_CONFIG, "pool %s is not in the catalog", name);
-}
-
 static enum err_code
 find_scratch(struct job *j, const struct cat_pool *pool, uint32_t *out, struct err *err)
 {
@@ -105,7 +93,7 @@ make_search(struct peer *p, struct volume_search *s, struct err *err)
 			   .counter = use_counter,
 			   .counter_arg = j },
 	};
-	if (read_pool(j, &s->pool_row, err) != ERR_OK)
+	if (job_pool_row(j, j->plan.pool, &s->pool_row, err) != ERR_OK)
 		return err->code;
 	return find_scratch(j, &s->pool_row, &s->scratch_pool_id, err);
 }

@@ -44,6 +44,10 @@ mod_level(struct shell *sh, struct job_request *req, const struct job_plan *p, s
 				.n = is_backup ? 5 : 4 };
 	if (ask_select(sh, &ask, &at, err) != ERR_OK)
 		return err->code;
+	if (is_backup && backup_letters[at] == LEVEL_SINCE && req->since == NULL)
+		return err_set(err, ERR_CONFIG,
+			       "Level Since needs its time: run ... level=Since since=\"2026-11-21 "
+			       "00:00:00\"");
 	req->level = is_backup ? backup_letters[at] : verify_letters[at];
 	return ERR_OK;
 }
