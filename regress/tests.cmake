@@ -13,7 +13,7 @@ endforeach()
 # last of them would run alone.
 set(long_tests faults/catalog_away perf/perf_test faults/half_open_test setup/quickstart_test setup/hang_test
 	faults/catalog_full faults/net_test faults/link_test director/lost director/cancel director/hung
-	faults/clock director/decide interop/stock_site faults/link_clear_test fd/fd_test faults/power_test
+	faults/clock director/decide interop/stock_site faults/link_clear_test fd/fd_test fd/compressed_test faults/power_test
 	faults/stop_test security/strangers fd/fd_commands_test sd/sd_test backup/compression)
 
 file(GLOB system_tests CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/regress

@@ -24,7 +24,7 @@ class DiskFull(Family):
     def check_rights(self):
         if os.geteuid() != 0:
             raise Skip('mounting a small file system needs root')
-        self.mounts = {}
+        self.mounts, self.filled = {}, {}
 
     def configure(self, s):
         places = {'volumes': s.volumes, 'spool': s.state + '/sd', 'target': s.dir + '/target'}
@@ -45,7 +45,7 @@ class DiskFull(Family):
         subprocess.run(['mount', '-o', 'remount,size=' + size, where], check=True)
 
     def fault(self, rng):
-        what = rng.choice(('volumes', 'volumes', 'spool', 'target'))
+        what, = self.turn(('volumes', 'spool', 'volumes', 'target'))
         most = {'volumes': 2200000, 'spool': 24000, 'target': 1700000}[what]
         left = int(most * rng.random() ** 2)
         self.room(what, left)
@@ -61,12 +61,19 @@ class DiskFull(Family):
             self.check_ended(job, letter)
         if letter not in OK and 'No space left' not in s.joblog(job):
             raise Broken('%s: the reason is not named:\n%s' % (what, s.joblog(job)))
+        self.filled[what] = self.filled.get(what, False) or 'No space left' in s.joblog(job)
         return '%d bytes left of %s: status %s' % (left, what, letter)
 
     def heal(self):
         for what in self.mounts:
             self.room(what, None)
         shutil.rmtree(self.mounts['target'] + '/out', ignore_errors=True)
+
+    def finish(self):
+        super().finish()
+        never = [what for what, was in self.filled.items() if not was]
+        if never and len(self.filled) == 3:
+            raise Broken('never full in any of the cases: %s' % ', '.join(never))
 
     def leave(self, rc):
         if self.site is not None:
@@ -157,7 +164,7 @@ class DiskError(Family):
         return job, letter, self.happened()
 
     def fault(self, rng):
-        kind, daemon, calls, errors, most = rng.choice(PLANS)
+        (kind, daemon, calls, errors, most), = self.turn(PLANS)
         error = rng.choice(errors)
         number, on = rng.randrange(1, most + 1), rng.choice(('', '', '+'))  # once, or from then on
         s = self.site

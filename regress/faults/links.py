@@ -82,9 +82,7 @@ class Links(Family):
         return s.restore(self.good, where, seconds=JOB_SECONDS, more='storage=Disk')
 
     def choose(self, rng):
-        kind = rng.choice(('backup', 'backup', 'restore'))
-        link = rng.choice(list(LINKS))
-        direction = rng.choice(('up', 'down'))
+        direction, kind, link = self.turn(('up', 'down'), ('backup', 'restore'), LINKS)
         total = max(2, self.total[kind, link, direction])
         how = rng.randrange(3)
         if how == 0:
@@ -246,10 +244,6 @@ class HalfOpen(ClearLinks):
     def choose(self, rng):
         kind, link, direction, text = PHASES[self.seed * STRIDE % len(PHASES)]
         return kind, link, Rule('freeze', direction, 0, text=text.encode().decode('unicode_escape').encode(), connection=None)
-
-    def case(self, seed):
-        self.seed = seed
-        return super().case(seed)
 
     def check_ended(self, job, letter):
         super().check_ended(job, letter)

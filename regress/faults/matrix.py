@@ -5,6 +5,7 @@ A family is a class: it prepares a site, and fault(seed) does one thing to it.  
   volumes can be listed · memory, threads and descriptors come back to where they were
 """
 import argparse
+import itertools
 import os
 import random
 import shutil
@@ -53,6 +54,7 @@ class Family:
         self.usage = {}
         self.good = 0  # a job that ended well before any fault
         self.listed = 0
+        self.seed = 0
 
     # ---- the site ----
 
@@ -116,8 +118,14 @@ class Family:
     def heal(self):
         """The cause is over."""
 
+    def turn(self, *lists):
+        """One of each list: as many seeds as there are combinations meet them all."""
+        all_of_them = list(itertools.product(*lists))
+        return all_of_them[(self.seed - 1) % len(all_of_them)]
+
     def case(self, seed):
         s = self.site
+        self.seed = seed
         try:
             what = self.fault(random.Random('%s %d' % (self.name, seed)))
         finally:

@@ -41,7 +41,7 @@ class Stop(Family):
 
     def fault(self, rng):
         s = self.site
-        daemon, kind = rng.choice(DAEMONS), rng.choice(('backup', 'restore'))
+        daemon, kind = self.turn(DAEMONS, ('backup', 'restore'))
         direction = 'up' if kind == 'backup' else 'down'
         rule = Rule('call', direction, rng.randrange(30000, 20 << 20))
         rule.call = lambda: threading.Thread(target=self.stand_still, args=(daemon,), daemon=True).start()
@@ -82,7 +82,7 @@ class Kill(Family):
 
     def fault(self, rng):
         s = self.site
-        daemon, kind = rng.choice(DAEMONS), rng.choice(('backup', 'backup', 'restore'))
+        daemon, kind = self.turn(DAEMONS, ('backup', 'restore'))
         rule = Rule('call', 'up' if kind == 'backup' else 'down', rng.randrange(1500, 1800000))
         rule.call = lambda: s.signal(daemon, signal.SIGKILL)
         self.proxy.set_rule(rule)
@@ -118,7 +118,7 @@ WIRES = {'dir-sd': ('dir', 'sd', 1), 'dir-fd': ('dir', 'fd', 2), 'fd-sd': ('fd',
 class Net(Family):
     """Each daemon in a network namespace; a cable is pulled, for a moment or until the job has ended"""
     name = 'net'
-    seeds = 8
+    seeds = 9
 
     def check_rights(self):
         self.spaces = {}
@@ -199,18 +199,14 @@ class Net(Family):
 
     def fault(self, rng):
         s = self.site
-        wire = rng.choice(list(WIRES))
-        kind = rng.choice(('backup', 'backup', 'restore'))
-        seconds = rng.choice((None, None, 0.3 + rng.random() * 2))  # None: until the job has ended
+        kind, wire = self.turn(('backup', 'restore'), WIRES)
+        seconds = rng.choice((None, 0.3 + rng.random() * 2))  # None: until the job has ended
         most = {'fd-sd': 1900000, 'dir-sd': 26000, 'dir-fd': 12000}[wire]
         byte = int(most ** rng.random()) if rng.random() < 0.5 else rng.randrange(most)
-        before = self.carried(wire)
-        where = s.dir + '/harmed'
-        shutil.rmtree(where, ignore_errors=True)
-        job = s.start('run job=Backup level=Full yes' if kind == 'backup'
-                      else 'restore jobid=%d where=%s all done yes' % (self.good, where))
-        await_true(JOB_SECONDS, 'the job passes byte %d of %s, or ends' % (byte, wire),
-                   lambda: self.carried(wire) - before >= byte or s.status(job) in ENDED, pause=0)
+        job = self.run_up_to(kind, wire, byte)
+        while s.status(job) in ENDED:  # this one said less
+            byte //= 2
+            job = self.run_up_to(kind, wire, byte)
         self.cut(wire)
         what = '%s, %s cut at byte %d %s' % (kind, wire, byte, 'for good' if seconds is None else 'for %.1f s' % seconds)
         if seconds is not None:
@@ -223,12 +219,23 @@ class Net(Family):
             raise Broken('%s, though the cable was back soon:\n%s' % (what, s.joblog(job)))
         try:
             if kind == 'restore' and letter in OK:
-                s.same_tree(where)
+                s.same_tree(s.dir + '/harmed')
             else:
                 self.check_ended(job, letter)
         except Broken as e:
             raise Broken('%s: %s' % (what, e))
         return what
+
+    def run_up_to(self, kind, wire, byte):
+        """A job that has passed so many bytes there, or has ended."""
+        s, before = self.site, self.carried(wire)
+        where = s.dir + '/harmed'
+        shutil.rmtree(where, ignore_errors=True)
+        job = s.start('run job=Backup level=Full yes' if kind == 'backup'
+                      else 'restore jobid=%d where=%s all done yes' % (self.good, where))
+        await_true(JOB_SECONDS, 'the job passes byte %d of %s, or ends' % (byte, wire),
+                   lambda: self.carried(wire) - before >= byte or s.status(job) in ENDED, pause=0)
+        return job
 
     def heal(self):
         for wire in WIRES:
