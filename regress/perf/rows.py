@@ -117,7 +117,7 @@ def tls(opts, base):
                     shutil.rmtree(dst, ignore_errors=True)
                     t.forget()
             out += [judged('%s, %s: %.2f s of CPU in clear, %.2f s in TLS; TLS adds %%' % (
-                row.title, w, cpu['clear', w], cpu['tls', w]), 100 * (cpu['tls', w] / cpu['clear', w] - 1), '%.0f', 15)
+                row.title, w, cpu['clear', w], cpu['tls', w]), 100 * (cpu['tls', w] / max(cpu['clear', w], 0.01) - 1), '%.0f', 15)
                 for w in ('save', 'restore')]
     return out
 
