@@ -64,8 +64,8 @@ addr_resolve(const char *host, uint16_t port, enum addr_use use, struct addr out
 	}
 	rc = getaddrinfo(len > 0 ? name : NULL, service, &hints, &list);
 	if (rc != 0)
-		return err_set(err, ERR_PEER, "host \"%s\" cannot be resolved: %s", host,
-			       gai_strerror(rc));
+		return err_set(err, rc == EAI_AGAIN ? ERR_ABSENT : ERR_PEER,
+			       "host \"%s\" cannot be resolved: %s", host, gai_strerror(rc));
 	*n = 0;
 	for (const struct addrinfo *a = list; a != NULL && *n < ADDR_LIST_MAX; a = a->ai_next) {
 		struct addr *to = &out[*n];

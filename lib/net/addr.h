@@ -1,7 +1,8 @@
 /*
  * lib/net/addr.h - host names and ports to socket addresses, and back to text
  *
- * Errors:  ERR_PEER  a name does not resolve; the text names it
+ * Errors:  ERR_PEER    a name does not resolve; the text names it
+ *          ERR_ABSENT  nobody can tell just now: no name server answers
  */
 #ifndef TERCET_NET_ADDR_H
 #define TERCET_NET_ADDR_H

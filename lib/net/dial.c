@@ -93,9 +93,9 @@ turn_end(int64_t deadline_ms, size_t n)
 	return now + (share < ONE_CONNECT_MS ? share : ONE_CONNECT_MS);
 }
 
-/* All addresses of the host in turn; *named: the host has some. */
+/* All addresses of the host in turn; *final: its name has none. */
 static enum err_code
-connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan **out,
+connect_any(const struct dial *d, int64_t deadline_ms, bool *final, struct chan **out,
 	    struct err *err)
 {
 	struct addr list[ADDR_LIST_MAX];
@@ -105,9 +105,11 @@ connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan 
 	size_t n;
 
 	rc = addr_resolve(d->host, d->port, ADDR_CONNECT, list, &n, err);
-	*named = rc == ERR_OK;
+	*final = rc == ERR_PEER;
+	if (rc == ERR_ABSENT)
+		err->code = ERR_PEER;
 	if (rc != ERR_OK)
-		return rc;
+		return err->code;
 	rc = ERR_PEER;
 	for (size_t i = 0; i < n && rc != ERR_OK && rc != ERR_CANCELED; i++)
 		rc = connect_one(&list[i], d, turn_end(deadline_ms, n - i), &fd, err);
@@ -119,19 +121,20 @@ connect_any(const struct dial *d, int64_t deadline_ms, bool *named, struct chan 
 	return chan_new(fd, peer, out, err);
 }
 
-/* Again and again while there is time; a name that does not resolve is final (wire.md 12). */
+/* Again and again while there is time; a name that does not resolve is final (wire.md 12), though
+ * not when no name server answers. */
 static enum err_code
 connect_patiently(const struct dial *d, int64_t deadline_ms, struct chan **out, struct err *err)
 {
 	int64_t now_ms, next_word_ms = 0;
 
 	for (;;) {
-		bool named;
-		enum err_code rc = connect_any(d, deadline_ms, &named, out, err);
+		bool final;
+		enum err_code rc = connect_any(d, deadline_ms, &final, out, err);
 		struct err pausing = ERR_INIT;
 		struct wait pause = wait_for(d->cancel, d->retry_seconds, "the next attempt");
 
-		if (rc != ERR_PEER || !named || d->retry_seconds == 0 ||
+		if (rc != ERR_PEER || final || d->retry_seconds == 0 ||
 		    pause.deadline_ms >= deadline_ms)
 			return rc;
 		trace(50, "%s; again in %u s", err->text, d->retry_seconds);

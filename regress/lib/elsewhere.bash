@@ -9,10 +9,11 @@ elsewhere_make() {
 	export ELSEWHERE
 }
 
-# elsewhere ADDRESSES COMMAND...: the host here.test has these; the system log is $FARM/syslog.
+# elsewhere ADDRESSES COMMAND...: the host here.test has these, but no name server answers while there
+# is $FARM/no-names; the system log is $FARM/syslog.
 elsewhere() {
 	local addresses=$1
 	shift
-	HERE_TEST=$addresses SYSTEM_LOG=$FARM/syslog LD_PRELOAD=$ELSEWHERE \
+	HERE_TEST=$addresses NO_NAMES=$FARM/no-names SYSTEM_LOG=$FARM/syslog LD_PRELOAD=$ELSEWHERE \
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" "$@"
 }

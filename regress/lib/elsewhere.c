@@ -2,8 +2,9 @@
  * regress/lib/elsewhere.c - a machine with other names and another system log
  *
  * Preloaded into a program: the host "here.test" has the addresses in HERE_TEST (separated by
- * blanks, in that order, one perhaps twice, as /etc/hosts may say), and what is written to the
- * system log is appended to the file that SYSTEM_LOG names.
+ * blanks, in that order, one perhaps twice, as /etc/hosts may say; while there is the file that
+ * NO_NAMES names, no name server answers for it), the host "nowhere.test" has none, and what is
+ * written to the system log is appended to the file that SYSTEM_LOG names.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,8 +31,12 @@ getaddrinfo(const char *restrict host, const char *restrict port,
 	struct addrinfo **end = out;
 	char list[256], *rest = list, *one;
 
+	if (host != NULL && strcmp(host, "nowhere.test") == 0)
+		return EAI_NONAME;
 	if (addresses == NULL || host == NULL || strcmp(host, "here.test") != 0)
 		return next(host, port, hints, out);
+	if (getenv("NO_NAMES") != NULL && access(getenv("NO_NAMES"), F_OK) == 0)
+		return EAI_AGAIN;
 	(void)snprintf(list, sizeof(list), "%s", addresses);
 	while ((one = strsep(&rest, " ")) != NULL) {
 		int rc = next(one, port, hints, end);

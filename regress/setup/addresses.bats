@@ -66,3 +66,23 @@ with socket.create_server(('::1', int(port)), family=socket.AF_INET6, backlog=0)
 X
 	elsewhere "::1 127.0.0.1" python3 "$FARM/meet.py" "$FARM_PORT" "$TERCET_BIN/tconsole" -c "$FARM/console.conf"
 }
+
+@test "a name server that does not answer now may answer soon" {
+	farm_conf fd 's/^  Address = .*/  Address = 127.0.0.1/'
+	farm_conf dir '/^  Name = "farm-fd"/,/Address/s/Address = .*/Address = here.test/'
+	touch "$FARM/no-names"
+	elsewhere "127.0.0.1" "$FARM/site/tercet" start >"$FARM/start.out" 2>&1
+	echo content >"$FARM/src/file"
+	JOB=$(farm_console "run job=Backup level=Full yes" | sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p')
+	tries_again() { farm_joblog "$JOB" | grep -F 'Could not connect to Client farm-fd' | grep -F Retrying; }
+	farm_await 30 tries_again
+	rm "$FARM/no-names"
+	done_well() { [ "$(farm_job_status "$JOB")" = T ]; }
+	farm_await 60 done_well
+	# A name that there is not has no second chance.
+	farm_conf dir '/^  Name = "farm-fd"/,/Address/s/Address = .*/Address = nowhere.test/'
+	farm_console reload
+	farm_run Backup Full
+	farm_failed
+	farm_joblog "$JOB" | lacks Retrying
+}
