@@ -214,7 +214,31 @@ struct matcher {
 	const struct parts *parts;
 	tree_visit *visit;
 	void *arg;
+	size_t stars;  /* "**" among the parts */
+	uint8_t *been; /* owned; a bit for each "**" in each directory; NULL: one at most */
 };
+
+static bool
+is_star(const char *pattern)
+{
+	return strcmp(pattern, "**") == 0;
+}
+
+/* Several "**" come to the same place in many ways: one is enough. */
+static bool
+been_here(const struct matcher *m, uint32_t dir, size_t at)
+{
+	size_t bit = dir * m->stars;
+	bool been;
+
+	if (m->been == NULL)
+		return false;
+	for (size_t i = 0; i < at; i++)
+		bit += is_star(m->parts->v[i]);
+	been = (m->been[bit / 8] & 1u << bit % 8) != 0;
+	m->been[bit / 8] = (uint8_t)(m->been[bit / 8] | 1u << bit % 8);
+	return been;
+}
 
 /* A name means itself, whatever wildcards it holds.  All texts of the tree end with a NUL. */
 static bool
@@ -237,7 +261,9 @@ match_in(const struct matcher *m, uint32_t dir, size_t at)
 
 		return last ? m->visit(m->arg, &item) : match_in(m, up, at + 1);
 	}
-	bool any_depth = strcmp(pattern, "**") == 0;
+	bool any_depth = is_star(pattern);
+	if (any_depth && been_here(m, dir, at))
+		return true;
 	if (any_depth && !last && !match_in(m, dir, at + 1))
 		return false;
 	OWNED(freep) struct named_item *v = children_of(m->t, dir, &n);
@@ -288,8 +314,12 @@ tree_match(struct tree *t, uint32_t cwd, struct bytes pattern, bool deep, tree_v
 
 	if (split(pattern, &parts)) {
 		uint32_t from = parts.absolute ? tree_root(t) : cwd;
-		struct deep d = { { t, &parts, visit, arg }, false };
+		struct deep d = { { t, &parts, visit, arg, 0, NULL }, false };
 
+		for (size_t i = 0; i < parts.n; i++)
+			d.m.stars += is_star(parts.v[i]);
+		if (d.m.stars > 1)
+			d.m.been = NEW_ARRAY(uint8_t, t->n_dirs * d.m.stars / 8 + 1);
 		if (parts.n == 0) {
 			struct tree_item item = dir_item(t, from);
 
@@ -297,6 +327,7 @@ tree_match(struct tree *t, uint32_t cwd, struct bytes pattern, bool deep, tree_v
 		} else if (match_in(&d.m, from, 0) && deep && !parts.absolute) {
 			tree_walk(t, from, look_deeper, &d);
 		}
+		free(d.m.been);
 	}
 	buf_release(&parts.text);
 }

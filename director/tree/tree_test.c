@@ -140,6 +140,7 @@ wildcards_match_per_component(void **state)
 	expect_match(t, "/", "/srv/*/n*", false, "/srv/data/newdir/;");
 	expect_match(t, "/", "srv/data/?oft", false, "/srv/data/soft;");
 	expect_match(t, "/", "**/n.txt", false, "/srv/data/newdir/n.txt;");
+	expect_match(t, "/", "**/**/**/**/n.txt", false, "/srv/data/newdir/n.txt;");
 	expect_match(t, "/", "n.txt", true, "/srv/data/newdir/n.txt;");
 	expect_match(t, "/", "n.txt", false, "");
 	expect_match(t, "/srv", "\\[x\\]", false, "/srv/[x];");
