@@ -5,7 +5,9 @@
  */
 #include "director/conf/dir_conf_internal.h"
 
+#include "lib/base/own.h"
 #include "lib/base/path.h"
+#include "lib/files/rename.h"
 
 #include <string.h>
 #include <strings.h>
@@ -112,6 +114,18 @@ check_in_force(struct conf_diag *d, const struct dir_job *job)
 			  "Job \"%s\": base jobs are not supported, each run is a Full", job->name);
 }
 
+/* A restore would fail with it when all is chosen. */
+static void
+check_relocation(struct conf_diag *d, const struct dir_job *job)
+{
+	OWNED(rename_rules_freep) struct rename_rules *rules = NULL;
+	struct err why = ERR_INIT;
+
+	if (job->regex_where != NULL && rename_rules_new(job->regex_where, &rules, &why) != ERR_OK)
+		conf_error(d, conf_res_pos(&job->res, "RegexWhere"), "Job \"%s\": %s", job->name,
+			   why.text);
+}
+
 static void
 check_job(struct conf_diag *d, const struct dir_job *job)
 {
@@ -138,6 +152,7 @@ check_job(struct conf_diag *d, const struct dir_job *job)
 		conf_help(d, "write it from the root, like /%s; / restores to the original place",
 			  job->where);
 	}
+	check_relocation(d, job);
 	check_schedule(d, job);
 	if (!level_fits(job, (int)job->level))
 		conf_warn(d, CONF_W_NONE, conf_res_pos(&job->res, "Level"),
