@@ -69,17 +69,26 @@ sync_catalog(const struct dir_conf *conf, const struct dir_catalog *dc, struct c
 	return ERR_OK;
 }
 
-/* One without its resources has nobody to tell: the reason goes to its log. */
+#define NEWS_SECONDS (31 * 24 * 3600) /* nobody wants mail of what another program left long ago   \
+				       */
+
+/* Without its resources there is nobody to tell: the reason goes to its log. */
 static void
-say_unfinished(struct director *d, struct catalog *c, const struct cat_job *left,
-	       const struct err *why)
+tell_left(struct director *d, struct catalog *c, const struct cat_job *left)
 {
+	struct err why = ERR_INIT;
+
+	log_warn("JobId %u: " JOB_LEFT_TEXT, left->job_id, left->job);
+	if (left->sched_time < clock_now() - NEWS_SECONDS)
+		(void)err_set(&why, ERR_CONFIG, "it is more than a month old");
+	else if (job_take_left(d, c, left, &why) == ERR_OK)
+		return;
 	OWNED(freep) char *text = str_printf(JOB_LEFT_TEXT, left->job);
 	OWNED(freep)
 	char *line = str_printf("%s JobId %u: Fatal error: %s\n", d->name, left->job_id, text);
 
 	cat_log_add(c, left->job_id, clock_now(), bytes_str(line));
-	log_warn("JobId %u: no report is sent: %s", left->job_id, why->text);
+	log_warn("JobId %u: no report is sent: %s", left->job_id, why.text);
 }
 
 /* Step 6: jobs that a dead director left running end with a reason; the reason is there first. */
@@ -92,13 +101,8 @@ clean_up(struct director *d, struct catalog *c, struct err *err)
 	if (cat_job_list_running(c, &left, err) != ERR_OK)
 		return err->code;
 	for (size_t i = 0; i < left.n; i++) {
-		const struct cat_job *j = &left.v[i];
-		struct err why = ERR_INIT;
-
-		log_warn("JobId %u: " JOB_LEFT_TEXT, j->job_id, j->job);
-		if (job_take_left(d, c, j, &why) != ERR_OK)
-			say_unfinished(d, c, j, &why);
-		cat_attr_forget(c, j->job_id);
+		tell_left(d, c, &left.v[i]);
+		cat_attr_forget(c, left.v[i].job_id);
 	}
 	if (left.n > 0 && cat_log_flush(c, err) != ERR_OK)
 		return err->code;

@@ -101,6 +101,9 @@ teardown_file() {
 	farm_await 10 running
 	farm_kill dir
 	catalog "INSERT INTO tercet_ingest (jobid) VALUES ($JOB)" # as if its attributes had come
+	# One that another program left long ago is nobody's news.
+	catalog "INSERT INTO job (jobid, job, name, type, level, jobstatus, schedtime, clientid)
+		SELECT 77777, 'Gated.2020-01-01', name, type, level, 'R', '2020-01-01', clientid FROM job WHERE jobid = $JOB"
 	touch "$FARM/open"
 	farm_up
 	[ "$(farm_job_status "$JOB")" = f ]
@@ -109,6 +112,8 @@ teardown_file() {
 	farm_await 5 has_reason
 	farm_await 60 grep -E "Termination: +\*\*\* Backup Error" "$FARM/mails"
 	farm_console wait messages >"$FARM/told.out" # to the end of the left job
+	[ "$(farm_job_status 77777)" = f ]
+	farm_joblog 77777 | grep -F "the director ended while Job"
 	[ "$(head -n 1 "$FARM/mails")" = "Fatal Error farm-fd Gated" ]
 	grep -F "JobId $JOB: Fatal error: the director ended while Job Gated." "$FARM/mails"
 	[ "$(cat "$FARM/failures")" = "$JOB" ]
