@@ -42,16 +42,55 @@ relay_lines(struct relay *r, bool end)
 	}
 }
 
+static volatile sig_atomic_t asked; /* how often to give up */
+
 static void
-relay_until_ready(int fd, struct relay *r)
+take_signal(int sig UNUSED)
 {
+	asked = asked + 1;
+}
+
+/* While it waits; they are blocked otherwise. */
+static sigset_t
+watch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = take_signal };
+	sigset_t mask;
+
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	(void)sigdelset(&mask, SIGINT);
+	(void)sigdelset(&mask, SIGTERM);
+	return mask;
+}
+
+/* The first Ctrl-C asks the daemon to stop, which it does as soon as it has started; the second one
+ * ends it. */
+static void
+relay_until_ready(const struct proc *p, struct relay *r)
+{
+	const struct timespec limit = { .tv_sec = WAIT_SECONDS };
+	const sigset_t waiting = watch_signals();
+	bool told = false;
+
 	while (!r->ready) {
-		struct pollfd pf = { .fd = fd, .events = POLLIN };
+		struct pollfd pf = { .fd = p->out, .events = POLLIN };
+		int n = ppoll(&pf, 1, &limit, &waiting);
 		ssize_t got;
 
-		if (poll(&pf, 1, WAIT_SECONDS * 1000) <= 0)
+		if (asked > (told ? 1 : 0)) {
+			if (told)
+				break;
+			told = true;
+			(void)fputs("stopping as soon as it has started\n", stderr);
+			(void)kill(p->pid, SIGTERM);
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
 			break;
-		got = read(fd, r->text + r->n, sizeof(r->text) - r->n);
+		got = read(p->out, r->text + r->n, sizeof(r->text) - r->n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
@@ -83,11 +122,11 @@ detach_run(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
-	relay_until_ready(p.out, r);
+	relay_until_ready(&p, r);
 	if (r->ready)
 		p.pid = 0; /* it lives on by itself */
 	proc_release(&p);
-	return r->ready ? 0 : 1;
+	return r->ready && asked == 0 ? 0 : 1;
 }
 
 void

@@ -94,6 +94,22 @@ teardown_file() {
 	[ ! -e "$FARM/second.pid" ]
 }
 
+@test "Ctrl-C while it waits for a start without -f stops what starts" {
+	mkdir -p "$FARM/third"
+	chown -R --reference="$FARM/site/var/dir" "$FARM/third" 2>/dev/null || true
+	sed -e "s|$FARM/second|$FARM/third|" -e "0,/  Port = .*/s//  Port = $(farm_ports)/" "$FARM/second.conf" >"$FARM/third.conf"
+	"$TERCET_BIN/tercet-dir" -c "$FARM/third.conf" -p "$FARM/third.pid" >"$FARM/third.log" 2>&1 &
+	waits=$!
+	farm_await 30 test -e "$FARM/third/catalog" # a new cluster takes seconds
+	kill -INT $waits
+	rc=0
+	wait $waits || rc=$?
+	[ $rc -eq 1 ]
+	stopped() { flock -n "$FARM/third/second-dir.tercet-dir.lock" true; }
+	farm_await 60 stopped
+	[ ! -e "$FARM/third.pid" ]
+}
+
 @test "a job that a killed director left unfinished gets f, a reason, and ends as a failed one does" {
 	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
