@@ -169,10 +169,12 @@ put_to_files(struct msg_sink *s, enum msg_type type, const struct buf *line)
 	for (size_t i = 0; i < s->n; i++) {
 		struct dest *d = &s->dests[i];
 
-		if (s->finished || !is_file(d->conf->kind) || !msg_dest_wants(d->conf, type))
+		if (!is_file(d->conf->kind) || !msg_dest_wants(d->conf, type))
 			continue;
-		while (d->pending.len > PENDING_MAX)
+		while (!s->finished && d->pending.len > PENDING_MAX)
 			cond_wait(&s->written, &s->lock);
+		if (s->finished)
+			break;
 		buf_put(&d->pending, line->p, line->len);
 	}
 	if (!s->writing) {
