@@ -26,7 +26,8 @@ static struct {
 	unsigned writes;      /* left until one fails, with this: */
 	int write_error;      /* -1: it takes nothing and says no error */
 	int cut_error, sync_error, dir_error, flush_error;
-	unsigned syncs, dir_syncs;
+	unsigned calls, syncs, dir_syncs; /* so many were there: of pwrite, of the two syncs */
+	uint64_t begun, awaited;          /* write-back, from the beginning without a gap */
 } disk;
 
 static char top[64], path[80];
@@ -54,6 +55,7 @@ answer(int error)
 ssize_t
 pwrite(int fd, const void *p, size_t n, off_t at)
 {
+	disk.calls++;
 	if (is_interrupted())
 		return -1;
 	if (disk.write_error != 0 && disk.writes-- == 0)
@@ -90,10 +92,22 @@ fsync(int fd UNUSED)
 	return answer(disk.dir_error);
 }
 
-int
-sync_file_range(int fd UNUSED, off_t at UNUSED, off_t n UNUSED, unsigned flags)
+static void
+extend(uint64_t *end, off_t at, off_t n)
 {
-	return answer((flags & SYNC_FILE_RANGE_WAIT_AFTER) != 0 ? disk.flush_error : 0);
+	if ((uint64_t)at <= *end && (uint64_t)(at + n) > *end)
+		*end = (uint64_t)(at + n);
+}
+
+int
+sync_file_range(int fd UNUSED, off_t at, off_t n, unsigned flags)
+{
+	if ((flags & SYNC_FILE_RANGE_WRITE) != 0)
+		extend(&disk.begun, at, n);
+	if ((flags & SYNC_FILE_RANGE_WAIT_AFTER) == 0)
+		return 0;
+	extend(&disk.awaited, at, n);
+	return answer(disk.flush_error);
 }
 
 /* ---- a volume on it ---- */
@@ -271,6 +285,24 @@ a_file_system_without_early_write_back_does_not_matter(void **state UNUSED)
 	assert_int_equal(d->ops->sync(d, &err), ERR_OK);
 }
 
+/* The sync at a job's end, whenever that is, has little to begin and not much to wait for; and no
+ * block waits for one that was written just before. */
+static void
+write_back_keeps_up_with_what_is_written(void **state UNUSED)
+{
+	struct err err = ERR_INIT;
+
+	for (uint64_t at = 0; at < 200 * MIB; at += MIB) {
+		uint64_t here = at + 5000;
+
+		assert_int_equal(write_block(5000, at, &err), ERR_OK);
+		assert_true(here <= disk.begun + 8 * MIB);
+		assert_true(here <= disk.awaited + 73 * MIB);
+		assert_true(disk.awaited == 0 || disk.awaited + 64 * MIB <= here);
+	}
+	assert_int_equal(disk.calls, 200);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -284,6 +316,7 @@ main(void)
 		T(a_sync_that_failed_is_not_forgotten),
 		T(write_back_that_failed_fails_the_block_and_every_sync),
 		T(a_file_system_without_early_write_back_does_not_matter),
+		T(write_back_keeps_up_with_what_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
