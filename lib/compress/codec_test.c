@@ -2,9 +2,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "lib/base/mem.h"
 #include "lib/compress/codec.h"
@@ -201,6 +203,63 @@ zlib_reads_and_writes_the_same(void **state)
 	codec_work_free(w);
 }
 
+/* Words in any order: better levels find more in them. */
+static uint8_t *
+words(void)
+{
+	static const char word[] = "alpha betas gamma delta eta!! theta iotas kappa";
+	uint8_t *p = NEW_ARRAY(uint8_t, CHUNK);
+	uint32_t seed = 7;
+
+	for (size_t n = 0; n < CHUNK; n++) {
+		if (n % 6 == 0)
+			seed = seed * 1664525u + 1013904223u;
+		p[n] = (uint8_t)word[(seed >> 29) * 6 + n % 6];
+	}
+	return p;
+}
+
+static size_t
+packed_size(struct codec_work *w, const struct compression *row, struct bytes in)
+{
+	struct buf out = BUF_INIT(1 << 20);
+	struct err err = ERR_INIT;
+	struct codec_head h;
+
+	assert_int_equal(codec_do(w, codec_find(row->magic), row->level, in, &out, &err), ERR_OK);
+	assert_int_equal(codec_head_parse(buf_bytes(&out), &h, &err), ERR_OK);
+	assert_int_equal(h.level, row->level);
+	buf_release(&out);
+	return h.size;
+}
+
+/* The level is that of the directive's word, in the header and for the algorithm. */
+static void
+zstd_takes_its_level(void **state)
+{
+	static const struct {
+		const char *word;
+		uint16_t level;
+	} want[] = { { "ZSTD1", 1 }, { "ZSTD3", 3 }, { "ZSTD10", 10 }, { "ZSTD19", 19 } };
+	struct codec_work *w = codec_work_new();
+	uint8_t *in = words(), *ref = NEW_ARRAY(uint8_t, 2 * CHUNK);
+	size_t last = CHUNK, n, i = 0;
+
+	for (size_t r = 0; r < ROWS && i < 4; r++) {
+		if (strcmp(rows[r].word, want[i].word) != 0)
+			continue;
+		assert_int_equal(rows[r].level, want[i++].level);
+		n = packed_size(w, &rows[r], bytes_of(in, CHUNK));
+		assert_int_equal(n, ZSTD_compress(ref, 2 * CHUNK, in, CHUNK, rows[r].level));
+		assert_true(n < last);
+		last = n;
+	}
+	assert_int_equal(i, 4);
+	free(in);
+	free(ref);
+	codec_work_free(w);
+}
+
 static void
 a_guess_tells_packed_bytes_from_others(void **state)
 {
@@ -317,6 +376,7 @@ main(void)
 		cmocka_unit_test(every_codec_undoes_what_it_did),
 		cmocka_unit_test(what_does_not_shrink_is_stored),
 		cmocka_unit_test(zlib_reads_and_writes_the_same),
+		cmocka_unit_test(zstd_takes_its_level),
 		cmocka_unit_test(a_guess_tells_packed_bytes_from_others),
 		cmocka_unit_test(a_size_that_lies_takes_no_memory),
 		cmocka_unit_test(zstd_takes_one_frame_of_today),
