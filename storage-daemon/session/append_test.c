@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <semaphore.h>
+#include <time.h>
+
 #include "lib/proto/stream.h"
 #include "lib/volume/block.h"
 #include "lib/volume/label.h"
@@ -585,6 +588,81 @@ digests_that_bacula_does_not_know_are_told_once(void **state)
 	assert_null(strstr(at + 1, words));
 }
 
+/* ---- a medium that stands still ---- */
+
+#define LARGE_BLOCK (1u << 20)
+
+static struct {
+	sem_t stands, goes_on;
+	bool in_time;
+} slow;
+
+static bool
+comes(sem_t *sem)
+{
+	struct timespec end;
+
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &end), 0);
+	end.tv_sec += 10;
+	return sem_timedwait(sem, &end) == 0;
+}
+
+/* What is on it is not looked at: only the label fits. */
+static enum err_code
+write_slowly(struct dev *d, const void *p, size_t n, uint64_t at, struct err *err)
+{
+	if (at == 0)
+		return fake_write(d, p, n, at, err);
+	(void)sem_post(&slow.stands);
+	slow.in_time &= comes(&slow.goes_on);
+	(void)sem_post(&slow.goes_on); /* and so do the others */
+	return ERR_OK;
+}
+
+static void
+send_bytes(struct fake_talk *t, size_t n)
+{
+	for (size_t sent = 0; sent < n; sent += 20000)
+		send_record(t, 1, STREAM_FILE_DATA, 20000);
+}
+
+static void
+sends_a_mib_meanwhile(struct fake_talk *t)
+{
+	struct err err = ERR_INIT;
+
+	send_record(t, 1, STREAM_UNIX_ATTRIBUTES, 60);
+	send_bytes(t, LARGE_BLOCK + 100000);
+	(void)!conn_flush(t->fd, &err);
+	slow.in_time &= comes(&slow.stands);
+	send_bytes(t, LARGE_BLOCK);
+	(void)!conn_flush(t->fd, &err);
+	(void)sem_post(&slow.goes_on);
+	(void)!conn_signal(t->fd, FRAME_EOD, &err);
+}
+
+static void
+receiving_goes_on_while_the_medium_stands_still(void **state)
+{
+	static struct dev_ops ops; /* the volume stays open */
+	struct device *dev = &sd.site.media.devices->v[0];
+	struct fake_talk t;
+
+	(void)state;
+	assert_int_equal(sem_init(&slow.stands, 0, 0), 0);
+	assert_int_equal(sem_init(&slow.goes_on, 0, 0), 0);
+	slow.in_time = true;
+	ops = fake_ops;
+	ops.write = write_slowly;
+	dev->ops = &ops;
+	sd.site.device[0].maximum_block_size = LARGE_BLOCK;
+	(void)run(sends_a_mib_meanwhile, &t);
+	dev->ops = &fake_ops;
+	assert_true(slow.in_time);
+	(void)sem_destroy(&slow.stands);
+	(void)sem_destroy(&slow.goes_on);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -607,6 +685,7 @@ main(void)
 		T(nothing_lies_behind_a_block_that_was_not_written),
 		T(a_job_in_bareos_form_does_not_go_on_on_a_volume_of_bacula),
 		T(digests_that_bacula_does_not_know_are_told_once),
+		T(receiving_goes_on_while_the_medium_stands_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
