@@ -217,6 +217,83 @@ the_device_of_the_volumes_media_type_is_waited_for(void **state)
 	assert_int_equal(g.status, STATUS_OK);
 }
 
+/* ---- reading ahead ---- */
+
+#define FAR (10u << 20) /* several windows */
+
+static struct {
+	uint64_t other_at, other_n; /* a block of another job, which is there again and again */
+	uint64_t end;               /* of the volume */
+	uint64_t ahead;             /* what will be read soon begins here */
+	unsigned told, true_told, too_far;
+} far;
+
+/* The label, the other job's block many times over, and what stands behind it in the file. */
+static enum err_code
+read_far(struct dev *d UNUSED, void *p, size_t n, uint64_t at, size_t *got, struct err *err UNUSED)
+{
+	const struct fake_file *f = &fake.file[0];
+	uint64_t behind = far.end - (f->n_now - far.other_at - far.other_n);
+
+	far.true_told += far.told > 0 && at == far.ahead;
+	for (*got = 0; *got < n && at < far.end; at++) {
+		uint64_t from = at < far.other_at ? at
+				: at < behind     ? far.other_at + (at - far.other_at) % far.other_n
+						  : f->n_now - (far.end - at);
+
+		((uint8_t *)p)[(*got)++] = f->now[from];
+	}
+	return ERR_OK;
+}
+
+static void
+note_ahead(struct dev *d UNUSED, size_t n, uint64_t at)
+{
+	far.told++;
+	far.ahead = at;
+	far.too_far += n == 0 || at >= far.end;
+}
+
+/* Where the device that wrote the volume ends; what it was before. */
+static uint64_t
+move_end(struct device *d, uint64_t end)
+{
+	uint64_t before;
+
+	mutex_lock(&d->lock);
+	before = d->end;
+	d->end = end;
+	mutex_unlock(&d->lock);
+	return before;
+}
+
+static void
+what_is_read_next_is_announced_while_one_window_is_sent(void **state)
+{
+	struct device *dev = &sd.site.media.devices->v[0];
+	struct dev_ops ops = fake_ops;
+	uint64_t end;
+	struct got g;
+
+	(void)state;
+	memset(&far, 0, sizeof(far));
+	far.other_at = write_files(2, 1, 3);
+	far.other_n = fake.file[0].n_now - far.other_at;
+	(void)write_files(1, 1, 4);
+	far.end = fake.file[0].n_now + FAR / far.other_n * far.other_n;
+	ops.read = read_far;
+	ops.read_ahead = note_ahead;
+	dev->ops = &ops;
+	end = move_end(dev, far.end);
+	g = restore(wanted(1, "FileIndex=1-4\n"));
+	(void)move_end(dev, end);
+	dev->ops = &fake_ops;
+	assert_int_equal(g.n, 4);
+	assert_in_range(far.told, 2, 4);
+	assert_int_equal(far.true_told, far.told);
+	assert_int_equal(far.too_far, 0);
+}
+
 /* ---- several volumes ---- */
 
 /* Jobs of two volumes, and the first volume again. */
@@ -336,6 +413,7 @@ main(void)
 		T(another_volume_in_its_place_is_not_read),
 		T(an_empty_device_beside_does_not_hold_a_restore_up),
 		T(the_device_of_the_volumes_media_type_is_waited_for),
+		H(what_is_read_next_is_announced_while_one_window_is_sent),
 		T(a_volume_that_changes_between_two_visits_costs_the_second),
 		T(no_volume_is_emptied_before_its_last_visit),
 	};
