@@ -25,6 +25,7 @@
 #include "lib/base/rd.h"
 #include "lib/base/thread.h"
 #include "lib/compress/codec.h"
+#include "lib/compress/zstd_fake.h"
 #include "lib/crypto/digest.h"
 #include "lib/proto/stream.h"
 
@@ -401,6 +402,22 @@ workers_stay_for_the_last_file_while_it_is_opened(void **state)
 	r->only = 0;
 }
 
+/* Whichever comes first waits in the codec for another one: there is but one file. */
+static void
+two_workers_compress_one_file_at_the_same_time(void **state)
+{
+	struct run *r = *state;
+
+	r->options.compression = compression_find("r");
+	r->only = 14; /* of three segments */
+	meeting_begin(MEETING_COMPRESS);
+	assert_int_equal(run_pipe(r, 2, 1), ERR_OK);
+	assert_true(meeting_end());
+	assert_int_equal(r->files, 1);
+	assert_int_equal(r->bad, 0);
+	r->only = 0;
+}
+
 static void
 what_does_not_shrink_is_sent_as_it_is(void **state)
 {
@@ -462,6 +479,7 @@ main(void)
 		cmocka_unit_test(files_stay_in_order_with_any_number_of_workers),
 		cmocka_unit_test(memory_stays_below_the_bound_with_any_number_of_workers),
 		cmocka_unit_test(workers_stay_for_the_last_file_while_it_is_opened),
+		cmocka_unit_test(two_workers_compress_one_file_at_the_same_time),
 		cmocka_unit_test(what_does_not_shrink_is_sent_as_it_is),
 		cmocka_unit_test(a_cancel_ends_it_wherever_it_is),
 	};

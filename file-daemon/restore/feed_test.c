@@ -17,6 +17,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/thread.h"
 #include "lib/compress/codec.h"
+#include "lib/compress/zstd_fake.h"
 #include "lib/proto/compression.h"
 #include "lib/proto/fd_sd.h"
 #include "lib/proto/stream.h"
@@ -157,6 +158,28 @@ records_come_in_order_and_undone_with_any_number_of_workers(void **state)
 		assert_int_equal(feed_next(f, &rec, &e), ERR_EOF);
 		end(&r, f);
 	}
+}
+
+/* Nobody asks for a record meanwhile: who did might undo some himself. */
+static void
+two_workers_undo_records_at_the_same_time(void **state)
+{
+	struct rebuild_record rec;
+	struct err e = ERR_INIT;
+	struct feed *f;
+	struct run r;
+	bool met;
+
+	begin(&r);
+	r.magic = MAGIC_ZSTD;
+	meeting_begin(MEETING_DECOMPRESS);
+	f = start(&r, 2);
+	assert_int_equal(thread_start(&r.sender, "send", send_all, &r, &e), ERR_OK);
+	met = meeting_end();
+	for (unsigned i = 0; i < RECORDS; i++)
+		assert_int_equal(feed_next(f, &rec, &e), ERR_OK);
+	end(&r, f);
+	assert_true(met);
 }
 
 /* One record of the test's own making. */
@@ -309,6 +332,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_in_order_and_undone_with_any_number_of_workers),
+		cmocka_unit_test(two_workers_undo_records_at_the_same_time),
 		cmocka_unit_test(what_cannot_be_undone_comes_as_it_is),
 		cmocka_unit_test(a_small_record_does_not_wait_for_the_next),
 		cmocka_unit_test(lies_about_lengths_end_the_restore),
