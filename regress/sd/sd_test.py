@@ -175,6 +175,7 @@ class MainPath(unittest.TestCase):
         out = s.director('status', 'label V1', 'backup full', 'restore %s/r' % s.top)
         self.assertIn('3000 OK label. VolFiles=0', out)
         s.check('V1')
+        self.assertEqual({b.n for b in blocks(s.vol + '/V1')[:-1]}, {1 << 20})
         s.same(s.top + '/r')
         s.stop_sd()
 
