@@ -25,6 +25,20 @@ stock_sql() { # database SQL
 	psql -X -q -A -t -d "$1" -c "$2"
 }
 
+# stock_found DATABASE JOBID: bscan has put into it what our catalog says of the job.
+stock_found() {
+	local job
+	job=$(catalog "SELECT job FROM job WHERE jobid = $2")
+	[ -n "$job" ]
+	stock_sql "$1" "SELECT name, type, level, jobstatus, jobfiles FROM job WHERE job = '$job'" >"$FARM/theirs"
+	catalog "SELECT name, type, level, jobstatus, jobfiles FROM job WHERE jobid = $2" | diff - "$FARM/theirs"
+	stock_sql "$1" "SELECT fileindex, path || filename.name, lstat, md5 FROM file JOIN path USING (pathid)
+		JOIN filename USING (filenameid) JOIN job USING (jobid) WHERE job.job = '$job' ORDER BY 1" >"$FARM/theirs"
+	[ -s "$FARM/theirs" ]
+	catalog "SELECT fileindex, path || file.name, lstat, md5 FROM file JOIN path USING (pathid) WHERE jobid = $2
+		ORDER BY 1" | diff - "$FARM/theirs"
+}
+
 # tool OUTPUT COMMAND...: one of the stock tools.  Some of them never end on what they do not
 # understand, or ask for ever when nobody answers.
 tool() {

@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # regress/interop/stock_tools.bats - our volumes in other hands
 #
-# tercet-volume reads what the storage daemon wrote without any daemon or catalog; Debian's bls
-# and bextract 9.6.7 read volumes of Label Style = Bacula.  Interleaved jobs and a job over
-# several volumes each.
+# tercet-volume reads what the storage daemon wrote without any daemon or catalog; Debian's bls,
+# bextract, bcopy and bscan 9.6.7 read volumes of Label Style = Bacula.  Interleaved jobs and a job
+# over several volumes each.
 
 load ../lib/farm
+load stock
 
 # bextract knows neither attributes beyond the mode nor long paths: files of many sizes, a link.
 simple() { # directory seed
@@ -59,6 +60,8 @@ X
 	cat >"$FARM/bls.conf" <<X
 Storage { Name = b; WorkingDirectory = "$FARM/work"; Pid Directory = "$FARM/work" }
 Device { Name = FileDev; Media Type = BaculaFile; Archive Device = "$FARM/bacula"; LabelMedia = yes
+  Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no }
+Device { Name = CopyDev; Media Type = BaculaFile; Archive Device = "$FARM/bacula"; LabelMedia = yes
   Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no }
 Messages { Name = Standard; stdout = all }
 Director { Name = d; Password = p }
@@ -133,4 +136,31 @@ plain_names() { # tree
 	diff -r --no-dereference "$FARM/a" "$FARM/x5$FARM/a"
 	farm_restore "$JOB" "$FARM/x6"
 	diff -r --no-dereference "$FARM/a" "$FARM/x6$FARM/a"
+}
+
+@test "bcopy copies a job over several volumes onto one" {
+	mapfile -t volumes < <(cd "$FARM/bacula" && printf '%s\n' BSmall-*)
+	[ "${#volumes[@]}" -ge 3 ]
+	farm_console "label storage=BaculaDisk pool=BBoth volume=Copied" >"$FARM/label.out"
+	[ -s "$FARM/bacula/Copied" ]
+	printf 'Volume="%s"\n' "${volumes[@]}" >"$FARM/copy.bsr"
+	tool "$FARM/bcopy.out" bcopy -c "$FARM/bls.conf" -w "$FARM/work" -b "$FARM/copy.bsr" -o Copied FileDev CopyDev
+	mkdir "$FARM/x7"
+	tool "$FARM/bextract.out" bextract -c "$FARM/bls.conf" -V Copied CopyDev "$FARM/x7"
+	diff -r --no-dereference "$FARM/a" "$FARM/x7$FARM/a"
+	"$TERCET_BIN/tercet-volume" extract "$FARM/bacula/Copied" "$FARM/x8"
+	diff -r --no-dereference "$FARM/a" "$FARM/x8$FARM/a"
+}
+
+@test "bscan finds interleaved jobs, and a job over several volumes, as our catalog has them" {
+	stock_database scanned
+	for list in BBoth-0001 "$(cd "$FARM/bacula" && printf '%s\n' BSmall-* | paste -sd '|')"; do
+		tool "$FARM/bscan.out" bscan -c "$FARM/bls.conf" -w "$FARM/work" -s -m -n scanned -h "$PGHOST" -t "$PGPORT" \
+			-u "$PGUSER" -V "$list" FileDev
+	done
+	mapfile -t ids < <(catalog "SELECT jobid FROM job WHERE name LIKE 'Simple_' AND type = 'B' ORDER BY jobid")
+	[ "${#ids[@]}" -eq 3 ]
+	for id in "${ids[@]}"; do
+		stock_found scanned "$id"
+	done
 }
