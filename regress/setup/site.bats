@@ -97,8 +97,9 @@ passwords() {
 		grep -F "outside 1..65535" <<<"$output"
 	done
 	# What the director would not take is not written: its own name, a Job's, a quote.
+	# shellcheck disable=SC2089 # the quote is meant
 	for words in farm Backup 'web2 --client-address a"b'; do
-		# shellcheck disable=SC2086 # words
+		# shellcheck disable=SC2086,SC2090 # words
 		run "$TERCET_BIN/tercet-setup" --add-client $words "$FARM/site"
 		[ "$status" -eq 1 ]
 		[ ! -e "$FARM/site/etc/tercet-dir.d/client-${words%% *}.conf" ]
