@@ -101,7 +101,8 @@ refused(script *send, const char *words)
 
 struct found {
 	unsigned starts, ends, records;
-	unsigned torn; /* pieces of records without what came before */
+	unsigned torn;                /* pieces of records without what came before */
+	unsigned blocks, misnumbered; /* labels apart */
 	struct session_label end;
 	size_t bytes[4]; /* of file 1 .. 3 */
 };
@@ -120,6 +121,8 @@ look_at(const struct fake_file *f, struct record_join *join, struct found *out)
 		assert_int_equal(block_head_parse(b, &head, &err), ERR_OK);
 		b.n = head.len;
 		assert_int_equal(block_verify(b, &head, &err), ERR_OK);
+		if (at > 0)
+			out->misnumbered += head.number != out->blocks++;
 		record_reader_init(&r, b, &head);
 		while (record_next(&r, &p, &err) == ERR_OK) {
 			enum join_result joined;
@@ -420,6 +423,8 @@ a_full_volume_is_followed_by_the_next(void **state)
 	assert_int_equal(f.starts, 1);
 	assert_int_equal(f.records, 7);
 	assert_int_equal(f.bytes[1], 60 + 10000 + 16);
+	assert_in_range(f.blocks, 3, 5);
+	assert_int_equal(f.misnumbered, 0);
 	assert_int_equal(catalog.n_piece, 2);
 	assert_int_equal(catalog.piece[1].last, 3);
 }
