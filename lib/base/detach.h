@@ -10,8 +10,8 @@
 #ifndef TERCET_BASE_DETACH_H
 #define TERCET_BASE_DETACH_H
 
-/* The exit code of the caller: 0 when the daemon is ready, else 1 (its output tells why).  Ctrl-C and
- * SIGTERM reach the daemon. */
+/* The exit code of the caller: 0 when the daemon is ready, else 1 (its output tells why).  Ctrl-C
+ * and SIGTERM reach the daemon. */
 int detach_run(int argc, char **argv);
 /* In the daemon: tell the waiting parent, and give up the terminal, the log goes to the system's;
  * does nothing for a daemon that was started in the foreground. */
