@@ -3,7 +3,7 @@
 Jobs run once with power_layer.c below the storage daemon, the director and its PostgreSQL; the journal has
 all they asked of their disk, in order.  Each case is one moment of it: the site becomes what a disk may
 hold when the power goes there (power_disk.py), everything is started, and
-  every job that the catalog had called OK before the cut is there and restores bit for bit
+  every job that the catalog or a report had called OK before the cut is there and restores bit for bit
   so does every other that the catalog calls OK now; the others ended, and say why
   the bootstrap files lead to the newest of them without the catalog
   the volumes hold what the catalog claims, in whole blocks
@@ -46,6 +46,7 @@ checkpoint_timeout = '30s'
 wal_writer_delay = '10ms'
 dynamic_shared_memory_type = mmap
 '''
+REPORT = re.compile(rb'^  JobId: +(\d+)\n(?:  .*\n)*?  Termination: +Backup OK', re.M)
 # What is written by stdio or maps, and never counted on after a crash; sockets and their locks.
 EXEMPT = re.compile(r'/catalog/(log|socket)(/|$)|/pg_internal\.init|/pg_dynshmem/|/pg_stat(_tmp)?/|/postmaster\.opts$'
                     r'|/current_logfiles|/pg_logical/|/pgsql_tmp/|postmaster\.pid$')
@@ -177,6 +178,9 @@ class Watcher(threading.Thread):
         while not self.over.wait(0.01) and self.ask():
             pass
 
+    def jobs(self):
+        return {int(line[4:]) for line in self.told}
+
     def end(self):
         self.over.set()
         self.join()
@@ -206,6 +210,8 @@ class Power(Family):
         s.conf_edit('sd', r'^(  Device Type = File)', r'\1\n  Maximum Block Size = 65536')
         s.conf_edit('dir', 'Maximum Volume Bytes = .*', 'Maximum Volume Bytes = %d' % VOLUME_BYTES)
         s.conf_add('dir', CONF % {'dir': s.dir})
+        self.job_log = s.state + '/dir/jobs.log'  # so the journal has the reports
+        s.conf_edit('dir', 'Append = .*/jobs.log"', 'Append = "%s"' % self.job_log)
         self.roots = [s.state, s.volumes]
         self.start_first()
         s.end_session()
@@ -308,6 +314,9 @@ class Power(Family):
         await_true(5, 'the watcher is told of all %d jobs' % good, lambda: len(watcher.told) >= good)
         watcher.end()
         self.close(r)
+        unsaid = watcher.jobs() - self.reported(r, r.size) - set(self.first)
+        if unsaid:
+            raise Broken('no report says that the jobs %s are OK' % sorted(unsaid))
 
     def close(self, recording):
         """The power goes, and the journal is whole."""
@@ -378,16 +387,24 @@ class Power(Family):
         """A moment, any or just before or behind something that matters, and what of the unsynced is there."""
         begin = next(r.at for r in recording.records if r.kind == 'mark')
         records = [r for r in recording.records if r.at > begin]
-        matters = rng.choice((lambda r: True, lambda r: r.kind in ('synced', 'renamed'), lambda r: r.kind == 'mark',
-                              lambda r: r.who == 's', lambda r: r.who == 'd'))
+        reports = {r.at for r in self.reports(recording)}
+        matters = rng.choice((lambda r: True, lambda r: r.at in reports, lambda r: r.kind in ('synced', 'renamed'),
+                              lambda r: r.kind == 'mark', lambda r: r.who == 's', lambda r: r.who == 'd'))
         at = rng.choice([r for r in records if matters(r)] or records).at + rng.randrange(2)  # before it, or behind
         choice = power_disk.Choice(rng if rng.random() < 0.7 else None, at)
         return recording.disk(at, choice), '%s cut at %d of %d, %s' % (what, at, recording.size, choice.name)
 
-    @staticmethod
-    def claims(recording, disk, claimed, purged):
+    def reports(self, recording):
+        """The writes that say that a job is OK."""
+        return [r for r in recording.writes_to(self.job_log) if REPORT.search(recording.bytes_of(r))]
+
+    def reported(self, recording, before):
+        """Jobs of which a report said that they are OK."""
+        return {int(REPORT.search(recording.bytes_of(r))[1]) for r in self.reports(recording) if r.at < before}
+
+    def claims(self, recording, disk, claimed, purged):
         """Jobs that somebody had been told were OK, and those whose volume was given up."""
-        claimed, purged = set(claimed), set(purged)
+        claimed, purged = set(claimed) | self.reported(recording, disk.at), set(purged)
         for words in recording.marks(disk.at):
             kind, _, job = words.partition(' ')
             if kind in ('ok', 'purge'):

@@ -145,6 +145,14 @@ class Recording:
     def marks(self, before):
         return [r.text for r in self.records if r.kind == 'mark' and r.at < before]
 
+    def writes_to(self, path):
+        """Records of a file that is in the base."""
+        return [r for r in self.records if r.kind == 'written' and self.inodes.get(r.ino) == path]
+
+    def bytes_of(self, r):
+        start, n = r.data
+        return self.map[start:start + n] if n > 0 else bytes(r.n)
+
     def disk(self, at, choice=None, lies=''):
         return Disk(self, at, choice or Choice(), lies)
 
@@ -314,8 +322,7 @@ class Disk:
             body.extend(bytes(r.off - len(body)))
         if r.kind != 'written':
             return
-        start, n = r.data
-        data = self.recording.map[start:start + n] if n > 0 else bytes(r.n)
+        data = self.recording.bytes_of(r)
         for begin, end in [(r.off, r.off + r.n)] if kept is True else self.pieces(r, kept):
             if end > len(body):
                 body.extend(bytes(end - len(body)))
