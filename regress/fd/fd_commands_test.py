@@ -15,6 +15,7 @@ import unittest
 
 import fd_test as base
 from director import Commands, bnet
+from fd_test import wait_until
 
 
 class Scripts(Commands):
@@ -503,6 +504,56 @@ class Sync(Commands):
         with self.strace('inject=fsync:error=EIO'):
             self.dir.restore('replace=a prelinks=0 where=/')
         self.assertRegex(self.dir.texts(4), re.escape(loop) + ': cannot be written: Input/output error')
+
+
+class Stages(Commands):
+    """A stage is named when it is fed."""
+    SAVE = {'walk', 'read', 'digest', 'compress', 'order', 'send'}
+    own = '  Pipeline Memory = 12 m'
+
+    def named(self, text):
+        return set(re.findall(r'(\w+) \d+\.\d\d s \(waited \d+\.\d\d\)', text))
+
+    def traced(self, work):
+        """What the debug output says of this one job."""
+        self.assertIn('2000 OK', self.dir.command('setdebug=50 trace=1\n'))
+        before = self.told()
+        work().check()
+        wait_until(lambda: len(self.told()) > len(before))
+        return self.told()[-1]
+
+    def told(self):
+        return re.findall(r'stages: .*', self.read(self.site.path('t-fd.trace')).decode())
+
+    def test_each_is_in_the_debug_output_of_a_backup_and_of_a_restore(self):
+        text = b'what compresses ' * 1000
+        for name, tree in (('small files', {'f%d' % i: text for i in range(50)}), ('a large file', {'large': text * 2000})):
+            with self.subTest(name):
+                subprocess.run(['rm', '-rf', self.site.path('src')], check=True)
+                line = self.traced(lambda: self.dir.backup(self.dir.simple([self.src(**tree)], 'MAXZ6')))
+                self.assertEqual(self.named(line), self.SAVE)
+                self.assertRegex(line, r'pipeline memory at most [1-9]\d+ bytes')
+        self.assertNotRegex(line, '(digest|compress) 0.00 s')  # 32 MB
+        line = self.traced(lambda: self.dir.restore('replace=a prelinks=0 where=' + self.site.path('back')))
+        self.assertEqual(self.named(line), {'receive', 'decompress', 'write', 'sync'})
+
+    def test_they_and_the_memory_are_in_the_status_of_a_job_that_is_held(self):
+        top, hold = self.src(large=os.urandom(3000000)), self.site.path('hold')
+        os.mkfifo(hold)
+
+        def shown():
+            text = self.dir.command('status')
+            return self.named(text) == self.SAVE and re.search(r' Pipeline Memory=[1-9]', text)
+
+        job = self.dir.prepare(['I\n', 'O MAXZ6r\n', 'N\n', 'F ' + top, 'F ' + hold, 'N\n', 'N\n'])
+        self.dir.start(job)
+        with open(hold, 'wb') as f:
+            f.write(b'x' * 3000000)
+            f.flush()
+            wait_until(shown)
+        job.finish()
+        job.check()
+        self.assertNotIn('Pipeline Memory', self.dir.command('status'))
 
 
 class SmallDevice(Commands):
