@@ -252,7 +252,8 @@ refuse(struct visit *v, enum err_code rc)
 				     &ignored);
 }
 
-/* Why, once; so many lines about one address and about all. */
+/* Why, once; so many lines about one address and about all.  One that closed without a word cost
+ * nothing and is no news: health checks do so. */
 static void
 log_refusal(const struct visit *v, const struct err *err)
 {

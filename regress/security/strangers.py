@@ -95,4 +95,5 @@ def main():
                 drop(s)
 
 
-main()
+if __name__ == '__main__':
+    main()
