@@ -340,6 +340,44 @@ class AsNobody(FileDaemon):
         self.check_volume()
 
 
+@unittest.skipIf(os.environ.get('TERCET_SANITIZE'), 'the leak check of a sanitizer attaches')
+@unittest.skipIf(os.geteuid() != 0, 'to be nobody needs root')
+class Closed(unittest.TestCase):
+    """Other programs of its user see neither its memory nor its environment; nor would a core file's reader."""
+    NOBODY = dict(user='nobody', group='nogroup', extra_groups=[])
+
+    def seen(self, pid):
+        """What of a process nobody can open."""
+        return subprocess.run(['sh', '-c', 'for f in environ mem maps; do (: </proc/$0/$f) 2>/dev/null && echo $f; done; true', str(pid)],
+                              check=True, capture_output=True, text=True, **self.NOBODY).stdout.split()
+
+    def daemon_seen(self, args, **who):
+        d = tempfile.mkdtemp(prefix='fd-test-')
+        self.addCleanup(shutil.rmtree, d)
+        conf, port = os.path.join(d, 'fd.conf'), ports.take_here()
+        with open(conf, 'w') as f:
+            f.write(CONF % dict(port=port, dir=d, tls='no', own='', director=''))
+        shutil.chown(d, 'nobody')
+        shutil.chown(conf, 'nobody')
+        os.chmod(conf, 0o600)
+        p = subprocess.Popen([os.path.join(BIN, 'tercet-fd'), '-f', '-c', conf, *args], stderr=subprocess.DEVNULL, **who)
+        try:
+            wait_port(port, p)
+            return self.seen(p.pid)
+        finally:
+            p.terminate()
+            p.wait(60)
+
+    def test_started_by_nobody_or_become_nobody_it_cannot_be_looked_into(self):
+        other = subprocess.Popen(['cat'], stdin=subprocess.PIPE, **self.NOBODY)
+        try:
+            self.assertIn('environ', self.seen(other.pid))
+        finally:
+            other.communicate()
+        self.assertEqual(self.daemon_seen([], **self.NOBODY), [])
+        self.assertEqual(self.daemon_seen(['-u', 'nobody']), [])
+
+
 class BackgroundStart(unittest.TestCase):
     def test_without_f_it_returns_when_ready(self):
         d = tempfile.mkdtemp(prefix='fd-test-')
