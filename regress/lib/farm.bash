@@ -121,6 +121,18 @@ farm_keeps_secrets() {
 		echo "a password of the site is in: $found" >&2
 		return 1
 	}
+	farm_left_no_core
+}
+
+# A core file has all that a daemon knew, and need not show it.
+farm_left_no_core() {
+	local found
+	# shellcheck source=/dev/null
+	found=$(. "$FARM/site/etc/site" && find "$FARM" "$SITE_STATE" -type f \( -name core -o -name 'core.*' \) ! -path "$FARM/src/*")
+	[ -z "$found" ] || {
+		echo "a core file is left: $found" >&2
+		return 1
+	}
 }
 
 # A daemon that stops takes its pid file away; one that crashed, or that a test has killed and not

@@ -4,8 +4,26 @@
 load ../lib/farm
 
 setup_file() {
-	farm_start
+	farm_make
 	echo data >"$FARM/src/file"
+	printf '#!/bin/sh\ncat >/dev/null\n' >"$FARM/program"
+	chmod 755 "$FARM/program"
+	farm_conf_add dir <<-X
+		Messages {
+		  Name = "Mailed"
+		  Mail Command = "$FARM/program mailed %r %e %n"
+		  Mail = someone@example.org = all, !skipped
+		}
+		Job {
+		  Name = "Programs"
+		  JobDefs = "Standard"
+		  Client = "farm-fd"
+		  Messages = "Mailed"
+		  Run Script { Runs When = Before; Runs On Client = yes; Command = "$FARM/program there %n %c %d" }
+		  Run Script { Runs When = After; Runs On Client = no; Command = "$FARM/program here %n %c %h" }
+		}
+	X
+	farm_up
 }
 
 teardown_file() {
@@ -38,6 +56,29 @@ teardown_file() {
 		lacks '.'
 }
 
+traced() { # PID DAEMON: this strace has all threads of the daemon
+	! grep -h '^TracerPid:' "/proc/$(farm_pid "$2")"/task/*/status | grep -qv "[^0-9]$1\$"
+}
+
+@test "the programs that a job starts get no password in arguments and environment" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	local d pids=()
+	for d in dir fd; do
+		strace -f -v -qq -s 4096 -e trace=execve -o "$FARM/started-$d" -p "$(farm_pid $d)" 3>&- &
+		pids+=($!)
+		farm_await 30 traced $! $d
+	done
+	farm_run Programs Full
+	farm_ok
+	kill -INT "${pids[@]}"
+	wait "${pids[@]}" || true
+	# What the search must see: each program with its environment.
+	grep -q '"there", .*"TERCET_JOBID=' "$FARM/started-fd"
+	grep -q '"here", .*"TERCET_JOBID=' "$FARM/started-dir"
+	grep -q '"mailed", .*"PATH=' "$FARM/started-dir"
+	farm_keeps_secrets
+}
+
 @test "wrong passwords, broken configurations and strangers put none into the logs" {
 	sed 's/Password = "/&wrong/' "$FARM/site/etc/tconsole.conf" >"$FARM/wrong.conf"
 	"$TERCET_BIN/tconsole" -c "$FARM/wrong.conf" <<<"status director" >"$FARM/wrong.out" 2>&1 || true
@@ -64,5 +105,9 @@ teardown_file() {
 	run farm_keeps_secrets
 	[ "$status" -eq 1 ]
 	rm "$FARM/leak"
+	echo anything >"$FARM/site/core.1234" # whatever it seems to hold
+	run farm_keeps_secrets
+	[ "$status" -eq 1 ]
+	rm "$FARM/site/core.1234"
 	farm_keeps_secrets
 }
