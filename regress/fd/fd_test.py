@@ -360,7 +360,8 @@ class Closed(unittest.TestCase):
         shutil.chown(d, 'nobody')
         shutil.chown(conf, 'nobody')
         os.chmod(conf, 0o600)
-        p = subprocess.Popen([os.path.join(BIN, 'tercet-fd'), '-f', '-c', conf, *args], stderr=subprocess.DEVNULL, **who)
+        program = shutil.copy(os.path.join(BIN, 'tercet-fd'), d)  # which nobody may not reach
+        p = subprocess.Popen([program, '-f', '-c', conf, *args], stderr=subprocess.DEVNULL, **who)
         try:
             wait_port(port, p)
             return self.seen(p.pid)

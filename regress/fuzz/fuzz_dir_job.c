@@ -112,7 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (cells.n == 0)
 		return 0;
 	pq_script(bytes_skip(cells, 1));
-	if (make_job(director_, &requests[cells.p[0] % 3], &j, &err) != ERR_OK)
+	if (make_job(director_, &requests[cells.p[0] % 3], NULL, &j, &err) != ERR_OK)
 		abort();
 	fake_director_daemons(input, 1, j->unique);
 	if (insert_rows(j, &err) != ERR_OK)
