@@ -69,9 +69,7 @@ sync_catalog(const struct dir_conf *conf, const struct dir_catalog *dc, struct c
 	return ERR_OK;
 }
 
-#define NEWS_SECONDS                                                                               \
-	(31 * 24 * 3600) /* nobody wants mail of what another program left long ago                \
-			  */
+#define NEWS_SECONDS (31 * 24 * 3600) /* of older ones nobody wants mail */
 
 /* Without its resources there is nobody to tell: the reason goes to its log. */
 static void
