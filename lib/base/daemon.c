@@ -165,14 +165,16 @@ daemon_claim(struct daemon *d, const char *directory, const char *name, struct e
 	OWNED(freep) char *path = str_printf("%s/%s.%s.lock", directory, component, d->program);
 	OWNED(closep) int fd = -1;
 	struct err ignored = ERR_INIT;
-	struct stat st;
+	struct stat st, lock;
 	char text[32];
 
 	if (fd_make_dirs(directory, 0755, err) != ERR_OK ||
 	    fd_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, &fd, err) != ERR_OK)
 		return err->code;
-	/* One start as root must not keep out whom the directory belongs to. */
-	if (geteuid() == 0 && stat(directory, &st) == 0)
+	/* One start as root must not keep out whom the directory belongs to; nor give him what else
+	 * he has put there. */
+	if (geteuid() == 0 && fstat(fd, &lock) == 0 && lock.st_nlink == 1 &&
+	    S_ISREG(lock.st_mode) && stat(directory, &st) == 0)
 		(void)!fchown(fd, st.st_uid, st.st_gid);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EWOULDBLOCK)
