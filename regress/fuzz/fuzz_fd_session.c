@@ -137,6 +137,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		s.job = fd_job_new(&daemon_, s.dir, s.director, s.conf);
 		serve_director(&s);
 	}
+	/* What one input sets is not there for the next. */
+	mutex_lock(&daemon_.lock);
+	daemon_.bandwidth = 0;
+	mutex_unlock(&daemon_.lock);
 	(void)log_set_file(NULL);
 	atomic_store(&log_trace_level, 0);
 	sandbox_clean();
