@@ -369,12 +369,13 @@ job_cancel(struct director *d, uint32_t job_id, const char *by, director_say say
 {
 	OWNED(job_unrefp) struct job *j = job_table_get(director_jobs(d), job_id);
 	OWNED(freep) char *why = str_printf("Job canceled by %s.", by);
-	bool queued, over, first;
+	bool queued, over, first, daemons;
 
 	if (j == NULL)
 		return err_set(err, ERR_CONFIG, "JobId %u is not running", job_id);
 	mutex_lock(&j->lock);
 	queued = j->queued;
+	daemons = j->on_fd || j->on_sd; /* they answer for themselves */
 	over = j->end_time != 0;
 	mutex_unlock(&j->lock);
 	if (over && !job_stop_script(j))
@@ -387,7 +388,7 @@ job_cancel(struct director *d, uint32_t job_id, const char *by, director_say say
 	}
 	first = job_mark_canceled(j, MSG_INFO, why);
 	job_table_wake(director_jobs(d));
-	if (queued || !first)
+	if (queued || !first || !daemons)
 		say_job(j, "marked to be canceled.", say, arg);
 	if (!queued)
 		job_stop_daemons(j, say, arg);

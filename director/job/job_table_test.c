@@ -193,6 +193,30 @@ a_cancel_of_an_ended_job_stops_the_script_behind_it(void **state) NO_ANALYSIS
 	assert_false(cancel_asked(&j->cancel));
 }
 
+static void
+count_said(void *arg, const char *text)
+{
+	int *n = arg;
+
+	assert_non_null(strstr(text, "marked to be canceled"));
+	++*n;
+}
+
+static void
+a_cancel_is_answered_also_before_a_daemon_knows_the_job(void **state) NO_ANALYSIS
+{
+	struct site *s = *state;
+	struct job *j = make_job(s, "one", 3);
+	struct err err = ERR_INIT;
+	int said = 0;
+
+	job_table_add(s->d->jobs, j);
+	j->queued = false;
+	assert_int_equal(job_cancel(s->d, 3, "a test", count_said, &said, &err), ERR_OK);
+	assert_int_equal(said, 1);
+	assert_true(cancel_asked(&j->cancel));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_site, drop_site)
 
 int
@@ -204,6 +228,7 @@ main(void)
 		TEST(a_cancelled_duplicate_hides_no_other),
 		TEST(a_cancelled_job_is_alive_while_it_is_known),
 		TEST(a_cancel_of_an_ended_job_stops_the_script_behind_it),
+		TEST(a_cancel_is_answered_also_before_a_daemon_knows_the_job),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
