@@ -114,13 +114,16 @@ has_been_used() { # seconds and more, all volumes of the pool
 
 @test "an unmounted storage is used by no job until it is mounted; a release is of all its drives" {
 	farm_console "release storage=Disk" >"$FARM/release.out"
-	[ "$(grep -c '3022 Device "Disk00' "$FARM/release.out")" -ge 2 ]
-	farm_console "unmount storage=Disk" | grep '3002 Device "Disk0001" unmounted'
+	[ "$(grep '^3' "$FARM/release.out")" = '3022 Device "Disk" released.' ]
+	run farm_console "unmount storage=Disk drive=77"
+	grep -F '3999 There is no drive 77 in "Disk"' <<<"$output"
+	[ "$(farm_console "unmount storage=Disk drive=1" | grep '^3')" = '3002 Device "Disk0001" unmounted.' ]
+	[ "$(farm_console "unmount storage=Disk" | grep '^3')" = '3002 Device "Disk" unmounted.' ]
 	farm_console "run job=Short yes" >"$FARM/run.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
 	says_why() { farm_joblog "$JOB" | grep -F 'unmounted by the operator'; }
 	farm_await 30 says_why
-	farm_console "mount storage=Disk"
+	[ "$(farm_console "mount storage=Disk" | grep -c '^3906 File device "Disk" (')" -eq 1 ]
 	done_well() { [ "$(farm_job_status "$JOB")" = T ]; }
 	farm_await 20 done_well
 }

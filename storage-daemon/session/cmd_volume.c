@@ -23,6 +23,7 @@
 struct drives {
 	struct device **v; /* owned */
 	size_t n;
+	const char *name; /* of all together */
 };
 
 static void
@@ -49,21 +50,27 @@ static struct drives
 find_drives(struct conversation *v, char *name, int drive)
 {
 	const struct sd_autochanger *a = sd_conf_find_autochanger(v->sd->conf, wire_unbash(name));
-	struct drives out = { NEW_ARRAY(struct device *, (a != NULL ? a->n_device : 0) + 1), 0 };
-	size_t one = a != NULL && drive > 0 && (size_t)drive < a->n_device ? (size_t)drive : 0;
+	struct drives out = { NEW_ARRAY(struct device *, (a != NULL ? a->n_device : 0) + 1), 0,
+			      name };
+	size_t one = drive > 0 ? (size_t)drive : 0;
 
-	if (a == NULL)
+	if (a == NULL && one == 0)
 		add_drive(v, name, &out);
 	for (size_t i = 0; a != NULL && i < a->n_device; i++)
 		if (i == one || (drive == 0 && a->res.made))
 			add_drive(v, a->device[i]->name, &out);
+	if (out.n == 1)
+		out.name = out.v[0]->conf->name;
 	return out;
 }
 
 static enum err_code
-no_device(struct conversation *v, const char *name, struct err *err)
+no_device(struct conversation *v, const char *name, int drive, struct err *err)
 {
-	return conversation_eod(v, conn_printf(v->c, err, DIR_SD_DEVICE_UNKNOWN, name), err);
+	enum err_code code = drive > 0 ? conn_printf(v->c, err, DIR_SD_DRIVE_UNKNOWN, drive, name)
+				       : conn_printf(v->c, err, DIR_SD_DEVICE_UNKNOWN, name);
+
+	return conversation_eod(v, code, err);
 }
 
 /* ---- label, relabel ---- */
@@ -199,7 +206,7 @@ label(struct conversation *v, struct label_order *o, bool again, struct err *err
 	enum err_code code;
 
 	if (d == NULL)
-		return no_device(v, o->device, err);
+		return no_device(v, o->device, o->drive, err);
 	if (d->conf->access_mode == SD_ACCESS_READONLY)
 		return conversation_eod(
 			v,
@@ -254,16 +261,38 @@ cmd_relabel(struct conversation *v, struct bytes line, struct err *err)
 
 /* ---- mount, unmount, release, readlabel ---- */
 
-/* "VERB name drive=n": one answer for each drive that is meant. */
+/* "VERB name drive=n", done to every drive that is meant. */
 struct mount_verb {
 	const char *verb, *bad; /* the code of a line that is none */
-	enum err_code (*one)(struct conversation *v, struct device *d, struct err *err);
+	/* Why not, when it cannot be done, is told at once. */
+	enum err_code (*one)(struct conversation *v, struct device *d, bool *done, struct err *err);
+	enum err_code (*say)(struct conversation *v, const char *name, const struct device *d,
+			     struct err *err);
 };
+
+/* One line for all, unless some could not: then one for each. */
+static enum err_code
+say_done(struct conversation *v, const struct mount_verb *m, const struct drives *drives,
+	 const bool *done, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool all = true;
+
+	for (size_t i = 0; i < drives->n; i++)
+		all = all && done[i];
+	if (all)
+		return m->say(v, drives->name, drives->v[0], err);
+	for (size_t i = 0; i < drives->n && code == ERR_OK; i++)
+		if (done[i])
+			code = m->say(v, drives->v[i]->conf->name, drives->v[i], err);
+	return code;
+}
 
 static enum err_code
 each_drive(struct conversation *v, struct bytes line, const struct mount_verb *m, struct err *err)
 {
-	OWNED(drives_release) struct drives drives = { NULL, 0 };
+	OWNED(drives_release) struct drives drives = { NULL, 0, NULL };
+	OWNED(freep) bool *done = NULL;
 	char name[WIRE_NAME_MAX + 1];
 	struct bytes words = bytes_skip(line, strlen(m->verb));
 	enum err_code code = ERR_OK;
@@ -276,33 +305,42 @@ each_drive(struct conversation *v, struct bytes line, const struct mount_verb *m
 					err);
 	drives = find_drives(v, name, drive);
 	if (drives.n == 0)
-		return no_device(v, name, err);
+		return no_device(v, name, drive, err);
+	done = NEW_ARRAY(bool, drives.n);
 	for (size_t i = 0; i < drives.n && code == ERR_OK; i++)
-		code = m->one(v, drives.v[i], err);
+		code = m->one(v, drives.v[i], &done[i], err);
+	if (code == ERR_OK)
+		code = say_done(v, m, &drives, done, err);
 	return conversation_eod(v, code, err);
 }
 
 static enum err_code
-mount(struct conversation *v, struct device *d, struct err *err)
+mount(struct conversation *v, struct device *d, bool *done, struct err *err)
 {
-	char where[DEVICE_PRINT_MAX];
-
+	(void)err;
 	reserve_set_unmounted(&v->sd->media, d, false);
 	device_ask_mount(d);
-	return conn_printf(v->c, err, DIR_SD_FILE_MOUNTED, device_print(d, where, sizeof(where)));
+	*done = true;
+	return ERR_OK;
+}
+
+static enum err_code
+say_mounted(struct conversation *v, const char *name, const struct device *d, struct err *err)
+{
+	return conn_printf(v->c, err, DIR_SD_FILE_MOUNTED, name, d->conf->archive_device);
 }
 
 enum err_code
 cmd_mount(struct conversation *v, struct bytes line, struct err *err)
 {
-	static const struct mount_verb m = { "mount", "3909", mount };
+	static const struct mount_verb m = { "mount", "3909", mount, say_mounted };
 
 	return each_drive(v, line, &m, err);
 }
 
 /* Put the volume down; block: and let no job have the device until it is mounted again. */
 static enum err_code
-put_down(struct conversation *v, struct device *d, bool block, struct err *err)
+put_down(struct conversation *v, struct device *d, bool block, bool *done, struct err *err)
 {
 	struct reserve_use u = reserve_of(&v->sd->media, d);
 	struct err why = ERR_INIT;
@@ -318,34 +356,48 @@ put_down(struct conversation *v, struct device *d, bool block, struct err *err)
 		reserve_set_unmounted(&v->sd->media, d, true);
 	if (mount_release(&v->sd->media, d, &v->sd->stop, &why) != ERR_OK)
 		return conn_printf(v->c, err, "3907 %s\n", why.text);
-	return conn_printf(v->c, err, "%s Device \"%s\" %s.\n", block ? "3002" : "3022",
-			   d->conf->name, block ? "unmounted" : "released");
+	*done = true;
+	return ERR_OK;
 }
 
 static enum err_code
-unmount(struct conversation *v, struct device *d, struct err *err)
+unmount(struct conversation *v, struct device *d, bool *done, struct err *err)
 {
-	return put_down(v, d, true, err);
+	return put_down(v, d, true, done, err);
+}
+
+static enum err_code
+say_unmounted(struct conversation *v, const char *name, const struct device *d, struct err *err)
+{
+	(void)d;
+	return conn_printf(v->c, err, "3002 Device \"%s\" unmounted.\n", name);
 }
 
 enum err_code
 cmd_unmount(struct conversation *v, struct bytes line, struct err *err)
 {
-	static const struct mount_verb m = { "unmount", "3907", unmount };
+	static const struct mount_verb m = { "unmount", "3907", unmount, say_unmounted };
 
 	return each_drive(v, line, &m, err);
 }
 
 static enum err_code
-release(struct conversation *v, struct device *d, struct err *err)
+release(struct conversation *v, struct device *d, bool *done, struct err *err)
 {
-	return put_down(v, d, false, err);
+	return put_down(v, d, false, done, err);
+}
+
+static enum err_code
+say_released(struct conversation *v, const char *name, const struct device *d, struct err *err)
+{
+	(void)d;
+	return conn_printf(v->c, err, "3022 Device \"%s\" released.\n", name);
 }
 
 enum err_code
 cmd_release(struct conversation *v, struct bytes line, struct err *err)
 {
-	static const struct mount_verb m = { "release", "3927", release };
+	static const struct mount_verb m = { "release", "3927", release, say_released };
 
 	return each_drive(v, line, &m, err);
 }
@@ -353,7 +405,7 @@ cmd_release(struct conversation *v, struct bytes line, struct err *err)
 enum err_code
 cmd_readlabel(struct conversation *v, struct bytes line, struct err *err)
 {
-	OWNED(drives_release) struct drives drives = { NULL, 0 };
+	OWNED(drives_release) struct drives drives = { NULL, 0, NULL };
 	char name[WIRE_NAME_MAX + 1];
 	int slot = 0, drive = 0;
 	struct mounted mounted;
@@ -364,7 +416,7 @@ cmd_readlabel(struct conversation *v, struct bytes line, struct err *err)
 			v, conn_printf(v->c, err, DIR_SD_BAD_READLABEL, (const char *)line.p), err);
 	drives = find_drives(v, name, drive);
 	if (drives.n == 0)
-		return no_device(v, name, err);
+		return no_device(v, name, drive, err);
 	while (i < drives.n && !device_mounted(drives.v[i], &mounted))
 		i++;
 	if (i == drives.n)
