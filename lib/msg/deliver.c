@@ -390,7 +390,7 @@ msg_sink_say(struct msg_sink *s, enum msg_type type, const char *text)
 static char *
 mail_head(const struct msg_sink *s, const char *recipients, const struct msg_mail *mail)
 {
-	const char *status = mail != NULL ? mail->subject_status : NULL;
+	const char *status = mail->subject_status;
 	OWNED(freep) char *to = str_dup(recipients);
 	OWNED(buf_release) struct buf list = BUF_INIT(SIZE_MAX);
 
@@ -466,7 +466,7 @@ msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail)
 			log_error("messages of %s: %s", s->daemon, err.text);
 		}
 		if (d->path != NULL && msg_dest_is_mail(d->conf->kind)) {
-			if (msg_dest_mails_at(d->conf->kind, mail != NULL ? mail->status : 0))
+			if (mail != NULL && msg_dest_mails_at(d->conf->kind, mail->status))
 				send_mail(s, d, mail);
 			(void)unlink(d->path);
 		}

@@ -85,8 +85,8 @@ struct msg_mail {
 	const char *subject_status; /* "Backup OK" */
 	int status;                 /* letter of the job's end; 0: not a job */
 };
-/* End of the job: close files, send or drop mail.  What is said later, as by who cancels a job that
- * has just ended, goes to the destinations that are no files. */
+/* End of the job: close files, send or drop mail (NULL: drop).  What is said later, as by who
+ * cancels a job that has just ended, goes to the destinations that are no files. */
 void msg_sink_finish(struct msg_sink *s, const struct msg_mail *mail);
 /* One that was not finished drops its mail. */
 void msg_sink_free(struct msg_sink *s);

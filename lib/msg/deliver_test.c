@@ -325,6 +325,26 @@ mail_is_given_to_the_command_without_a_shell(void **state UNUSED)
 	(void)closedir(d);
 }
 
+/* As of a job that a director which could not start gives up: the next start tells its end. */
+static void
+a_mail_without_an_end_is_dropped(void **state UNUSED)
+{
+	OWNED(freep) char *to = in_dir("dropped");
+	OWNED(freep) char *command = str_printf("/usr/bin/tee \"%s\"", to);
+	OWNED(buf_release) struct buf rows = BUF_INIT(100);
+	struct conf_msg_dest dests[] = {
+		{ .kind = CONF_DEST_MAIL, .target = to, .types = CONF_MSG_ALL },
+		{ .kind = CONF_DEST_MAIL_OK, .target = to, .types = CONF_MSG_ALL },
+	};
+	struct conf_messages m = { .dest = dests, .n_dest = 2, .mail_command = command };
+	struct msg_sink *s = sink_of(&m, &rows);
+
+	msg_sink_say(s, MSG_FATAL, "not the whole story");
+	msg_sink_free(s);
+	assert_null(content("dropped"));
+	assert_null(content("t-dir.job.2026-11-21_12.00.00_01.0.mail"));
+}
+
 static void
 a_mail_that_fails_is_kept(void **state UNUSED)
 {
@@ -648,6 +668,7 @@ main(void)
 		cmocka_unit_test(what_is_said_after_the_end_goes_to_no_file),
 		cmocka_unit_test(many_writers_keep_their_order),
 		cmocka_unit_test(mail_is_given_to_the_command_without_a_shell),
+		cmocka_unit_test(a_mail_without_an_end_is_dropped),
 		cmocka_unit_test(a_mail_that_fails_is_kept),
 		cmocka_unit_test(each_recipient_is_a_word),
 		cmocka_unit_test(a_mail_may_be_longer_than_memory_should_be),
