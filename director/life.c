@@ -175,28 +175,39 @@ judge_connections(const struct dir_director *self, struct catalog *c, struct err
 	return ERR_OK;
 }
 
+/* What can be wrong with a catalog is found before anything is told to anybody. */
+static enum err_code
+prepare_catalog(struct director *d, const struct dir_conf *conf, const struct dir_catalog *dc,
+		struct opened *list, struct err *err)
+{
+	struct catalog *c;
+
+	if (find_or_open(d, dc, list, err) != ERR_OK)
+		return err->code;
+	c = list->v[list->n - 1];
+	if (sync_catalog(conf, dc, c, err) != ERR_OK ||
+	    judge_connections(conf->director, c, err) != ERR_OK)
+		return err_ctx(err, "catalog %s", dc->name);
+	return ERR_OK;
+}
+
 /*
  * Open what is not open yet, and bring the rows up to date.  What a dead director left is cleaned
- * up before the maintenance, which forgets what belongs to jobs that have ended.  Reloads and the
- * start come one at a time.
+ * up when all catalogs are there: a start that failed behind it would tell nobody of the jobs, nor
+ * would the next one.  It comes before the maintenance, which forgets what belongs to jobs that
+ * have ended.  Reloads and the start come one at a time.
  */
 static enum err_code
 bring_up_catalogs(struct director *d, const struct dir_conf *conf, bool first, struct opened *list,
 		  struct err *err)
 {
-	for (size_t i = 0; i < conf->n_catalog; i++) {
-		const struct dir_catalog *dc = conf->catalog[i];
-		struct catalog *c;
-
-		if (find_or_open(d, dc, list, err) != ERR_OK)
+	for (size_t i = 0; i < conf->n_catalog; i++)
+		if (prepare_catalog(d, conf, conf->catalog[i], list, err) != ERR_OK)
 			return err->code;
-		c = list->v[i];
-		if ((first && clean_up(d, c, err) != ERR_OK) ||
-		    catalog_maintain(c, err) != ERR_OK ||
-		    sync_catalog(conf, dc, c, err) != ERR_OK ||
-		    judge_connections(conf->director, c, err) != ERR_OK)
-			return err_ctx(err, "catalog %s", dc->name);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		if ((first && clean_up(d, list->v[i], err) != ERR_OK) ||
+		    catalog_maintain(list->v[i], err) != ERR_OK)
+			return err_ctx(err, "catalog %s", conf->catalog[i]->name);
 	if (conf->n_catalog == 0)
 		return err_set(err, ERR_CONFIG, "no Catalog is configured");
 	return ERR_OK;

@@ -144,6 +144,33 @@ teardown_file() {
 	farm_ok
 }
 
+@test "a start that fails leaves it to the next one to tell of such a job" {
+	rm -f "$FARM/open"
+	: >"$FARM/mails"
+	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	running() { [ "$(farm_job_status "$JOB")" = R ]; }
+	farm_await 10 running
+	farm_kill dir
+	touch "$FARM/open"
+	cp "$FARM/site/etc/tercet-dir.conf" "$FARM/one.conf"
+	# Behind the catalog that the site has one without tables.
+	catalog "CREATE DATABASE empty"
+	# shellcheck source=/dev/null
+	data=$(. "$FARM/site/etc/site" && echo "$SITE_STATE/dir/catalog/data")
+	farm_conf_add dir <<X
+Catalog { Name = "Empty"; DB Name = "empty"; DB User = "$(stat -c %U "$data")"
+  DB Address = "$(sed -n 5p "$data/postmaster.pid")"; DB Port = $(sed -n 4p "$data/postmaster.pid")
+}
+X
+	run "$FARM/site/tercet" start
+	[ "$status" -ne 0 ]
+	cp "$FARM/one.conf" "$FARM/site/etc/tercet-dir.conf"
+	farm_up
+	farm_await 60 grep -E "Termination: +\*\*\* Backup Error" "$FARM/mails"
+	[ "$(farm_job_status "$JOB")" = f ]
+}
+
 @test "a second one beside a director that runs, or still ends its jobs, touches nothing" {
 	rm -f "$FARM/open"
 	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
