@@ -214,8 +214,8 @@ struct matcher {
 	const struct parts *parts;
 	tree_visit *visit;
 	void *arg;
-	size_t stars;  /* "**" among the parts */
-	uint8_t *been; /* owned; a bit for each "**" in each directory; NULL: one at most */
+	uint8_t *been; /* owned; a bit for each component in each directory; NULL: no way is double
+			*/
 };
 
 static bool
@@ -224,20 +224,36 @@ is_star(const char *pattern)
 	return strcmp(pattern, "**") == 0;
 }
 
-/* Several "**" come to the same place in many ways: one is enough. */
+static bool
+is_up(const char *pattern)
+{
+	return strcmp(pattern, "..") == 0;
+}
+
+/*
+ * "**" and ".." come to the same place in many ways: one is enough.  at: the component that is
+ * next; their number is that of a directory that ".." names at the end.
+ */
 static bool
 been_here(const struct matcher *m, uint32_t dir, size_t at)
 {
-	size_t bit = dir * m->stars;
+	size_t bit = dir * (m->parts->n + 1) + at;
 	bool been;
 
 	if (m->been == NULL)
 		return false;
-	for (size_t i = 0; i < at; i++)
-		bit += is_star(m->parts->v[i]);
 	been = (m->been[bit / 8] & 1u << bit % 8) != 0;
 	m->been[bit / 8] = (uint8_t)(m->been[bit / 8] | 1u << bit % 8);
 	return been;
+}
+
+static uint8_t *
+places_of(const struct tree *t, const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		if (is_star(parts->v[i]) || is_up(parts->v[i]))
+			return NEW_ARRAY(uint8_t, t->n_dirs * (parts->n + 1) / 8 + 1);
+	return NULL;
 }
 
 /* A name means itself, whatever wildcards it holds.  All texts of the tree end with a NUL. */
@@ -255,15 +271,17 @@ match_in(const struct matcher *m, uint32_t dir, size_t at)
 	bool last = at + 1 == m->parts->n;
 	size_t n;
 
-	if (strcmp(pattern, "..") == 0) {
+	if (been_here(m, dir, at))
+		return true;
+	if (is_up(pattern)) {
 		uint32_t up = m->t->dir[dir].parent == TREE_NONE ? dir : m->t->dir[dir].parent;
 		struct tree_item item = dir_item(m->t, up);
 
-		return last ? m->visit(m->arg, &item) : match_in(m, up, at + 1);
+		if (!last)
+			return match_in(m, up, at + 1);
+		return been_here(m, up, at + 1) || m->visit(m->arg, &item);
 	}
 	bool any_depth = is_star(pattern);
-	if (any_depth && been_here(m, dir, at))
-		return true;
 	if (any_depth && !last && !match_in(m, dir, at + 1))
 		return false;
 	OWNED(freep) struct named_item *v = children_of(m->t, dir, &n);
@@ -314,12 +332,8 @@ tree_match(struct tree *t, uint32_t cwd, struct bytes pattern, bool deep, tree_v
 
 	if (split(pattern, &parts)) {
 		uint32_t from = parts.absolute ? tree_root(t) : cwd;
-		struct deep d = { { t, &parts, visit, arg, 0, NULL }, false };
+		struct deep d = { { t, &parts, visit, arg, places_of(t, &parts) }, false };
 
-		for (size_t i = 0; i < parts.n; i++)
-			d.m.stars += is_star(parts.v[i]);
-		if (d.m.stars > 1)
-			d.m.been = NEW_ARRAY(uint8_t, t->n_dirs * d.m.stars / 8 + 1);
 		if (parts.n == 0) {
 			struct tree_item item = dir_item(t, from);
 

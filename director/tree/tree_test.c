@@ -149,6 +149,36 @@ wildcards_match_per_component(void **state)
 }
 
 static void
+what_a_pattern_meets_in_several_ways_is_visited_once(void **state)
+{
+	struct tree *t = (struct tree *)*state;
+	struct tree *two = tree_new();
+	struct err err = ERR_INIT;
+
+	expect_match(t, "/", "**/n.txt", true, "/srv/data/newdir/n.txt;");
+	for (int32_t i = 1; i <= 9; i++) {
+		char path[] = "/d/0/";
+
+		path[3] = (char)('0' + i);
+		assert_int_equal(tree_add(two,
+					  &(struct tree_row){ .job_id = 1,
+							      .file_index = i,
+							      .path_slot = (uint32_t)i,
+							      .path = bytes_str(path),
+							      .name = bytes_str("f"),
+							      .lstat = bytes_str(REG) },
+					  &err),
+				 ERR_OK);
+	}
+	assert_int_equal(tree_finish(two, &err), ERR_OK);
+	expect_match(two, "/d", "*/../2/f", false, "/d/2/f;");
+	expect_match(two, "/d", "*/..", false, "/d/;");
+	expect_match(two, "/d/1", "../2/f", true, "/d/2/f;");
+	expect_match(two, "/", "**/../2/f", false, "/d/2/f;");
+	tree_free(two);
+}
+
+static void
 marks_go_down_and_show_up(void **state)
 {
 	struct tree *t = (struct tree *)*state;
@@ -381,6 +411,7 @@ main(void)
 		TEST(lists_are_sorted_and_parents_are_made),
 		TEST(directories_are_found_by_every_spelling),
 		TEST(wildcards_match_per_component),
+		TEST(what_a_pattern_meets_in_several_ways_is_visited_once),
 		TEST(marks_go_down_and_show_up),
 		TEST(a_hard_link_brings_the_name_with_its_data),
 		TEST(data_behind_a_name_that_is_gone_is_read_too),
