@@ -77,16 +77,17 @@ relay_until_ready(const struct proc *p, struct relay *r)
 	while (!r->ready) {
 		struct pollfd pf = { .fd = p->out, .events = POLLIN };
 		int n = ppoll(&pf, 1, &limit, &waiting);
+		bool interrupted = n < 0 && errno == EINTR;
 		ssize_t got;
 
 		if (asked > (told ? 1 : 0)) {
 			if (told)
 				break;
 			told = true;
-			(void)fputs("stopping as soon as it has started\n", stderr);
 			(void)kill(p->pid, SIGTERM);
+			(void)fputs("stopping as soon as it has started\n", stderr);
 		}
-		if (n < 0 && errno == EINTR)
+		if (interrupted)
 			continue;
 		if (n <= 0)
 			break;
