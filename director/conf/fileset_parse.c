@@ -8,11 +8,11 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/regexp.h"
 #include "lib/base/units.h"
 #include "lib/conf/show.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -121,16 +121,13 @@ option_pattern(struct conf_parser *p, struct options *o, const struct option_row
 	       const struct conf_token *t)
 {
 	enum fileset_pattern kind = row->pattern;
-	char why[256];
+	struct err why = ERR_INIT;
 	regex_t re;
-	int rc;
 
 	if (is_regex(kind)) {
-		rc = regcomp(&re, t->text, REG_EXTENDED | REG_NOSUB);
-		if (rc != 0) {
-			(void)regerror(rc, &re, why, sizeof(why));
-			conf_error(p->diag, &t->pos, "bad regular expression \"%s\": %s", t->text,
-				   why);
+		if (regexp_compile(t->text, REG_EXTENDED | REG_NOSUB, &re, &why) != ERR_OK) {
+			conf_error(p->diag, &t->pos, "bad regular expression \"%.200s\": %s",
+				   t->text, why.text);
 			return false;
 		}
 		regfree(&re);

@@ -1,5 +1,4 @@
 /* Which files of the jobs a restore takes.  Spec: console.md 8.4; director.md 14.4 */
-#include <regex.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +6,7 @@
 #include "director/shell/tree_shell.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/regexp.h"
 #include "lib/catalog/cat_job.h"
 #include "lib/catalog/cat_restore.h"
 
@@ -136,13 +136,9 @@ mark_path(struct tree *t, const char *path, enum tree_scope scope)
 static enum err_code
 compile(const char *expr, regex_t *out, struct err *err)
 {
-	int rc = regcomp(out, expr, REG_EXTENDED | REG_NOSUB);
-	char why[256];
-
-	if (rc == 0)
-		return ERR_OK;
-	(void)regerror(rc, out, why, sizeof(why));
-	return err_set(err, ERR_CONFIG, "fileregex=%s: %s", expr, why);
+	if (regexp_compile(expr, REG_EXTENDED | REG_NOSUB, out, err) != ERR_OK)
+		return err_ctx(err, "fileregex=%.200s", expr);
+	return ERR_OK;
 }
 
 /* fileregex= before a catalog is read for it. */

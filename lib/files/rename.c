@@ -1,10 +1,10 @@
 #include "lib/files/rename.h"
 
 #include <ctype.h>
-#include <regex.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
+#include "lib/base/regexp.h"
 
 #define GROUPS_MAX 10
 
@@ -63,8 +63,8 @@ take_rule(struct rename_rules *r, const char **p, struct err *err)
 	OWNED(buf_release) struct buf from = BUF_INIT(64 * 1024);
 	OWNED(buf_release) struct buf to = BUF_INIT(64 * 1024);
 	struct rule rule = { .global = false };
-	int flags = REG_EXTENDED, rc;
-	char separator = *(*p)++, why[128];
+	char separator = *(*p)++;
+	int flags = REG_EXTENDED;
 
 	if (take_part(p, separator, &from, err) != ERR_OK ||
 	    take_part(p, separator, &to, err) != ERR_OK)
@@ -77,11 +77,8 @@ take_rule(struct rename_rules *r, const char **p, struct err *err)
 		else
 			return err_set(err, ERR_CONFIG, "flag '%c' is unknown", **p);
 	}
-	rc = regcomp(&rule.regex, buf_str(&from), flags);
-	if (rc != 0) {
-		(void)regerror(rc, &rule.regex, why, sizeof(why));
-		return err_set(err, ERR_CONFIG, "expression \"%s\": %s", buf_str(&from), why);
-	}
+	if (regexp_compile(buf_str(&from), flags, &rule.regex, err) != ERR_OK)
+		return err_ctx(err, "expression \"%.200s\"", buf_str(&from));
 	rule.replacement = buf_take_str(&to);
 	r->v = (struct rule *)mem_grow(r->v, r->n, &r->cap, sizeof(*r->v));
 	r->v[r->n++] = rule;
@@ -100,7 +97,7 @@ rename_rules_new(const char *regexwhere, struct rename_rules **out, struct err *
 		if (*p == '\0')
 			break;
 		if (take_rule(r, &p, err) != ERR_OK)
-			return err_ctx(err, "regexwhere %s", regexwhere);
+			return err_ctx(err, "regexwhere %.200s", regexwhere);
 	}
 	if (r->n == 0)
 		return err_set(err, ERR_CONFIG, "regexwhere is empty");

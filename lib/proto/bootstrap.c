@@ -10,6 +10,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
 #include "lib/base/path.h"
+#include "lib/base/regexp.h"
 
 /* ---- values ---- */
 
@@ -402,18 +403,15 @@ finish_record(struct bsr_state *s, struct err *err)
 	struct bsr_ranges *ranges[] = { &r->session_id, &r->session_time, &r->addr,
 					&r->file,       &r->file_index,   &r->job_ids,
 					&r->streams,    &r->job_types,    &r->job_levels };
-	char why[128];
-	int rc;
+	struct err why = ERR_INIT;
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		bsr_ranges_normalise(ranges[i]);
 	if (r->file_regex == NULL)
 		return ERR_OK;
-	rc = regcomp(&s->regex, r->file_regex, REG_EXTENDED | REG_NOSUB);
-	if (rc != 0) {
-		(void)regerror(rc, &s->regex, why, sizeof(why));
-		return err_set(err, ERR_FORMAT, "FileRegex \"%s\": %s", r->file_regex, why);
-	}
+	if (regexp_compile(r->file_regex, REG_EXTENDED | REG_NOSUB, &s->regex, &why) != ERR_OK)
+		return err_set(err, ERR_FORMAT, "FileRegex \"%.200s\": %s", r->file_regex,
+			       why.text);
 	s->has_regex = true;
 	return ERR_OK;
 }

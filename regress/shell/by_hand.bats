@@ -75,6 +75,13 @@ assert 'error' in json.loads(lines[-2])"
 	run farm_console "restore jobid=1 fileregex=[ yes"
 	[[ $output == *"fileregex=[:"* ]]
 	[[ $output != *"Building directory tree"* ]]
+	# Nor may one end the director.
+	parentheses=$(printf '%60000s' '' | tr ' ' '(')
+	for key in fileregex regexwhere; do
+		run farm_console "restore jobid=1 $key=!$parentheses!x! yes" "version"
+		grep -F "in one another" <<<"$output"
+		grep -iF "version" <<<"$output"
+	done
 	farm_console 'run job=Backup when="2038-01-01 00:00:00" yes' "cancel all yes" >"$FARM/never.out"
 	run farm_console "restore jobid=$(sed -n 's/.*JobId=\([0-9]*\)$/\1/p' "$FARM/never.out" | head -n 1) all done yes"
 	[[ $output == *"This job saved no files"* ]]
