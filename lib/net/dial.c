@@ -29,6 +29,8 @@ bind_source(int fd, const struct dial *d, int family, struct err *err)
 	if (d->source_address == NULL)
 		return ERR_OK;
 	rc = addr_resolve(d->source_address, 0, ADDR_BIND, list, &n, err);
+	if (rc == ERR_ABSENT)
+		err->code = ERR_PEER; /* as any failure of one attempt */
 	if (rc != ERR_OK)
 		return err_ctx(err, "source address");
 	for (size_t i = 0; i < n; i++) {

@@ -79,6 +79,17 @@ X
 	rm "$FARM/no-names"
 	done_well() { [ "$(farm_job_status "$JOB")" = T ]; }
 	farm_await 60 done_well
+	# The same of the name that the director itself is to have.
+	farm_conf dir '/^  Name = "farm-fd"/,/Address/s/Address = .*/Address = 127.0.0.1/'
+	farm_conf dir '0,/^Director {/s//&\n  Source Address = here.test/'
+	farm_console reload
+	touch "$FARM/no-names"
+	JOB=$(farm_console "run job=Backup level=Full yes" | sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p')
+	tries_again() { farm_joblog "$JOB" | grep -F 'Could not connect to' | grep -F Retrying; }
+	farm_await 30 tries_again
+	rm "$FARM/no-names"
+	farm_await 60 done_well
+	farm_conf dir '/Source Address/d'
 	# A name that there is not has no second chance.
 	farm_conf dir '/^  Name = "farm-fd"/,/Address/s/Address = .*/Address = nowhere.test/'
 	farm_console reload
