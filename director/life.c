@@ -71,22 +71,21 @@ sync_catalog(const struct dir_conf *conf, const struct dir_catalog *dc, struct c
 
 #define NEWS_SECONDS (31 * 24 * 3600) /* of older ones nobody wants mail */
 
-/* Without its resources there is nobody to tell: the reason goes to its log. */
+/* The reason goes to its log; without its resources there is nobody else to tell. */
 static void
 tell_left(struct director *d, struct catalog *c, const struct cat_job *left)
 {
+	OWNED(freep) char *text = str_printf(JOB_LEFT_TEXT, left->job);
+	OWNED(freep)
+	char *line = str_printf("%s JobId %u: Fatal error: %s\n", d->name, left->job_id, text);
 	struct err why = ERR_INIT;
 
-	log_warn("JobId %u: " JOB_LEFT_TEXT, left->job_id, left->job);
+	log_warn("JobId %u: %s", left->job_id, text);
+	cat_log_add(c, left->job_id, clock_now(), bytes_str(line));
 	if (left->sched_time < clock_now() - NEWS_SECONDS)
 		(void)err_set(&why, ERR_CONFIG, "it is more than a month old");
 	else if (job_take_left(d, c, left, &why) == ERR_OK)
 		return;
-	OWNED(freep) char *text = str_printf(JOB_LEFT_TEXT, left->job);
-	OWNED(freep)
-	char *line = str_printf("%s JobId %u: Fatal error: %s\n", d->name, left->job_id, text);
-
-	cat_log_add(c, left->job_id, clock_now(), bytes_str(line));
 	log_warn("JobId %u: no report is sent: %s", left->job_id, why.text);
 }
 

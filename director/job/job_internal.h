@@ -60,6 +60,7 @@ struct job {
 	struct cancel abort;       /* its conversations are to be cut now */
 	struct cancel script_stop; /* the script behind it that runs now is to end */
 	bool left;                 /* by an earlier director: only its end is told; immutable */
+	bool logged;               /* worker: what is said now is in the catalog's log already */
 	int64_t made_ms;           /* clock_mono_ms; immutable */
 	int64_t made_late;         /* seconds after its scheduled time; immutable */
 

@@ -209,10 +209,20 @@ tell_end(struct job *j)
 	job_finish_messages(j);
 }
 
+/* To those who are not the catalog. */
+static void
+say_left(struct job *j)
+{
+	j->logged = true;
+	job_say(j, MSG_FATAL, JOB_LEFT_TEXT, j->unique);
+	j->logged = false;
+}
+
 bool
 job_run(struct job *j)
 {
 	if (j->left) { /* its row has its end already */
+		say_left(j);
 		set_end(j);
 		tell_end(j);
 		return true;

@@ -17,9 +17,10 @@ void cat_pool_of(const struct dir_pool *pool, struct cat_pool *out);
 /* The reason of a job that its director left unfinished; of the unique name. */
 #define JOB_LEFT_TEXT "the director ended while Job %s was unfinished; it is marked failed"
 /*
- * A job that an earlier director left unfinished: it says why, and once the table's threads run it
- * ends as a failed one does: scripts, report, mail.  Its row is the caller's.
- * ERR_CONFIG  its resources are gone: nothing was said
+ * A job that an earlier director left unfinished: once the table's threads run it says why and ends
+ * as a failed one does: scripts, report, mail.  Its row, and the reason in its log, are the
+ * caller's.  Waits for nobody who is told.
+ * ERR_CONFIG  its resources are gone: nothing will be said
  */
 MUST_CHECK enum err_code job_take_left(struct director *d, struct catalog *c,
 				       const struct cat_job *row, struct err *err);

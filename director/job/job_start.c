@@ -30,10 +30,10 @@ static void
 log_row(void *arg, uint32_t job_id, int64_t time, const char *text)
 {
 	struct job *j = arg;
-	char *line = str_printf("%s\n", text);
+	OWNED(freep) char *line = str_printf("%s\n", text);
 
-	cat_log_add(j->catalog, job_id, time, bytes_str(line));
-	free(line);
+	if (!j->logged)
+		cat_log_add(j->catalog, job_id, time, bytes_str(line));
 }
 
 static char *
@@ -226,7 +226,7 @@ job_take_left(struct director *d, struct catalog *c, const struct cat_job *row, 
 	open_messages(j);
 	msg_sink_set_job(j->sink, j->id, j->unique);
 	job_table_add(director_jobs(d), j);
-	job_say(j, MSG_FATAL, JOB_LEFT_TEXT, j->unique);
+	job_set_status(j, STATUS_FATAL);
 	job_table_ready(director_jobs(d), j);
 	return ERR_OK;
 }

@@ -21,12 +21,24 @@ X
 #!/bin/sh
 echo "\$@" >>"$FARM/failures"
 X
-	chmod 755 "$FARM/gate" "$FARM/mail" "$FARM/failed"
+	cat >"$FARM/call" <<X
+#!/bin/sh
+cat >>"$FARM/calls"
+while [ -e "$FARM/busy" ]; do sleep 0.1; done
+X
+	chmod 755 "$FARM/gate" "$FARM/mail" "$FARM/failed" "$FARM/call"
+	install -m 666 /dev/null "$FARM/calls"
 	install -m 666 /dev/null "$FARM/mails"
 	install -m 666 /dev/null "$FARM/failures"
 	farm_conf_add dir <<X
 Messages { Name = "Mailed"; Catalog = all
   Mail Command = "$FARM/mail %e %c %n"; Mail On Error = "root" = all, !skipped
+}
+Messages { Name = "Called"; Catalog = all
+  Operator Command = "$FARM/call %n"; Operator = "root" = all, !skipped
+}
+Job { Name = "Watched"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Called"
+  Run Script { Runs When = Before; Runs On Client = no; Command = "$FARM/gate" }
 }
 Job { Name = "Gated"; JobDefs = "Standard"; Client = "farm-fd"; Messages = "Mailed"
   Run Script { Runs When = Before; Runs On Client = no; Command = "$FARM/gate" }
@@ -142,6 +154,21 @@ teardown_file() {
 	[ "$(grep -c "Termination" "$FARM/mails")" -eq 1 ]
 	farm_run Backup Full
 	farm_ok
+}
+
+@test "no start waits for an operator who is told of such a job" {
+	rm -f "$FARM/open"
+	farm_console "run job=Watched level=Full yes" >"$FARM/run.out"
+	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
+	running() { [ "$(farm_job_status "$JOB")" = R ]; }
+	farm_await 10 running
+	farm_kill dir
+	touch "$FARM/open" "$FARM/busy"
+	farm_up
+	farm_await 10 grep -F "JobId $JOB: Fatal error: the director ended while" "$FARM/calls"
+	rm "$FARM/busy"
+	farm_await 30 grep -E "Termination: +\*\*\* Backup Error" "$FARM/calls"
+	[ "$(farm_joblog "$JOB" | grep -c "the director ended while Job")" -eq 1 ]
 }
 
 @test "a start that fails leaves it to the next one to tell of such a job" {
