@@ -387,6 +387,31 @@ what_is_far_too_long_ends_no_program(void **state)
 	check_long("} Messages { Name = m; Mail = r", ",r@example.org", 10000, " = all");
 }
 
+/* Half a character is nothing that can be shown, and what is not shown has no mark below. */
+static void
+a_long_line_is_shown_to_the_end_of_a_character(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct conf_diag *d = conf_diag_new(false);
+		struct buf text = BUF_INIT(1 << 12), shown = BUF_INIT(1 << 16);
+		struct conf_gen *g = NULL;
+
+		buf_text(&text, "Thing { Name = a; Path =%s\"/", i == 0 ? " " : "  ");
+		for (int n = 0; n < 300; n++)
+			buf_text(&text, "\u00e4");
+		buf_text(&text, "\"; Bogus = 1 }\n");
+		(void)load(buf_str(&text), &g, d);
+		conf_diag_text(d, true, &shown);
+		assert_non_null(strstr(buf_str(&shown), "Bogus"));
+		assert_non_null(strstr(buf_str(&shown), "\u00e4\n"));
+		assert_null(strchr(buf_str(&shown), '^'));
+		conf_gen_unref(g);
+		conf_diag_free(d);
+		buf_release(&text);
+		buf_release(&shown);
+	}
+}
+
 static void
 only_so_many_warnings_are_kept(void **state)
 {
@@ -487,6 +512,7 @@ main(void)
 		cmocka_unit_test(strict_makes_doubtful_lines_errors),
 		cmocka_unit_test(a_secret_is_not_shown_however_the_line_is_broken),
 		cmocka_unit_test(what_is_far_too_long_ends_no_program),
+		cmocka_unit_test(a_long_line_is_shown_to_the_end_of_a_character),
 		cmocka_unit_test(only_so_many_warnings_are_kept),
 		cmocka_unit_test(an_access_entry_without_effect_is_told),
 		cmocka_unit_test(a_listen_address_is_whole_or_refused),

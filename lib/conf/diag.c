@@ -15,7 +15,7 @@
 static const size_t kept[] = { [CONF_NOTE] = 1000, [CONF_WARNING] = 1000, [CONF_ERROR] = 50 };
 
 #define REMARKS_MAX  (64u * KIB)
-#define SOURCE_SHOWN 500 /* characters of a line */
+#define SOURCE_SHOWN 500 /* bytes of a line */
 
 struct source {
 	const char *name, *text, *from;
@@ -262,6 +262,27 @@ copy_line(const char *text, uint32_t line)
 	return copy;
 }
 
+/* A byte inside a character. */
+static bool
+is_inside(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The beginning of a long line, whole characters. */
+static char *
+shorten(char *line)
+{
+	size_t n = SOURCE_SHOWN;
+
+	if (strlen(line) <= n)
+		return line;
+	while (n > 0 && is_inside(line[n]))
+		n--;
+	OWNED(freep) char *whole = line;
+	return str_ndup(whole, n);
+}
+
 static void
 set_place(struct conf_diag *d, struct problem *p, const struct conf_pos *pos)
 {
@@ -277,11 +298,8 @@ set_place(struct conf_diag *d, struct problem *p, const struct conf_pos *pos)
 		if (s->name != pos->file)
 			continue;
 		p->source = copy_line(s->text, pos->line);
-		if (p->source != NULL && strlen(p->source) > SOURCE_SHOWN) {
-			OWNED(freep) char *whole = TAKE_PTR(p->source);
-
-			p->source = str_ndup(whole, SOURCE_SHOWN);
-		}
+		if (p->source != NULL)
+			p->source = shorten(p->source);
 		if (s->from != NULL)
 			p->from = str_dup(s->from);
 		return;
@@ -410,14 +428,16 @@ by_place(const void *a, const void *b)
 static void
 put_source(const struct problem *p, struct buf *out)
 {
-	uint32_t col = 1, last = p->col_end > p->col ? p->col_end : p->col;
+	uint32_t col = 1, shown = 0, last = p->col_end > p->col ? p->col_end : p->col;
 
 	buf_text(out, "%5u | %s\n", p->line, p->source);
-	if (p->col > SOURCE_SHOWN)
+	for (const char *s = p->source; *s != '\0'; s++)
+		shown += !is_inside(*s);
+	if (p->col > shown + 1)
 		return;
 	buf_text(out, "      | ");
 	for (const char *s = p->source; *s != '\0' && col < p->col; s++) {
-		if (((unsigned char)*s & 0xc0) == 0x80)
+		if (is_inside(*s))
 			continue;
 		buf_put(out, *s == '\t' ? "\t" : " ", 1);
 		col++;
