@@ -34,6 +34,31 @@ fd_open(const char *path, int flags, mode_t mode, int *out, struct err *err)
 	return ERR_OK;
 }
 
+/* For file systems without O_TMPFILE (NFS, some FUSE): a name for a moment. */
+static enum err_code
+open_and_unlink(const char *directory, int *out, struct err *err)
+{
+	OWNED(freep) char *path = str_printf("%s/unnamed-XXXXXX", directory);
+	OWNED(closep) int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_SYS, "create %s", path);
+	if (unlink(path) != 0)
+		return err_errno(err, ERR_SYS, "unlink %s", path);
+	*out = TAKE_FD(fd);
+	return ERR_OK;
+}
+
+enum err_code
+fd_open_unnamed(const char *directory, int *out, struct err *err)
+{
+	struct err refused = ERR_INIT;
+
+	if (fd_open(directory, O_TMPFILE | O_RDWR, 0600, out, &refused) == ERR_OK)
+		return ERR_OK;
+	return open_and_unlink(directory, out, err);
+}
+
 enum err_code
 fd_read_full(int fd, const char *path, void *p, size_t n, struct err *err)
 {

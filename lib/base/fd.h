@@ -19,6 +19,8 @@ void fd_open_standard(void);
 
 MUST_CHECK enum err_code fd_open(const char *path, int flags, mode_t mode, int *out,
 				 struct err *err);
+/* A file of directory that has no name, for reading and writing: it vanishes with the process. */
+MUST_CHECK enum err_code fd_open_unnamed(const char *directory, int *out, struct err *err);
 /* Exactly n bytes; ERR_FORMAT when the end comes inside. */
 MUST_CHECK enum err_code fd_read_full(int fd, const char *path, void *p, size_t n, struct err *err);
 MUST_CHECK enum err_code fd_pread_full(int fd, const char *path, void *p, size_t n, uint64_t at,

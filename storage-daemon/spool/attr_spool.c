@@ -1,9 +1,6 @@
 #include "storage-daemon/spool/attr_spool.h"
 
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/mem.h"
@@ -18,33 +15,13 @@ struct attr_spool {
 	uint64_t size;
 };
 
-/* For file systems without O_TMPFILE (NFS, some FUSE): a name for a moment. */
-static enum err_code
-open_and_unlink(const char *directory, int *fd, struct err *err)
-{
-	OWNED(freep) char *path = str_printf("%s/attr-spool-XXXXXX", directory);
-
-	*fd = mkostemp(path, O_CLOEXEC);
-	if (*fd < 0)
-		return err_errno(err, ERR_SYS, "create %s", path);
-	if (unlink(path) == 0)
-		return ERR_OK;
-	(void)err_errno(err, ERR_SYS, "unlink %s", path);
-	closep(fd);
-	return err->code;
-}
-
 enum err_code
 attr_spool_new(const char *directory, struct attr_spool **out, struct err *err)
 {
 	struct attr_spool *s;
-	struct err refused = ERR_INIT;
 	int fd = -1;
-	enum err_code code = ERR_OK;
 
-	if (fd_open(directory, O_TMPFILE | O_RDWR, 0600, &fd, &refused) != ERR_OK)
-		code = open_and_unlink(directory, &fd, err);
-	if (code != ERR_OK)
+	if (fd_open_unnamed(directory, &fd, err) != ERR_OK)
 		return err_ctx(err, "attribute spool");
 	s = NEW(struct attr_spool);
 	s->fd = fd;
