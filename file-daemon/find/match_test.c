@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "file-daemon/find/hardlink.h"
 #include "file-daemon/find/match.h"
 #include "lib/base/own.h"
 #include "lib/proto/stream.h"
@@ -197,56 +196,6 @@ size_matches_know_ranges_and_about(void **state)
 }
 
 static void
-a_link_is_met_once_as_the_first_and_then_as_a_later_name(void **state)
-{
-	struct link_table *t = link_table_new();
-	struct stat one = { .st_dev = 1, .st_ino = 7 }, other = { .st_dev = 2, .st_ino = 7 };
-	struct link *a, *b;
-	bool first;
-
-	a = link_table_meet(t, &one, bytes_str("/x/a"), &first);
-	assert_true(first);
-	a->file_index = 12;
-	b = link_table_meet(t, &one, bytes_str("/y/b"), &first);
-	assert_false(first);
-	assert_ptr_equal(a, b);
-	assert_true(bytes_eq(b->path, bytes_str("/x/a")));
-	(void)link_table_meet(t, &other, bytes_str("/z"), &first);
-	assert_true(first);
-	link_table_free(t);
-}
-
-static void
-a_number_that_is_used_again_is_of_another_file(void **state)
-{
-	struct link_table *t = link_table_new();
-	const struct stat old = { .st_dev = 1, .st_ino = 7, .st_mode = S_IFREG, .st_size = 100 };
-	struct stat changed = old;
-	struct link *a, *b;
-	bool first;
-
-	a = link_table_meet(t, &old, bytes_str("/a1"), &first);
-	changed.st_ctim.tv_sec++;
-	changed.st_atim.tv_sec++;
-	changed.st_nlink++;
-	changed.st_mode |= 0777;
-	assert_ptr_equal(link_table_meet(t, &changed, bytes_str("/a2"), &first), a);
-	changed.st_mtim.tv_nsec++;
-	b = link_table_meet(t, &changed, bytes_str("/b1"), &first);
-	assert_true(first);
-	assert_ptr_equal(link_table_meet(t, &changed, bytes_str("/b2"), &first), b);
-	assert_false(first);
-	assert_true(link_is_of(b, &old));
-	changed.st_size++;
-	(void)link_table_meet(t, &changed, bytes_str("/c1"), &first);
-	assert_true(first);
-	changed.st_mode = S_IFLNK;
-	(void)link_table_meet(t, &changed, bytes_str("/d1"), &first);
-	assert_true(first);
-	link_table_free(t);
-}
-
-static void
 leading_components_are_stripped_as_long_as_one_is_left(void **state)
 {
 	static const struct {
@@ -276,8 +225,6 @@ main(void)
 		cmocka_unit_test(since_counts_both_times_unless_mtime_only),
 		cmocka_unit_test(since_is_never_later_than_a_change_after_the_start),
 		cmocka_unit_test(size_matches_know_ranges_and_about),
-		cmocka_unit_test(a_link_is_met_once_as_the_first_and_then_as_a_later_name),
-		cmocka_unit_test(a_number_that_is_used_again_is_of_another_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -348,7 +348,7 @@ yield(struct walk *w, struct file_entry *e, struct err *err)
 			    (e->options->flags & OPT_NO_HARDLINKS) == 0;
 
 	if (counts_links)
-		e->link = link_table_meet(w->o->links, &e->st, e->path, &e->link_first);
+		e->link = link_table_meet(w->o->links, &e->st, &e->link_first);
 	return w->sink->entry(w->sink->arg, e, err);
 }
 

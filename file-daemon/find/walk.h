@@ -38,8 +38,7 @@ struct walk_dir {
 struct walk_dir *walk_dir_get(struct walk_dir *d);
 void walk_dir_put(struct walk_dir *d);
 
-/* One file; all borrowed for the call of entry() but options (the fileset's) and link (the
- * link table's). */
+/* One file; all borrowed for the call of entry() but options (the fileset's). */
 struct file_entry {
 	enum file_type type; /* FT_REG, FT_REGE, FT_LNK, FT_DIREND, FT_SPEC, FT_RAW, FT_FIFO */
 	/* At most PATH_BYTES_MAX, a NUL behind it; directories without final '/', but for "/". */
@@ -49,7 +48,7 @@ struct file_entry {
 	const struct file_options *options;
 	struct walk_dir *dir;  /* holds what is from name_at on; itself when that is nothing */
 	struct walk_dir *self; /* of a directory: itself; NULL when it was not opened */
-	struct link *link;     /* Hard Links = yes and more than one link: else NULL */
+	uint64_t link;         /* Hard Links = yes and more than one link: its number, or 0 */
 	bool link_first;
 };
 
@@ -65,9 +64,8 @@ struct walk_options {
 	bool since_counts; /* false: everything */
 	int64_t since;     /* seconds */
 	struct cancel *cancel;
-	size_t max_open;          /* open ancestors; 0: 256 */
-	struct link_table *links; /* inodes met; must outlive what entry() keeps; NULL: links are
-				     not told apart */
+	size_t max_open;                /* open ancestors; 0: 256 */
+	struct link_table *links;       /* inodes met; NULL: links are not told apart */
 	atomic_uint_fast64_t *examined; /* counts files looked at; NULL: not */
 };
 

@@ -67,7 +67,7 @@ batch_free(struct batch *b)
 bool
 entry_streams(const struct file_entry *e)
 {
-	if (e->link != NULL && !e->link_first)
+	if (e->link != 0 && !e->link_first)
 		return false;
 	return e->type == FT_RAW || e->type == FT_FIFO ||
 	       (e->type == FT_REG && e->st.st_size > (off_t)STREAM_FROM);

@@ -72,8 +72,8 @@ open_data(const struct item *it, const char *name)
 static void
 check_link(struct item *it, const struct stat *now)
 {
-	if (it->link != NULL && !link_is_of(it->link, now))
-		it->link = NULL;
+	if (now->st_dev != it->st.st_dev || now->st_ino != it->st.st_ino)
+		it->link = 0;
 }
 
 /* The open file is of the kind the walker saw; its attributes as they are now. */
@@ -149,7 +149,7 @@ keep_atime(const struct item *it, int fd)
 enum digest_kind
 item_digest_kind(const struct item *it)
 {
-	if (it->link != NULL && !it->link_first)
+	if (it->link != 0 && !it->link_first)
 		return DIGEST_NONE;
 	if (it->type != FT_REG && it->type != FT_REGE && it->type != FT_RAW)
 		return DIGEST_NONE;
@@ -227,7 +227,7 @@ fill_symlink(struct filler *f, struct batch *b, struct item *it, const char *nam
 		lose(b, it, "link cannot be read", errno);
 		return;
 	}
-	if (it->link != NULL && fstatat(it->dir->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0)
+	if (it->link != 0 && fstatat(it->dir->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0)
 		check_link(it, &now);
 	it->target = batch_bytes(b, bytes_of(target, (size_t)n));
 	read_meta(f, b, it, -1, name);
@@ -240,7 +240,7 @@ fill_item(struct filler *f, struct batch *b, struct item *it)
 	const struct compression *c = it->options->compression;
 
 	it->codec = c != NULL ? codec_find(c->magic) : NULL;
-	if (it->link != NULL && !it->link_first) {
+	if (it->link != 0 && !it->link_first) {
 		read_meta(f, b, it, -1, name);
 		return;
 	}

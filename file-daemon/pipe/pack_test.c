@@ -117,7 +117,6 @@ struct run {
 	char *top; /* owned */
 	struct walk_dir *dir;
 	struct file_options options;
-	struct link_table *links;
 	struct job_msg *msg;
 	struct pipe_progress progress;
 	struct cancel cancel;
@@ -236,7 +235,6 @@ setup(void **state)
 	r->dir = NEW(struct walk_dir);
 	atomic_init(&r->dir->refs, 1);
 	r->dir->fd = open(r->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r->links = link_table_new();
 	r->msg = job_msg_new("t-fd", ignore, r);
 	r->codec = codec_work_new();
 	r->content = (struct buf)BUF_INIT(FILE_MAX);
@@ -266,7 +264,6 @@ teardown(void **state)
 	}
 	assert_int_equal(rmdir(r->top), 0);
 	walk_dir_put(r->dir);
-	link_table_free(r->links);
 	job_msg_free(r->msg);
 	codec_work_free(r->codec);
 	buf_release(&r->content);

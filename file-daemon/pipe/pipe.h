@@ -58,6 +58,7 @@ struct pipe_options {
 	unsigned fifo_seconds; /* 0: PIPE_FIFO_SECONDS */
 	const atomic_uint_fast64_t *bandwidth; /* bytes/s, may change; 0 or NULL: no limit */
 	struct conn *sd;
+	struct link_table *links; /* of the walk; NULL: it has none */
 	struct job_msg *msg;
 	struct cancel *cancel;
 	struct pipe_progress *progress;

@@ -66,7 +66,7 @@ struct item {
 	struct stat st;
 	const struct file_options *options; /* borrowed from the fileset */
 	struct walk_dir *dir, *self;        /* references are the batch's */
-	struct link *link;                  /* borrowed from the walk's link table */
+	uint64_t link;                      /* of the link table, or 0 */
 	bool link_first;
 	/* the worker's results */
 	enum item_fate fate;

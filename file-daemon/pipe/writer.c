@@ -33,7 +33,9 @@ _Static_assert(2 * PATH_BYTES_MAX + LSTAT_TEXT_MAX + ATTR_RECORD_TEXT_MAX + UPDC
 struct writer {
 	struct pipe *p;
 	struct buf out;
-	struct buf record; /* scratch for one attribute record */
+	struct buf record;       /* scratch for one attribute record */
+	struct link_saved saved; /* of the item that is put, when that is a later name */
+	struct buf saved_name;
 	uint32_t file_index;
 	char last_words[256]; /* of the storage daemon; "" none */
 	struct stages *stages;
@@ -252,7 +254,7 @@ data_stream_of(const struct item *it)
 static bool
 is_later_link(const struct item *it)
 {
-	return it->link != NULL && !it->link_first;
+	return it->link != 0 && !it->link_first;
 }
 
 static enum err_code
@@ -266,10 +268,10 @@ put_attributes(struct writer *w, const struct batch *b, const struct item *it, s
 				 .type = later ? (int)FT_LNKSAVED : (int)it->type,
 				 .name = name,
 				 .add_slash = it->type == FT_DIREND && name.n > 1,
-				 .link = later ? link_saved_name(it->link)
+				 .link = later ? buf_bytes(&w->saved_name)
 					       : part_bytes(b, it->target) };
 
-	lstat_from_stat(&it->st, later ? it->link->file_index : 0, data_stream_of(it), &f);
+	lstat_from_stat(&it->st, later ? w->saved.file_index : 0, data_stream_of(it), &f);
 	a.lstat = bytes_of(lstat, lstat_emit(&f, lstat));
 	buf_clear(&w->record);
 	if (attr_record_emit(&a, &w->record, err) != ERR_OK)
@@ -362,31 +364,26 @@ put_meta(struct writer *w, const struct batch *b, const struct item *it)
 static void
 settle_link(const struct writer *w, const struct item *it, struct bytes name)
 {
-	struct link *l = it->link;
+	struct link_saved s = { .file_index = w->file_index,
+				.digest_stream = it->options->digest_stream,
+				.digest_n = (uint32_t)it->digest_n };
 
-	if (!bytes_eq(name, l->path))
-		l->saved_as = str_ndup((const char *)name.p, name.n);
-	l->file_index = w->file_index;
-	l->digest_stream = it->options->digest_stream;
-	l->digest_len = it->digest_n;
-	if (l->digest_len > 0) {
-		l->digest = NEW_ARRAY(uint8_t, l->digest_len);
-		memcpy(l->digest, it->digest, l->digest_len);
-	}
+	memcpy(s.digest, it->digest, it->digest_n);
+	link_table_settle(w->p->o.links, it->link, &s, name);
 }
 
 static void
 put_digest(struct writer *w, const struct batch *b, struct item *it)
 {
 	if (is_later_link(it)) {
-		if (it->link->digest_len > 0)
-			put_stream(w, it->link->digest_stream,
-				   bytes_of(it->link->digest, it->link->digest_len));
+		if (w->saved.digest_n > 0)
+			put_stream(w, w->saved.digest_stream,
+				   bytes_of(w->saved.digest, w->saved.digest_n));
 		return;
 	}
 	if (it->digest_n > 0)
 		put_stream(w, it->options->digest_stream, bytes_of(it->digest, it->digest_n));
-	if (it->link != NULL)
+	if (it->link != 0)
 		settle_link(w, it, fileset_strip_path(item_path(b, it), it->options->strip));
 }
 
@@ -465,12 +462,15 @@ recycle_locked(struct pipe *p, struct batch *b) REQUIRES(p->lock)
 		cond_broadcast(&p->room);
 }
 
-/* A later name of a file whose first one is lost, or another file by now, is filled once more: it
- * has the data. */
+/* What the next item, when it is a later name, needs to know of the first one.  When that is lost,
+ * or another file by now, the item is filled once more: it has the data. */
 static void
-take_over_link(struct item *it)
+look_at_link(struct writer *w, struct item *it)
 {
-	if (it->fate == ITEM_SAVE && is_later_link(it) && it->link->file_index == 0) {
+	if (it->fate != ITEM_SAVE || !is_later_link(it))
+		return;
+	link_table_look(w->p->o.links, it->link, &w->saved, &w->saved_name);
+	if (w->saved.file_index == 0) {
 		it->link_first = true;
 		it->fate = ITEM_AGAIN;
 	}
@@ -483,7 +483,7 @@ put_filled(struct writer *w, struct batch *b, size_t *done, struct err *err)
 	for (*done = 0; *done < b->n; ++*done) {
 		struct item *it = &b->items[*done];
 
-		take_over_link(it);
+		look_at_link(w, it);
 		if (it->fate == ITEM_AGAIN)
 			break;
 		if (put_item(w, b, it, err) != ERR_OK)
@@ -545,7 +545,7 @@ put_batch(struct writer *w, struct batch *b, struct err *err)
 		enum err_code rc;
 
 		done = 1;
-		take_over_link(it);
+		look_at_link(w, it);
 		rc = it->fate == ITEM_AGAIN ? put_again(w, b, i, &done, err)
 					    : put_item(w, b, it, err);
 		if (rc != ERR_OK)
@@ -592,6 +592,7 @@ writer_run(void *arg)
 	struct writer w = { .p = p,
 			    .out = BUF_INIT(OUT_MAX),
 			    .record = BUF_INIT(FRAME_SEND_MAX),
+			    .saved_name = BUF_INIT(PATH_BYTES_MAX),
 			    .file_index = p->o.first_index,
 			    .start_ms = clock_mono_ms(),
 			    .stages = &p->o.progress->stages,
@@ -602,6 +603,7 @@ writer_run(void *arg)
 		pipe_fail(p, &e);
 	buf_release(&w.out);
 	buf_release(&w.record);
+	buf_release(&w.saved_name);
 	mutex_lock(&p->lock);
 	p->drained = true;
 	cond_broadcast(&p->room);

@@ -35,7 +35,9 @@ static enum err_code
 send_files(struct fd_job *j, uint32_t first_index, struct err *err)
 {
 	const struct fd_client *own = j->conf->client;
-	OWNED(link_table_freep) struct link_table *links = link_table_new(); /* outlives p */
+	OWNED(link_table_freep)
+	struct link_table *links = link_table_new(
+		j->conf->client->working_directory); /* outlives p */
 	OWNED(pipe_freep) struct pipe *p = NULL;
 	struct pipe_options o = { .chunk_bytes = own->maximum_network_buffer_size,
 				  .first_index = first_index,
@@ -43,25 +45,28 @@ send_files(struct fd_job *j, uint32_t first_index, struct err *err)
 				  .memory_bytes = (size_t)own->pipeline_memory,
 				  .bandwidth = &j->bandwidth,
 				  .sd = j->sd,
+				  .links = links,
 				  .msg = j->msg,
 				  .cancel = &j->cancel,
 				  .progress = &j->progress };
 	struct walk_options wo = { .since_counts = j->since_counts,
 				   .since = j->since,
 				   .cancel = &j->cancel,
+				   .links = links,
 				   .examined = &j->examined };
 	struct backup backup = { .job = j };
 	struct walk_sink sink = { .entry = on_entry, .note = on_note, .arg = &backup };
 	struct err walking = ERR_INIT;
-	enum err_code rc;
+	enum err_code rc, rc_pipe;
 
 	if (pipe_start(&o, &p, err) != ERR_OK)
 		return err->code;
 	backup.pipe = p;
-	wo.links = links;
 	rc = walk_run(&j->fileset, &wo, &sink, &walking);
 	atomic_store(&j->daemon->digest_kind, (int)digest_of_stream((int)backup.digest_stream));
-	if (pipe_finish(p, err) != ERR_OK) /* it knows the reason when it stopped the walk */
+	rc_pipe = pipe_finish(p, err);
+	fd_job_report_links(j, links);
+	if (rc_pipe != ERR_OK) /* it knows the reason when it stopped the walk */
 		return err->code;
 	if (rc != ERR_OK)
 		*err = walking;

@@ -24,7 +24,7 @@ on_entry(void *arg, const struct file_entry *e, struct err *err)
 	ssize_t n = 0;
 
 	est->files++;
-	if (e->type == FT_REG && (e->link == NULL || e->link_first))
+	if (e->type == FT_REG && (e->link == 0 || e->link_first))
 		est->bytes += (uint64_t)e->st.st_size;
 	if (!est->list)
 		return ERR_OK;
@@ -50,7 +50,8 @@ enum err_code
 cmd_estimate(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
-	OWNED(link_table_freep) struct link_table *links = link_table_new();
+	OWNED(link_table_freep)
+	struct link_table *links = link_table_new(j->conf->client->working_directory);
 	struct estimate est = { .s = s, .line = BUF_INIT(LINE_MAX_BYTES) };
 	struct walk_sink sink = { .entry = on_entry, .note = on_note, .arg = &est };
 	struct walk_options wo = { .since_counts = j->since_counts,
@@ -67,6 +68,7 @@ cmd_estimate(struct session *s, struct bytes line, struct err *err)
 	est.list = list != 0;
 	fileset_expand(j);
 	rc = walk_run(&j->fileset, &wo, &sink, err);
+	fd_job_report_links(j, links);
 	buf_release(&est.line);
 	if (rc != ERR_OK)
 		return rc;

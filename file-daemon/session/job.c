@@ -298,6 +298,18 @@ fd_job_fatal(struct fd_job *j, const struct err *e)
 	fd_job_set_status(j, STATUS_FATAL);
 }
 
+void
+fd_job_report_links(struct fd_job *j, struct link_table *t)
+{
+	struct err why = ERR_INIT;
+
+	if (link_table_failed(t, &why))
+		job_report(j->msg, MSG_WARNING,
+			   "Not all files that have several names could be told apart; those are "
+			   "treated as files of their own: %s",
+			   why.text);
+}
+
 /* ---- a storage daemon that calls in (passive client) ---- */
 
 bool

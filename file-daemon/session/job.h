@@ -117,6 +117,8 @@ bool fd_job_cancel(struct fd_daemon *d, const char *job);
 bool fd_job_limit(struct fd_daemon *d, const char *job, uint64_t bandwidth);
 /* Fatal: say why and set the status. */
 void fd_job_fatal(struct fd_job *j, const struct err *e);
+/* The walk is over: say so when its links could not all be remembered. */
+void fd_job_report_links(struct fd_job *j, struct link_table *t);
 /* Set when the job has no worse status. */
 void fd_job_set_status(struct fd_job *j, int status);
 int fd_job_status(const struct fd_job *j);

@@ -16,7 +16,8 @@
 
 struct verify {
 	struct session *s;
-	struct buf line;
+	struct link_table *links;
+	struct buf line, first_name;
 	char letters[LETTERS_MAX];
 };
 
@@ -43,18 +44,20 @@ send_attributes(struct verify *v, const struct file_entry *e, uint32_t index, st
 	struct lstat_fields f;
 	struct bytes name = fileset_strip_path(e->path, e->options->strip);
 	struct bytes link = bytes_of("", 0);
-	bool later = e->link != NULL && !e->link_first;
+	struct link_saved saved = { 0 };
+	bool later = e->link != 0 && !e->link_first;
 	int n;
 
 	if (later) {
-		link = fileset_strip_path(e->link->path, e->options->strip);
+		link_table_look(v->links, e->link, &saved, &v->first_name);
+		link = buf_bytes(&v->first_name);
 	} else if (e->type == FT_LNK) {
 		ssize_t got = readlinkat(e->dir->fd, (const char *)e->path.p + e->name_at, target,
 					 sizeof(target));
 
 		link = bytes_of(target, got > 0 ? (size_t)got : 0);
 	}
-	lstat_from_stat(&e->st, later ? e->link->file_index : 0, 0, &f);
+	lstat_from_stat(&e->st, saved.file_index, 0, &f);
 	n = snprintf(head, sizeof(head), "%u 1 %s ", index, v->letters);
 	buf_clear(&v->line);
 	if (buf_append(&v->line, head, (size_t)n, err) != ERR_OK ||
@@ -103,8 +106,9 @@ on_entry(void *arg, const struct file_entry *e, struct err *err)
 	struct verify *v = arg;
 	uint32_t index = atomic_fetch_add(&v->s->job->progress.files, 1) + 1;
 
-	if (e->link != NULL && e->link_first)
-		e->link->file_index = index;
+	if (e->link != 0 && e->link_first)
+		link_table_settle(v->links, e->link, &(struct link_saved){ .file_index = index },
+				  fileset_strip_path(e->path, e->options->strip));
 	if (send_attributes(v, e, index, err) != ERR_OK)
 		return err->code;
 	return send_digest(v, e, index, err);
@@ -120,8 +124,12 @@ enum err_code
 cmd_verify(struct session *s, struct bytes line, struct err *err)
 {
 	struct fd_job *j = s->job;
-	OWNED(link_table_freep) struct link_table *links = link_table_new();
-	struct verify v = { .s = s, .line = BUF_INIT(FRAME_SEND_MAX) };
+	OWNED(link_table_freep)
+	struct link_table *links = link_table_new(j->conf->client->working_directory);
+	struct verify v = { .s = s,
+			    .links = links,
+			    .line = BUF_INIT(FRAME_SEND_MAX),
+			    .first_name = BUF_INIT(PATH_BYTES_MAX) };
 	struct walk_sink sink = { .entry = on_entry, .note = on_note, .arg = &v };
 	struct walk_options wo = { .cancel = &j->cancel, .links = links, .examined = &j->examined };
 	char level[WIRE_NAME_MAX + 1];
@@ -141,7 +149,9 @@ cmd_verify(struct session *s, struct bytes line, struct err *err)
 	fileset_expand(j);
 	join_letters(&j->fileset, v.letters);
 	rc = walk_run(&j->fileset, &wo, &sink, err);
+	fd_job_report_links(j, links);
 	buf_release(&v.line);
+	buf_release(&v.first_name);
 	if (rc != ERR_OK || conn_signal(s->dir, FRAME_EOD, err) != ERR_OK)
 		return err->code;
 	fd_job_set_status(j, STATUS_OK);
