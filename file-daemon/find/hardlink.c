@@ -2,8 +2,8 @@
  * file-daemon/find/hardlink.c - inodes met before in this job
  *
  * A record for each link, and one more with its name for each that was saved, one behind the other.
- * A hash table finds the record of an inode; its buckets are read as one, so that a look costs one
- * system call when they are in the file.
+ * A hash table finds the record of an inode.  Trees of snapshots are walked in the same order again
+ * and again: the records lie in the order in which they are looked up.
  */
 #include "file-daemon/find/hardlink.h"
 
@@ -13,11 +13,10 @@
 #include "lib/base/sync.h"
 #include "lib/proto/attr_record.h"
 
-#define MEMORY_BYTES  (2u * 1024u * 1024u) /* of the records, and of the hash table */
-#define BUCKET_SLOTS  16u
-#define BUCKETS_FIRST 16u
-
-_Static_assert(PATH_BYTES_MAX <= MEMORY_BYTES / 2, "a name can be appended");
+#define RECORDS_MEMORY (2u * 1024u * 1024u)
+#define INDEX_MEMORY   (4u * 1024u * 1024u) /* is read here and there */
+#define BUCKET_SLOTS   16u
+#define BITS_FIRST     4u
 
 /* A file as it was met; no padding, it is hashed. */
 struct link_key {
@@ -44,10 +43,17 @@ struct link_table {
 	struct mutex lock;
 	char *directory;                         /* owned */
 	struct spill *records GUARDED_BY(&lock); /* owned, as index */
-	struct spill *index GUARDED_BY(&lock);   /* n_buckets, a power of two */
-	uint64_t n_buckets, n_links GUARDED_BY(&lock);
+	struct spill *index GUARDED_BY(&lock);   /* buckets: two to the power of bits */
+	unsigned bits GUARDED_BY(&lock);
+	uint64_t n_links GUARDED_BY(&lock);
 	struct err failed GUARDED_BY(&lock);
 };
+
+static struct spill *
+new_index(const struct link_table *t, unsigned bits)
+{
+	return spill_new(t->directory, INDEX_MEMORY, sizeof(struct bucket) << bits);
+}
 
 struct link_table *
 link_table_new(const char *directory)
@@ -56,8 +62,9 @@ link_table_new(const char *directory)
 
 	mutex_init(&t->lock, RANK_LEAF);
 	t->directory = str_dup(directory);
-	t->records = spill_new(directory, MEMORY_BYTES);
-	t->index = spill_new(directory, MEMORY_BYTES);
+	t->records = spill_new(directory, RECORDS_MEMORY, 0);
+	t->index = new_index(t, BITS_FIRST);
+	t->bits = BITS_FIRST;
 	return t;
 }
 
@@ -81,45 +88,51 @@ link_table_freep(struct link_table **t)
 
 /* ---- the hash table ---- */
 
+/* Where to look first: by the upper bits, so that a wider table is in the same order. */
+static uint64_t
+first_bucket(uint64_t hash, unsigned bits)
+{
+	return hash >> (64 - bits);
+}
+
+static uint64_t
+next_bucket(uint64_t i, unsigned bits)
+{
+	return (i + 1) & ((UINT64_C(1) << bits) - 1);
+}
+
 static enum err_code
-bucket_read(const struct spill *index, uint64_t i, struct bucket *out, struct err *err)
+bucket_read(struct spill *index, uint64_t i, struct bucket *out, struct err *err)
 {
 	return spill_read(index, i * sizeof(*out), out, sizeof(*out), err);
 }
 
-static enum err_code
-slot_write(struct spill *index, uint64_t bucket, size_t i, const struct slot *s, struct err *err)
-{
-	return spill_write(index, bucket * sizeof(struct bucket) + i * sizeof(*s), s, sizeof(*s),
-			   err);
-}
-
 /* Into the first free slot of its bucket or of those behind it. */
 static enum err_code
-slot_add(struct spill *index, uint64_t n_buckets, const struct slot *s, struct err *err)
+slot_add(struct spill *index, unsigned bits, const struct slot *s, struct err *err)
 {
 	struct bucket b;
 
-	for (uint64_t at = s->hash & (n_buckets - 1);; at = (at + 1) & (n_buckets - 1)) {
+	for (uint64_t at = first_bucket(s->hash, bits);; at = next_bucket(at, bits)) {
 		if (bucket_read(index, at, &b, err) != ERR_OK)
 			return err->code;
 		for (size_t i = 0; i < BUCKET_SLOTS; i++)
 			if (b.slots[i].link == 0)
-				return slot_write(index, at, i, s, err);
+				return spill_write(index, at * sizeof(b) + i * sizeof(*s), s,
+						   sizeof(*s), err);
 	}
 }
 
 static enum err_code
-copy_slots(const struct spill *from, uint64_t n_from, struct spill *to, uint64_t n_to,
-	   struct err *err)
+copy_slots(struct spill *from, struct spill *to, unsigned to_bits, struct err *err)
 {
 	struct bucket b;
 
-	for (uint64_t at = 0; at < n_from; at++) {
+	for (uint64_t at = 0; at < spill_size(from) / sizeof(b); at++) {
 		if (bucket_read(from, at, &b, err) != ERR_OK)
 			return err->code;
 		for (size_t i = 0; i < BUCKET_SLOTS && b.slots[i].link != 0; i++)
-			if (slot_add(to, n_to, &b.slots[i], err) != ERR_OK)
+			if (slot_add(to, to_bits, &b.slots[i], err) != ERR_OK)
 				return err->code;
 	}
 	return ERR_OK;
@@ -129,26 +142,24 @@ copy_slots(const struct spill *from, uint64_t n_from, struct spill *to, uint64_t
 static enum err_code
 make_room_locked(struct link_table *t, struct err *err) REQUIRES(&t->lock)
 {
-	uint64_t n = t->n_buckets > 0 ? t->n_buckets * 2 : BUCKETS_FIRST;
 	struct spill *wider;
 
-	if (t->n_links < t->n_buckets * BUCKET_SLOTS / 4 * 3)
+	if (t->n_links < (UINT64_C(1) << t->bits) * BUCKET_SLOTS / 4 * 3)
 		return ERR_OK;
-	wider = spill_new(t->directory, MEMORY_BYTES);
-	if (spill_extend(wider, n * sizeof(struct bucket), err) != ERR_OK ||
-	    copy_slots(t->index, t->n_buckets, wider, n, err) != ERR_OK) {
+	wider = new_index(t, t->bits + 1);
+	if (copy_slots(t->index, wider, t->bits + 1, err) != ERR_OK) {
 		spill_free(wider);
 		return err->code;
 	}
 	spill_free(t->index);
 	t->index = wider;
-	t->n_buckets = n;
+	t->bits++;
 	return ERR_OK;
 }
 
 /* Is it the record of this key? */
 static enum err_code
-compare_locked(const struct link_table *t, uint64_t link, const struct link_key *key, bool *same,
+compare_locked(struct link_table *t, uint64_t link, const struct link_key *key, bool *same,
 	       struct err *err) REQUIRES(&t->lock)
 {
 	struct record r;
@@ -161,13 +172,13 @@ compare_locked(const struct link_table *t, uint64_t link, const struct link_key 
 
 /* *link is 0 when it is not there. */
 static enum err_code
-find_locked(const struct link_table *t, const struct link_key *key, uint64_t hash, uint64_t *link,
+find_locked(struct link_table *t, const struct link_key *key, uint64_t hash, uint64_t *link,
 	    struct err *err) REQUIRES(&t->lock)
 {
 	struct bucket b;
 	bool same;
 
-	for (uint64_t at = hash & (t->n_buckets - 1);; at = (at + 1) & (t->n_buckets - 1)) {
+	for (uint64_t at = first_bucket(hash, t->bits);; at = next_bucket(at, t->bits)) {
 		if (bucket_read(t->index, at, &b, err) != ERR_OK)
 			return err->code;
 		for (size_t i = 0; i < BUCKET_SLOTS; i++) {
@@ -194,7 +205,7 @@ add_locked(struct link_table *t, const struct link_key *key, uint64_t hash, uint
 	struct slot s = { .hash = hash, .link = spill_size(t->records) + 1 };
 
 	if (spill_append(t->records, &r, sizeof(r), err) != ERR_OK ||
-	    slot_add(t->index, t->n_buckets, &s, err) != ERR_OK)
+	    slot_add(t->index, t->bits, &s, err) != ERR_OK)
 		return err->code;
 	t->n_links++;
 	*link = s.link;
@@ -258,7 +269,7 @@ link_table_settle(struct link_table *t, uint64_t link, const struct link_saved *
 }
 
 static enum err_code
-look_locked(const struct link_table *t, uint64_t link, struct link_saved *out, struct buf *name,
+look_locked(struct link_table *t, uint64_t link, struct link_saved *out, struct buf *name,
 	    struct err *err) REQUIRES(&t->lock)
 {
 	struct record r;

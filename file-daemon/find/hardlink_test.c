@@ -17,7 +17,7 @@
 #include "lib/proto/attr_record.h"
 
 #define MANY   100000u /* would be 20 MiB */
-#define MEMORY (5u * 1024u * 1024u)
+#define MEMORY (7u * 1024u * 1024u)
 
 static char dir[] = "/tmp/hardlink_test-XXXXXX";
 

@@ -1,5 +1,5 @@
 /*
- * lib/base/spill.h - many bytes in little memory: the newest are kept there, the others in a file
+ * lib/base/spill.h - many bytes in little memory: some pages are kept there, the others in a file
  *
  * Purpose: for what grows with somebody's tree and has to be looked up again.  The file has no
  *          name: it vanishes with the process.  It is made when it is needed.
@@ -15,18 +15,17 @@
 
 struct spill;
 
-/* At most memory_max bytes stay in memory; directory is copied. */
-struct spill *spill_new(const char *directory, size_t memory_max);
+/* size zero bytes, which cost nothing yet.  At most memory_max bytes stay in memory; directory is
+ * copied. */
+struct spill *spill_new(const char *directory, size_t memory_max, uint64_t size);
 void spill_free(struct spill *s);
 uint64_t spill_size(const struct spill *s);
-/* Behind the end; n is at most half of memory_max. */
-MUST_CHECK enum err_code spill_append(struct spill *s, const void *p, size_t n, struct err *err);
-/* n zero bytes behind the end, of any size. */
-MUST_CHECK enum err_code spill_extend(struct spill *s, uint64_t n, struct err *err);
 /* Bytes at..at+n, all of them there. */
-MUST_CHECK enum err_code spill_read(const struct spill *s, uint64_t at, void *p, size_t n,
+MUST_CHECK enum err_code spill_read(struct spill *s, uint64_t at, void *p, size_t n,
 				    struct err *err);
 MUST_CHECK enum err_code spill_write(struct spill *s, uint64_t at, const void *p, size_t n,
 				     struct err *err);
+/* Behind the end. */
+MUST_CHECK enum err_code spill_append(struct spill *s, const void *p, size_t n, struct err *err);
 
 #endif
