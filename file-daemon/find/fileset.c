@@ -7,6 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/num.h"
+#include "lib/base/regexp.h"
 #include "lib/proto/stream.h"
 
 /* ---- release ---- */
@@ -289,17 +290,14 @@ add_pattern(struct pattern_array *a, const char *text, bool regex, bool ignore_c
 	struct pattern p = { .text = NULL, .re = NULL };
 
 	if (regex) {
-		int rc;
+		struct err why = ERR_INIT;
 
 		p.re = NEW(regex_t);
-		rc = regcomp(p.re, text, REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
-		if (rc != 0) {
-			char why[128];
-
-			(void)regerror(rc, p.re, why, sizeof(why));
+		if (regexp_compile(text, REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0),
+				   p.re, &why) != ERR_OK) {
 			free(p.re);
 			return err_set(err, ERR_PROTO, "regular expression \"%.300s\": %s", text,
-				       why);
+				       why.text);
 		}
 	}
 	p.text = str_dup(text);

@@ -62,6 +62,23 @@ option_letters_become_options(void **state)
 	}
 }
 
+/* Of a director that did not look itself. */
+static void
+a_regular_expression_that_would_take_the_stack_is_refused(void **state)
+{
+	OWNED(buf_release) struct buf line = BUF_INIT(100000);
+	struct fileset fs = { .n = 0 };
+	struct err e = ERR_INIT;
+
+	buf_put(&line, "R ", 2);
+	for (int i = 0; i < 60000; i++)
+		buf_put(&line, "(", 1);
+	assert_int_equal(fileset_parse_line(&fs, bytes_str("I"), &e), ERR_OK);
+	assert_int_equal(fileset_parse_line(&fs, bytes_str("O e"), &e), ERR_OK);
+	assert_int_equal(fileset_parse_line(&fs, buf_bytes(&line), &e), ERR_PROTO);
+	fileset_release(&fs);
+}
+
 struct match_case {
 	const char *path;
 	bool dir, take;
@@ -217,6 +234,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leading_components_are_stripped_as_long_as_one_is_left),
 		cmocka_unit_test(option_letters_become_options),
+		cmocka_unit_test(a_regular_expression_that_would_take_the_stack_is_refused),
 		cmocka_unit_test(lists_are_tried_in_the_order_of_the_spec),
 		cmocka_unit_test(
 			a_hit_brings_the_options_of_its_block_and_no_hit_those_of_the_last),

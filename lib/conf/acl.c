@@ -6,9 +6,10 @@
 #include "lib/conf/value_set.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <string.h>
 #include <strings.h>
+
+#include "lib/base/regexp.h"
 
 enum err_code
 conf_acl_entry_check(const char *entry, struct err *err)
@@ -37,11 +38,12 @@ bool
 conf_acl_entry_has_effect(const char *entry)
 {
 	const char *pattern = entry + (entry[0] == '!');
+	struct err why = ERR_INIT;
 	regex_t re;
 
 	if (strcasecmp(pattern, "*all*") == 0 || !is_expression(pattern))
 		return true;
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE) != 0)
+	if (regexp_compile(pattern, REG_EXTENDED | REG_ICASE, &re, &why) != ERR_OK)
 		return false;
 	regfree(&re);
 	return true;
@@ -50,6 +52,7 @@ conf_acl_entry_has_effect(const char *entry)
 static bool
 entry_matches(const char *pattern, const char *item)
 {
+	struct err why = ERR_INIT;
 	regmatch_t m;
 	regex_t re;
 	bool hit;
@@ -58,7 +61,7 @@ entry_matches(const char *pattern, const char *item)
 		return true;
 	if (!is_expression(pattern))
 		return false;
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE) != 0)
+	if (regexp_compile(pattern, REG_EXTENDED | REG_ICASE, &re, &why) != ERR_OK)
 		return false;
 	hit = regexec(&re, item, 1, &m, 0) == 0 && (size_t)(m.rm_eo - m.rm_so) == strlen(item);
 	regfree(&re);
