@@ -11,9 +11,6 @@ UPDATE job SET jobstatus = :status, level = :level, starttime = :starttime, clie
 	volsessionid = :volsessionid, volsessiontime = :volsessiontime
 WHERE jobid = :jobid;
 
--- name: job_checkpoint repeatable
-UPDATE job SET jobfiles = :files, jobbytes = :bytes WHERE jobid = :jobid;
-
 -- name: job_end repeatable
 UPDATE job SET jobstatus = :status, level = :level, endtime = :endtime, clientid = :clientid,
 	jobbytes = :jobbytes, readbytes = :readbytes, jobfiles = :jobfiles, joberrors = :joberrors,

@@ -301,19 +301,20 @@ delete_null(struct peer *p, struct bytes line, struct err *err)
 	return conn_send(p->conn, bytes_str(CATREQ_OK_DELETE_NULL), err);
 }
 
-/* No answer, neither on success nor on failure (wire.md 6.5 Do better). */
+/* No answer, neither on success nor on failure (wire.md 6.5 Do better).  Known to status only: the
+ * attributes behind it do not wait for a catalog that is away. */
 static enum err_code
 checkpoint_job(struct peer *p, struct bytes line, struct err *err)
 {
 	char unique[JOB_NAME_SIZE];
-	struct err why = ERR_INIT;
 	uint32_t files;
 	uint64_t bytes;
 
 	if (!wire_scan(line, CATREQ_CHECKPOINT_JOB_SCAN, unique, &files, &bytes))
 		return err_set(err, ERR_PROTO, "bad UpdateJobRecord: %s", PATH_PRINT(line));
-	if (cat_job_checkpoint(p->job->catalog, p->job->id, files, bytes, &why) != ERR_OK)
-		job_say(p->job, MSG_WARNING, "Checkpoint: %s", why.text);
+	mutex_lock(&p->job->lock);
+	p->job->checkpoint_bytes = bytes;
+	mutex_unlock(&p->job->lock);
 	return ERR_OK;
 }
 

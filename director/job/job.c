@@ -2,6 +2,7 @@
 #include "director/job/job_internal.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/num.h"
 #include "lib/base/own.h"
 
 #include <stdarg.h>
@@ -107,7 +108,8 @@ job_fill_info(struct job *j, struct job_info *out)
 		j->live_bytes = atomic_load_explicit(&j->live->bytes, memory_order_relaxed);
 	}
 	out->files = j->fd.seen ? j->fd.files : j->live_files;
-	out->bytes = j->fd.seen ? j->fd.bytes : j->live_bytes;
+	/* A large file counts among the live ones at its end only. */
+	out->bytes = j->fd.seen ? j->fd.bytes : u64_max(j->live_bytes, j->checkpoint_bytes);
 	out->read_bytes = j->fd.read_bytes;
 	out->expected_files = j->expected_files;
 	out->expected_bytes = j->expected_bytes;

@@ -94,6 +94,7 @@ struct job {
 	struct sd_end sd GUARDED_BY(&lock);
 	struct attr_recv *live GUARDED_BY(&lock); /* borrowed while the backup runs */
 	uint64_t live_files GUARDED_BY(&lock), live_bytes GUARDED_BY(&lock);
+	uint64_t checkpoint_bytes GUARDED_BY(&lock); /* as the storage daemon said last */
 	uint64_t expected_files GUARDED_BY(&lock), expected_bytes GUARDED_BY(&lock);
 	char level_text[64] GUARDED_BY(&lock);
 	char wait_reason[JOB_TEXT_SIZE] GUARDED_BY(&lock);

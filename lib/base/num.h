@@ -53,6 +53,12 @@ u64_min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static inline uint64_t
+u64_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static inline size_t
 size_min(size_t a, size_t b)
 {

@@ -126,18 +126,6 @@ cat_job_start(struct catalog *c, const struct cat_job *job, struct err *err)
 	return update(c, SQL_JOB_START, &a, job->job_id, err);
 }
 
-enum err_code
-cat_job_checkpoint(struct catalog *c, uint32_t job_id, uint32_t files, uint64_t bytes,
-		   struct err *err)
-{
-	struct sql_args a = { .n = 0 };
-
-	arg_i64(&a, (int32_t)files);
-	arg_u64(&a, bytes);
-	arg_u64(&a, job_id);
-	return update(c, SQL_JOB_CHECKPOINT, &a, job_id, err);
-}
-
 /* Spec: catalog.md 4.1, 8.4 */
 enum err_code
 cat_job_end(struct catalog *c, const struct cat_job *job, struct err *err)

@@ -37,9 +37,6 @@ MUST_CHECK enum err_code cat_job_insert(struct catalog *c, const struct cat_job 
  * file_set_id, vol_session_*; JobTDate becomes start_time. */
 MUST_CHECK enum err_code cat_job_start(struct catalog *c, const struct cat_job *job,
 				       struct err *err);
-/* UpdateJobRecord of the storage daemon. */
-MUST_CHECK enum err_code cat_job_checkpoint(struct catalog *c, uint32_t job_id, uint32_t files,
-					    uint64_t bytes, struct err *err);
 /* Ended: all of catalog.md 8.4; RealEndTime is the later of now and end_time, JobTDate too. */
 MUST_CHECK enum err_code cat_job_end(struct catalog *c, const struct cat_job *job, struct err *err);
 /*

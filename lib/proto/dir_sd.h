@@ -149,8 +149,6 @@
 /* checkpoints: no answer */
 #define CATREQ_CHECKPOINT_JOB       "Catreq Job=%s UpdateJobRecord JobFiles=%u JobBytes=%" PRIu64 "\n"
 #define CATREQ_CHECKPOINT_JOB_SCAN  "Catreq Job=%127s UpdateJobRecord JobFiles=%u JobBytes=%" SCNu64
-#define CATREQ_CHECKPOINT_FILES     "Catreq Job=%s UpdateFileList\n"
-#define CATREQ_CHECKPOINT_FILES_SCAN "Catreq Job=%127s UpdateFileList"
 #define CATREQ_BAD                  "1990 Invalid Catalog Request: %s"
 
 /* ---- attributes, storage daemon -> director; wire.md 6.6 ---- */

@@ -12,6 +12,7 @@ setup_file() {
 		head -c 500000 /dev/urandom >"$FARM/src/data/$i"
 	done
 	slow_conf "$FARM/src/data"
+	farm_conf sd 's/Checkpoint Interval = .*/Checkpoint Interval = 1 second/'
 	farm_up
 }
 
@@ -53,6 +54,18 @@ sys.exit(not (r['status'] == 'is running' and r['files'] > 0 and r['bytes'] > 0
 	grep -A 2 '^Seen by the director:' "$FARM/client.out" | grep -E 'Rate=.*B/s [0-9]+%'
 	let_go
 	status_has 'No Jobs running'
+}
+
+# The files before it are 20 MB.
+in_a_large_file() {
+	head -c 500000 /dev/urandom >&9
+	status_has 'Files=4[0-9] Bytes=2[2-9][.0-9]* MB'
+}
+
+@test "in the middle of a large file it is known how far the job is" {
+	slow_job Full
+	farm_await 30 in_a_large_file
+	let_go
 }
 
 @test "an Incremental makes no promise from the one before" {

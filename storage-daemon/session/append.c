@@ -20,6 +20,7 @@ append_new(struct session *s)
 	a->s = s;
 	a->job = ask_media_job(s);
 	a->device = TAKE_PTR(s->append_device); /* reserved early, or NULL */
+	a->checkpoint_ms = clock_mono_ms();
 	append_attrs_init(a);
 	return a;
 }

@@ -72,6 +72,7 @@ struct append {
 	uint64_t start_addr, end_addr; /* of the whole job, for EOS */
 	struct attr_spool *spool;      /* owned; SpoolAttr=1 */
 	struct rate_limit rate;
+	int64_t checkpoint_ms; /* clock_mono_ms of the last one, or of the beginning */
 };
 
 /* append_record.c: records into blocks; the session's thread */

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/own.h"
@@ -252,6 +253,19 @@ mark_file_size(struct append *a, struct err *err)
 	return code == ERR_OK ? mount_tell(a->device, &a->job, a->on.generation, err) : code;
 }
 
+/* From time to time the director hears how far the job is.  Spec: wire.md 6.5 "Checkpoints" */
+static void
+checkpoint(struct append *a, const struct append_block *b)
+{
+	int64_t interval_ms = a->s->sd->conf->storage->checkpoint_interval * 1000;
+	int64_t now = clock_mono_ms();
+
+	if (interval_ms == 0 || now - a->checkpoint_ms < interval_ms)
+		return;
+	a->checkpoint_ms = now;
+	ask_tell_checkpoint(a->s, b->files, b->bytes);
+}
+
 enum err_code
 append_write_block(struct append *a, struct append_block *b, struct err *err)
 {
@@ -275,5 +289,7 @@ append_write_block(struct append *a, struct append_block *b, struct err *err)
 	block_fill_reset(&b->fill);
 	if (code == ERR_OK)
 		code = append_attrs_forward(a, b, err);
+	if (code == ERR_OK)
+		checkpoint(a, b);
 	return code == ERR_OK ? mark_file_size(a, err) : code;
 }

@@ -129,6 +129,18 @@ ask_tell_status(struct session *s, int letter)
 		(void)!sent(s, conn_flush(s->dir, &err));
 }
 
+void
+ask_tell_checkpoint(struct session *s, uint32_t files, uint64_t bytes)
+{
+	struct err err = ERR_INIT;
+
+	if (s->director_gone)
+		return;
+	if (sent(s, conn_printf(s->dir, &err, CATREQ_CHECKPOINT_JOB, s->job.job, files, bytes)) ==
+	    ERR_OK)
+		(void)!sent(s, conn_flush(s->dir, &err));
+}
+
 static void
 show_status(void *arg, int letter, const char *why)
 {

@@ -28,5 +28,7 @@ MUST_CHECK enum err_code ask_delete_null_jobmedia(struct session *s, struct err 
 
 /* Change the job's state and tell the director; a director that is gone is noticed elsewhere. */
 void ask_tell_status(struct session *s, int letter);
+/* How far the job is; without an answer. */
+void ask_tell_checkpoint(struct session *s, uint32_t files, uint64_t bytes);
 
 #endif
