@@ -5,7 +5,9 @@
  *          in memory; it counts operations, lets one fail, has limited room, and can lose power:
  *          then nothing that was not synced is certain to be there.  The director is a small
  *          catalog of volumes and of pieces (JobMedia); without power it hears nothing.
- * Threads: one.
+ * Threads: one at a time, which may be a session's, its writer's or its director's: they take
+ *          turns.  The lock of the count orders them also where a turn ends with the connection
+ *          and not with an answer.
  */
 #ifndef TERCET_STORAGE_DAEMON_MEDIA_MEDIA_FAKE_H
 #define TERCET_STORAGE_DAEMON_MEDIA_MEDIA_FAKE_H
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/sync.h"
 #include "lib/conf/gen.h"
 #include "storage-daemon/media/mount.h"
 #include "storage-daemon/media/reserve.h"
@@ -59,6 +62,7 @@ struct fake {
 };
 
 static struct fake fake;
+static struct mutex fake_lock = { .m = PTHREAD_MUTEX_INITIALIZER, .rank = RANK_LEAF };
 
 static inline uint32_t
 fake_random(void)
@@ -93,9 +97,8 @@ fake_lose(struct fake_file *f)
 	f->n_now = to;
 }
 
-/* One more operation; true: the power is gone. */
 static inline bool
-fake_tick(void)
+fake_tick_locked(void) REQUIRES(&fake_lock)
 {
 	fake.ops++;
 	if (fake.off || fake.cut_at == 0 || fake.ops < fake.cut_at)
@@ -105,6 +108,18 @@ fake_tick(void)
 		if (fake.file[i].exists && !fake.kill)
 			fake_lose(&fake.file[i]);
 	return true;
+}
+
+/* One more operation; true: the power is gone. */
+static inline bool
+fake_tick(void)
+{
+	bool off;
+
+	mutex_lock(&fake_lock);
+	off = fake_tick_locked();
+	mutex_unlock(&fake_lock);
+	return off;
 }
 
 static inline void
@@ -124,9 +139,15 @@ fake_power_on(void)
 static inline enum err_code
 fake_op(struct err *err, const char *what)
 {
-	if (fake_tick())
+	bool off, fails;
+
+	mutex_lock(&fake_lock);
+	off = fake_tick_locked();
+	fails = fake.ops == fake.fail_at;
+	mutex_unlock(&fake_lock);
+	if (off)
 		return err_set(err, ERR_SYS, "%s: the power is off", what);
-	if (fake.ops == fake.fail_at)
+	if (fails)
 		return err_set(err, fake.fail_code, "%s: fails on purpose", what);
 	return ERR_OK;
 }
@@ -162,8 +183,8 @@ static inline enum err_code
 fake_open(struct dev *d, const char *where UNUSED, const char *volume, enum dev_mode mode,
 	  struct err *err)
 {
-	struct fake_file *f = fake_find(volume);
 	enum err_code code = fake_op(err, "open");
+	struct fake_file *f = fake_find(volume);
 
 	if (code != ERR_OK)
 		return code;
@@ -181,8 +202,8 @@ fake_open(struct dev *d, const char *where UNUSED, const char *volume, enum dev_
 static inline enum err_code
 fake_read(struct dev *d, void *p, size_t n, uint64_t at, size_t *got, struct err *err)
 {
-	struct fake_file *f = &fake.file[d->fd];
 	enum err_code code = fake_op(err, "read");
+	const struct fake_file *f = &fake.file[d->fd];
 
 	*got = at >= f->n_now ? 0 : f->n_now - at < n ? f->n_now - (size_t)at : n;
 	memcpy(p, f->now + at, *got);
@@ -211,8 +232,10 @@ fake_write(struct dev *d, const void *p, size_t n, uint64_t at, struct err *err)
 static inline enum err_code
 fake_size(struct dev *d, uint64_t *out, struct err *err)
 {
+	enum err_code code = fake_op(err, "size");
+
 	*out = fake.file[d->fd].n_now;
-	return fake_op(err, "size");
+	return code;
 }
 
 static inline bool

@@ -6,8 +6,9 @@
  *          keeps what a catalog has committed: volumes, pieces (JobMedia), jobs and how many
  *          attributes each has.  Power can go before each operation of the medium and before and
  *          after each commit, for the storage daemon's host, the director's, or both.
- * Threads: the daemon's session, the director and the client (the caller).  They take turns: a
- *          session waits for each answer, so that the same seed gives the same course.
+ * Threads: the daemon's session, with the writer of a backup, the director and the client (the
+ *          caller).  They take turns: a session waits for each answer, so that the same seed gives
+ *          the same course.
  */
 #ifndef TERCET_STORAGE_DAEMON_SESSION_SESSION_FAKE_H
 #define TERCET_STORAGE_DAEMON_SESSION_SESSION_FAKE_H
@@ -87,13 +88,14 @@ struct fake_talk {
 static inline bool
 director_lives(void)
 {
-	if (catalog.power == POWER_DIRECTOR) {
-		fake.ops++;
-		catalog.off |= catalog.cut_at != 0 && fake.ops >= catalog.cut_at;
-		fake.peer_gone = catalog.off;
-		return !catalog.off;
-	}
-	return !fake_tick();
+	if (catalog.power != POWER_DIRECTOR)
+		return !fake_tick();
+	mutex_lock(&fake_lock);
+	fake.ops++;
+	catalog.off |= catalog.cut_at != 0 && fake.ops >= catalog.cut_at;
+	fake.peer_gone = catalog.off;
+	mutex_unlock(&fake_lock);
+	return !catalog.off;
 }
 
 /* ---- the daemon ---- */
