@@ -3,6 +3,8 @@
  * read
  *
  * read() is ours here, so that one file can fail, shrink or grow at a given byte.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -214,7 +216,6 @@ teardown(void **state)
 	struct run *r = *state;
 	static const char *const names[] = { "one", "two", "three" };
 
-	fault.kind = FAULT_NONE;
 	pipe_free(r->pipe);
 	conn_free(r->sd);
 	conn_free(r->got.conn);
