@@ -1,4 +1,8 @@
-/* director/director_test.c - a start that takes long, a stop that comes at the worst time, files */
+/*
+ * director/director_test.c - a start that takes long, a stop that comes at the worst time, files
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

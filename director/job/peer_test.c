@@ -1,4 +1,8 @@
-/* Who is taken for lost: a storage daemon's heartbeats, and what it said since. */
+/*
+ * Who is taken for lost: a storage daemon's heartbeats, and what it said since.
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,8 @@
+/*
+ * Lines of a console come through a thread of their own; a break reaches the command it is for.
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

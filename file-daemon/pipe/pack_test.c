@@ -1,6 +1,8 @@
 /*
  * file-daemon/pipe/pack_test.c - compressed files leave the pipe whole and in order, in bounded
  * memory, with any number of workers; and it stops at once wherever it is
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

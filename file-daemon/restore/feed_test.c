@@ -1,6 +1,8 @@
 /*
  * file-daemon/restore/feed_test.c - records come out as they were sent, decompressed ahead, in
  * bounded memory, whatever is in them
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,8 @@
+/*
+ * Bounded queues between threads: order, waiting, closing.
+ *
+ * labels: tsan
+ */
 #include "lib/base/queue.h"
 
 #include "lib/base/thread.h"

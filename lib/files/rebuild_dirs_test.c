@@ -1,5 +1,8 @@
 /* Directories are set when their record comes, are as they were saved at the end whatever came
- * between, and take no memory meanwhile. */
+ * between, and take no memory meanwhile.
+ *
+ * labels: tsan
+ */
 #include "lib/files/rebuild_check.h"
 
 #include <malloc.h>

@@ -1,3 +1,8 @@
+/*
+ * Which files a restore leaves, replaces and finishes: by the rules, and when it was interrupted.
+ *
+ * labels: tsan
+ */
 #include "lib/files/rebuild_check.h"
 #include "lib/files/inodes.h"
 

@@ -1,3 +1,8 @@
+/*
+ * Files made of records again: content, attributes, what is damaged.
+ *
+ * labels: tsan
+ */
 #include "lib/files/rebuild_check.h"
 
 #include "lib/base/wait.h"

@@ -1,4 +1,8 @@
-/* lib/msg/deliver_test.c - routes, files, mail, console spool: director.md 20 */
+/*
+ * lib/msg/deliver_test.c - routes, files, mail, console spool: director.md 20
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,8 @@
+/*
+ * Messages of one job from many threads, whole and in order.
+ *
+ * labels: tsan
+ */
 #include "lib/msg/job_msg.h"
 
 #include "lib/base/buf.h"

@@ -1,4 +1,8 @@
-/* Who is silent and who is not: heartbeats, and what a job's wait makes of them. */
+/*
+ * Who is silent and who is not: heartbeats, and what a job's wait makes of them.
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,8 @@
 /*
  * Two conversations' ends in one process: a listener on loopback with conn_accept, and
  * conn_dial against it; raw bytes where a peer misbehaves.
+ *
+ * labels: tsan
  */
 #include "lib/net/conn.h"
 

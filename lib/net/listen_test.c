@@ -1,3 +1,8 @@
+/*
+ * Accepting: who gets in, how many, and how it ends.
+ *
+ * labels: tsan
+ */
 #include "lib/net/listen.h"
 
 #include "lib/base/clock.h"

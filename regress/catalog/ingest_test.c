@@ -1,4 +1,8 @@
-/* regress/catalog/ingest_test.c - attributes of a running job into the catalog */
+/*
+ * regress/catalog/ingest_test.c - attributes of a running job into the catalog
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* regress/catalog/media_test.c - volumes: which one is written next, what changes their rows, how
- * they go */
+ * they go
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,8 @@
-/* regress/catalog/pool_test.c - the pool of connections: whoever finds none free waits for one */
+/*
+ * regress/catalog/pool_test.c - the pool of connections: whoever finds none free waits for one
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

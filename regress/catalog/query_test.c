@@ -1,6 +1,8 @@
 /*
  * regress/catalog/query_test.c - what a person asks the catalog by hand ends when it is asked to,
  * is bounded, and leaves nothing behind
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,8 @@
  * regress/catalog/resilience_test.c - lost connections, many writers, a server that dies
  *
  * A proxy in front of the server's socket loses what the test wants lost.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

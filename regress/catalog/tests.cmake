@@ -9,7 +9,10 @@ foreach(t ${catalog_tests})
 	target_compile_definitions(${base} PRIVATE TERCET_SOURCE="${CMAKE_SOURCE_DIR}")
 	target_link_libraries(${base} lib-catalog cmocka)
 	add_test(NAME catalog/${base} COMMAND ${base})
-	set_tests_properties(catalog/${base} PROPERTIES LABELS "system;catalog;quick" TIMEOUT 1500)
+	set(labels system catalog quick)
+	test_labels(${t} labels)
+	set_tests_properties(catalog/${base} PROPERTIES LABELS "${labels}" TIMEOUT 1500
+		ENVIRONMENT "TSAN_OPTIONS=${TERCET_TSAN_OPTIONS}")
 endforeach()
 # Its keeper waits longer from death to death.
 set_tests_properties(catalog/killed_test PROPERTIES LABELS "system;catalog;faults" TIMEOUT 1500 COST 95)

@@ -1,5 +1,7 @@
 /*
  * Who may use a device while its medium works, hangs or fails: a medium that waits on purpose.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

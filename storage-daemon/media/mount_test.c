@@ -1,3 +1,8 @@
+/*
+ * Mounting over a medium that fails, with a director in memory.
+ *
+ * labels: tsan
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,7 @@
 /*
  * What a client may say while it sends a job, and what lies on the volume afterwards.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

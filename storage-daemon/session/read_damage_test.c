@@ -1,5 +1,7 @@
 /*
  * What damage costs a restore: what it hit, and no more.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

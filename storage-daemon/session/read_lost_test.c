@@ -1,5 +1,7 @@
 /*
  * What a restore says of files that do not come.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

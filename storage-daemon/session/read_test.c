@@ -1,5 +1,7 @@
 /*
  * What a restore gets from good volumes, and from which ones.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,7 @@
 /*
  * One job among others: what ends it, and who may speak for it.
+ *
+ * labels: tsan
  */
 #include <setjmp.h>
 #include <stdarg.h>
