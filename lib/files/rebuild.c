@@ -62,7 +62,7 @@ rebuild_fail(struct rebuild *r, struct rebuild_file *f, const struct err *err)
 {
 	struct err e = *err;
 
-	if (f->beside) {
+	if (f->beside != 0) {
 		rebuild_drop(r, f);
 		(void)err_set(&e, err->code, "%s; the file that was there stays", err->text);
 	}
@@ -172,7 +172,7 @@ rebuild_settled(struct rebuild *r, struct rebuild_file *f, struct err *err)
 		errno = f->close_errno;
 		code = judge(r, f, rebuild_write_failed(f, err), err);
 	}
-	if (f->state == FILE_OPEN && f->beside)
+	if (f->state == FILE_OPEN && f->beside != 0)
 		code = judge(r, f, rebuild_take_place(r, f, err), err);
 	say_restored(r, f);
 	return code;
@@ -214,7 +214,7 @@ end_file(struct rebuild *r, struct rebuild_file *f, struct err *err)
 		code = judge(r, f, rebuild_data_end(r, f, err), err);
 	if (!r->o.dry_run && f->state == FILE_OPEN) {
 		rebuild_link_known(r, f);
-		if (f->beside)
+		if (f->beside != 0)
 			return end_beside(r, f, err);
 		return settle_put(r->settle, f, err);
 	}
@@ -315,6 +315,7 @@ begin_file(struct rebuild *r, struct rebuild_file *f, const struct rebuild_recor
 		return err->code;
 	tell_gap(r, f, rec->file_index);
 	f->file_index = rec->file_index;
+	f->begun = r->counts.records;
 	f->has_acl_access = f->has_acl_default = f->has_xattr = false;
 	buf_clear(&f->record);
 	if (buf_append(&f->record, rec->data.p, rec->data.n, err) != ERR_OK ||

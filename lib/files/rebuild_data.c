@@ -27,7 +27,8 @@ rebuild_data_begin(struct rebuild *r, struct rebuild_file *f)
 	f->extents_lost = false;
 	f->into = INTO_NEW;
 	f->inherits = false;
-	f->beside = false;
+	f->beside = 0;
+	f->passed = false;
 	buf_clear(&f->small);
 	f->kind = r->o.no_digest_check ? DIGEST_NONE : r->guess;
 	digest_begin(f->digest, f->kind);

@@ -69,8 +69,11 @@ struct rebuild_file {
 	struct buf path;   /* key below the root, for directories */
 	int fd;            /* owned while FILE_OPEN or FILE_MADE */
 	enum file_into into;
-	bool inherits; /* it was made with an ACL of its directory's */
-	bool beside;   /* of what it replaces, which it has not yet done */
+	bool inherits;   /* it was made with an ACL of its directory's */
+	uint64_t begun;  /* counts records: of two files of one name the later one stays */
+	unsigned beside; /* of what it replaces, which it has not yet done: the first, second ...
+			    that is there for it; 0: not */
+	bool passed;     /* a later one of its name is in its place already */
 
 	uint64_t pos;  /* where the next byte without address goes */
 	uint64_t size; /* end of the furthest byte written */
@@ -166,9 +169,13 @@ bool rebuild_keep_existing(struct rebuild *r, struct rebuild_file *f, const stru
 /* Or has the other to go before, since the disk has not the room for both? */
 bool rebuild_has_room_beside(const struct rebuild *r, const struct rebuild_file *f,
 			     const struct place_at *at);
+/* The place beside it that no other file of this restore has. */
+unsigned rebuild_beside_free(const struct rebuild *r, const struct rebuild_file *f);
 /* As openat, beside the name of at: -1 and errno. */
-int rebuild_open_beside(const struct place_at *at, int flags, mode_t mode);
-/* All of f is there: now it replaces the other. */
+int rebuild_open_beside(const struct place_at *at, unsigned beside, int flags, mode_t mode);
+/* From now on f stands in its place: files of its name that began before it do not replace it. */
+void rebuild_pass_older(struct rebuild *r, const struct rebuild_file *f);
+/* All of f is there: now it replaces the other, unless a later one has. */
 MUST_CHECK enum err_code rebuild_take_place(struct rebuild *r, struct rebuild_file *f,
 					    struct err *err);
 /* Remove what was made of f, beside another or not. */

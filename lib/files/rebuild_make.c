@@ -86,13 +86,15 @@ clear_way(struct making *m, enum obstacle *out, struct err *err)
 	}
 	*out = OBSTACLE_GONE;
 	dir = S_ISDIR(st.st_mode);
-	m->f->beside = m->has_content && !dir && rebuild_has_room_beside(r, m->f, at);
-	if (m->f->beside)
+	if (m->has_content && !dir && rebuild_has_room_beside(r, m->f, at)) {
+		m->f->beside = rebuild_beside_free(r, m->f);
 		return ERR_OK;
+	}
 	if (unlinkat(at->dir_fd, at->name, dir ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
 		return make_failed(dir ? "the directory in its place cannot be removed"
 				       : "the file in its place cannot be removed",
 				   err);
+	rebuild_pass_older(r, m->f);
 	if (dir)
 		place_forget(r->place, at->path);
 	return ERR_OK;
@@ -106,8 +108,9 @@ make_regular(struct making *m)
 	/* Readable as well: the digest may have to be computed from what was written. */
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
-	m->f->fd = m->f->beside ? rebuild_open_beside(m->at, flags, PLACE_UNFINISHED)
-				: openat(m->at->dir_fd, m->at->name, flags, PLACE_UNFINISHED);
+	m->f->fd = m->f->beside != 0
+			   ? rebuild_open_beside(m->at, m->f->beside, flags, PLACE_UNFINISHED)
+			   : openat(m->at->dir_fd, m->at->name, flags, PLACE_UNFINISHED);
 	return m->f->fd < 0 ? -1 : 0;
 }
 

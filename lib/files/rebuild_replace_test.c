@@ -157,6 +157,65 @@ what_is_replaced_may_be_anything_but_a_directory(void **state)
 	assert_int_equal(f->events[REBUILD_ERROR] + f->events[REBUILD_WARNING], 0);
 }
 
+/* The version of job n in a restore of a chain; the last file of a job ends with the restore. */
+static void
+version(struct fixture *f, uint32_t job, const char *text)
+{
+	attr_in(f, job, 1,
+		(struct entry){ "/d/f", FT_REG, S_IFREG | 0640, (int64_t)strlen(text), 1000 + job,
+				NULL, 0 });
+	put(f, job, 1, STREAM_FILE_DATA, bytes_str(text));
+}
+
+static void
+another(struct fixture *f, uint32_t job)
+{
+	attr_in(f, job, 2, (struct entry){ "/d/g", FT_LNK, S_IFLNK | 0777, 0, 1000, "f", 0 });
+}
+
+static void
+of_the_versions_of_several_jobs_the_last_stays(void **state)
+{
+	struct fixture *f = *state;
+	char other[64];
+
+	for (unsigned ends = 0; ends < 16; ends++) { /* bit n: job n has another file behind it */
+		put_old(f);
+		for (uint32_t job = 1; job <= 4; job++) {
+			version(f, job, (const char *[]){ "", "one", "two", "three", "four" }[job]);
+			if (ends >> (job - 1) & 1)
+				another(f, job);
+		}
+		finish(f);
+		if (f->events[REBUILD_ERROR] != 0)
+			fail_msg("%u: %s", ends, f->last);
+		assert_content(f, "/d/f", "four");
+		assert_int_equal(stat_of(f, "/d/f").st_mtime, 1004);
+		assert_int_equal(names_in_d(f, other), ends != 0 ? 2 : 1);
+		assert_int_equal(f->events[REBUILD_RESTORED], 4 + __builtin_popcount(ends));
+		(void)unlink(full(f, "/d/g"));
+	}
+}
+
+static void
+a_damaged_last_version_leaves_the_one_before(void **state)
+{
+	struct fixture *f = *state;
+	struct err why = ERR_INIT;
+	char other[64];
+
+	put_old(f);
+	version(f, 1, "one");
+	version(f, 2, "two");
+	version(f, 3, "three");
+	(void)err_set(&why, ERR_FORMAT, "a block is lost");
+	rebuild_damaged(f->r, 3, 7, 1, &why);
+	finish(f);
+	assert_content(f, "/d/f", "two");
+	assert_int_equal(names_in_d(f, other), 1);
+	assert_int_equal(f->events[REBUILD_RESTORED], 2);
+}
+
 static void
 what_a_killed_restore_left_is_removed_by_the_next(void **state)
 {
@@ -216,6 +275,8 @@ main(void)
 		T(the_old_file_stays_when_the_new_one_is_damaged),
 		T(the_new_file_replaces_it_when_it_is_whole),
 		T(what_is_replaced_may_be_anything_but_a_directory),
+		T(of_the_versions_of_several_jobs_the_last_stays),
+		T(a_damaged_last_version_leaves_the_one_before),
 		T(what_a_killed_restore_left_is_removed_by_the_next),
 		T(without_room_for_both_the_old_one_goes_before),
 	};

@@ -5,9 +5,11 @@ load ../lib/farm
 
 setup_file() {
 	farm_make
+	# Nothing but the file: the last one of a job is in hand until the restore of all of them ends.
 	farm_conf_add dir <<X
+FileSet { Name = "Ledger"; Include { Options { Signature = MD5 }; File = "$FARM/src/ledger" } }
 Job {
-  Name = "Turns"; JobDefs = "Standard"; Client = "farm-fd"; Write Bootstrap = "$FARM/turns.bsr"
+  Name = "Turns"; JobDefs = "Standard"; Client = "farm-fd"; Write Bootstrap = "$FARM/turns.bsr"; FileSet = "Ledger"
   Incremental Backup Pool = "Full"
 }
 X
@@ -60,6 +62,6 @@ restored() { # where
 
 @test "a restore of whole jobs, when their file records are gone" {
 	catalog "DELETE FROM file"
-	farm_console "restore client=farm-fd where=$FARM/pruned select current all done yes" wait messages >"$FARM/restore.out"
+	farm_console "restore client=farm-fd fileset=Ledger where=$FARM/pruned select current all done yes" wait messages >"$FARM/restore.out"
 	restored "$FARM/pruned"
 }
