@@ -79,7 +79,7 @@ ended_with() {
 # lock_table NAME: nobody reads or writes it until let_go.
 lock_table() {
 	catalog "BEGIN; LOCK TABLE $1 IN ACCESS EXCLUSIVE MODE; SELECT 'held by the test' FROM pg_sleep(50)" >/dev/null 2>&1 3>&- &
-	farm_await 10 test_holds "$1"
+	farm_await 30 test_holds "$1"
 }
 
 test_holds() {
@@ -104,12 +104,12 @@ canceled_by() { # JobId text
 	first=$JOB
 	farm_await 20 test -e "$FARM/at/before"
 	farm_console "cancel jobid=$first yes"
-	farm_await 10 canceled_by "$first" "Job canceled by console"
+	farm_await 30 canceled_by "$first" "Job canceled by console"
 	farm_await 20 test -e "$FARM/at/after"
 	ended_with "$first" A
 	rm "$FARM/at/before"
 	queue Undone
-	farm_await 10 director_says "Job \"Undone\" has its Maximum Concurrent Jobs (1), held by JobId $first"
+	farm_await 30 director_says "Job \"Undone\" has its Maximum Concurrent Jobs (1), held by JobId $first"
 	[ ! -e "$FARM/at/before" ]
 	touch "$FARM/open/before" "$FARM/open/after"
 	farm_await 30 ended_with "$JOB" T
@@ -135,10 +135,10 @@ canceled_by() { # JobId text
 	farm_await 30 test -e "$FARM/at/endless"
 	ended_with "$first" T
 	queue Endless
-	farm_await 10 director_says "held by JobId $first"
+	farm_await 30 director_says "held by JobId $first"
 	rm "$FARM/at/endless"
 	farm_console "cancel jobid=$first yes" | grep -F "the script behind it is stopped"
-	farm_await 10 canceled_by "$first" "The script behind the job is stopped by console"
+	farm_await 30 canceled_by "$first" "The script behind the job is stopped by console"
 	farm_await 30 grep -F "behind $first OK" "$FARM/at/noted"
 	ended_with "$first" T
 	farm_await 30 test -e "$FARM/at/endless"

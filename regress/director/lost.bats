@@ -40,7 +40,7 @@ ended() {
 	busy_job
 	farm_kill sd
 	begin=$SECONDS
-	farm_await 12 ended
+	farm_await 30 ended
 	echo "took $((SECONDS - begin)) seconds"
 	farm_joblog "$JOB" | grep -F "comm line to SD dropped"
 	farm_up 9>&- # the daemons must not hold the fifo open
@@ -51,7 +51,7 @@ ended() {
 @test "the file daemon dies: the storage daemon is told, the job ends within seconds" {
 	busy_job
 	farm_kill fd
-	farm_await 12 ended
+	farm_await 30 ended
 	farm_joblog "$JOB" | grep -iE "fatal|error"
 	farm_up 9>&- # the daemons must not hold the fifo open
 	farm_run Backup Full
@@ -83,7 +83,7 @@ ended() {
 @test "cancel of a job that hangs on a fifo" {
 	busy_job
 	farm_console "cancel jobid=$JOB yes"
-	farm_await 12 ended
+	farm_await 30 ended
 	[ "$(farm_job_status "$JOB")" = A ]
 }
 

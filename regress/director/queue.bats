@@ -97,9 +97,9 @@ is_late() { # JobId, interval
 @test "the limit of a Job: the second waits and status names limit and holder" {
 	queue A
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue A
-	farm_await 10 director_says "Job \"A\" has its Maximum Concurrent Jobs (1), held by JobId $first"
+	farm_await 30 director_says "Job \"A\" has its Maximum Concurrent Jobs (1), held by JobId $first"
 	touch "$FARM/open.A"
 	farm_await 20 ended_with "$JOB" T
 	ended_with "$first" T
@@ -108,9 +108,9 @@ is_late() { # JobId, interval
 @test "the limit of a Client" {
 	queue C
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue D
-	farm_await 10 director_says "Client \"narrow\" has its Maximum Concurrent Jobs (1), held by JobId $first"
+	farm_await 30 director_says "Client \"narrow\" has its Maximum Concurrent Jobs (1), held by JobId $first"
 	touch "$FARM/open.C" "$FARM/open.D"
 	farm_await 20 ended_with "$JOB" T
 }
@@ -118,9 +118,9 @@ is_late() { # JobId, interval
 @test "the limit of a Storage" {
 	queue S
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue S2
-	farm_await 10 director_says "Storage \"Narrow\" has its Maximum Concurrent Jobs (1), held by JobId $first"
+	farm_await 30 director_says "Storage \"Narrow\" has its Maximum Concurrent Jobs (1), held by JobId $first"
 	touch "$FARM/open.S" "$FARM/open.S2"
 	farm_await 20 ended_with "$JOB" T
 }
@@ -133,24 +133,24 @@ is_late() { # JobId, interval
 	queue B
 	second=$JOB
 	queue B
-	farm_await 10 director_says "the Director has its Maximum Concurrent Jobs (2), held by JobId $first, $second"
+	farm_await 30 director_says "the Director has its Maximum Concurrent Jobs (2), held by JobId $first, $second"
 	is_running "$second"
 	run is_running "$JOB"
 	[ "$status" -ne 0 ]
 	farm_conf dir 's/^  Maximum Concurrent Jobs = 2$/  Maximum Concurrent Jobs = 10/'
 	farm_console reload
-	farm_await 10 is_running "$JOB"
+	farm_await 30 is_running "$JOB"
 }
 
 @test "priorities: less urgent jobs wait, and run in order of priority" {
 	queue B
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue B priority=30
 	thirty=$JOB
 	queue B priority=20
 	twenty=$JOB
-	farm_await 10 director_says "priority 20 waits for priority 10, JobId $first"
+	farm_await 30 director_says "priority 20 waits for priority 10, JobId $first"
 	director_says "priority 30 waits for priority 10, JobId $first"
 	touch "$FARM/open.B"
 	farm_await 30 ended_with "$thirty" T
@@ -159,17 +159,17 @@ is_late() { # JobId, interval
 
 @test "Allow Mixed Priority lets a more urgent job start beside a running one" {
 	queue Mixed1
-	farm_await 10 is_running "$JOB"
+	farm_await 30 is_running "$JOB"
 	queue Mixed2
-	farm_await 10 is_running "$JOB"
+	farm_await 30 is_running "$JOB"
 }
 
 @test "a duplicate is refused, the first job goes on" {
 	queue Only
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue Only
-	farm_await 10 ended_with "$JOB" f
+	farm_await 30 ended_with "$JOB" f
 	farm_joblog "$JOB" | grep -F "JobId $first already running. Duplicate job not allowed."
 	is_running "$first"
 	touch "$FARM/open.Only"
@@ -179,9 +179,9 @@ is_late() { # JobId, interval
 @test "Cancel Running Duplicates cancels the older one" {
 	queue Newest
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue Newest
-	farm_await 10 ended_with "$first" A
+	farm_await 30 ended_with "$first" A
 	farm_joblog "$JOB" | grep -F "Cancelling duplicate JobId=$first."
 	touch "$FARM/open.Newest"
 	farm_await 20 ended_with "$JOB" T
@@ -190,9 +190,9 @@ is_late() { # JobId, interval
 @test "duplicates are compared by the level they are upgraded to" {
 	queue Raised level=Incremental # there is no Full: both are one
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue Raised level=Incremental
-	farm_await 10 ended_with "$first" A
+	farm_await 30 ended_with "$first" A
 	farm_joblog "$JOB" | grep -F "Cancelling duplicate JobId=$first."
 	touch "$FARM/open.Raised"
 	farm_await 20 ended_with "$JOB" T
@@ -201,23 +201,23 @@ is_late() { # JobId, interval
 @test "cancel of a running job and of a waiting one" {
 	queue A
 	first=$JOB
-	farm_await 10 is_running "$first"
+	farm_await 30 is_running "$first"
 	queue A
-	farm_await 10 director_says "held by JobId $first"
+	farm_await 30 director_says "held by JobId $first"
 	farm_console "cancel jobid=$JOB yes" | grep -F "marked to be canceled"
-	farm_await 5 ended_with "$JOB" A
+	farm_await 30 ended_with "$JOB" A
 	is_running "$first"
 	farm_console "cancel jobid=$first yes"
-	farm_await 5 ended_with "$first" A
+	farm_await 30 ended_with "$first" A
 	farm_joblog "$first" | grep -F "Backup Canceled"
 }
 
 @test "Max Start Delay: a job that waited too long is cancelled when its turn comes" {
 	queue A
-	farm_await 10 is_running "$JOB"
+	farm_await 30 is_running "$JOB"
 	queue Late priority=50
 	late=$JOB
-	farm_await 10 is_late "$late" "2 seconds"
+	farm_await 30 is_late "$late" "2 seconds"
 	touch "$FARM/open.A" "$FARM/open.Late"
 	farm_await 20 ended_with "$late" A
 	farm_joblog "$late" | grep -F "Job canceled because max start delay time exceeded."

@@ -50,13 +50,13 @@ knows_job() {
 @test "SIGHUP reads the configuration again, a running job goes on to its end" {
 	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
-	farm_await 10 is_running "$JOB"
+	farm_await 30 is_running "$JOB"
 	farm_conf_add dir <<X
 Job { Name = "Added"; JobDefs = "Standard"; Client = "farm-fd" }
 X
 	farm_conf dir '/^Job { Name = "Gated"/,/^}/d'
 	farm_kill dir HUP
-	farm_await 10 knows_job Added
+	farm_await 30 knows_job Added
 	is_running "$JOB"
 	touch "$FARM/open"
 	farm_await 20 ended_with "$JOB" T
@@ -66,7 +66,7 @@ X
 	cp "$FARM/site/etc/tercet-dir.conf" "$FARM/good.conf"
 	farm_conf_add dir <<<'Job { Nmae = "Typo" }'
 	farm_kill dir HUP
-	farm_await 10 grep -q "Nmae" "$FARM/site/log/tercet-dir.log"
+	farm_await 30 grep -q "Nmae" "$FARM/site/log/tercet-dir.log"
 	farm_console reload | grep -F Nmae
 	knows_job Added
 	farm_run Backup Full

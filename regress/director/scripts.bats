@@ -117,7 +117,7 @@ after-failure Error" ]
 	begin=$SECONDS
 	farm_run ClientFails
 	farm_failed
-	[ $((SECONDS - begin)) -lt 15 ]
+	[ $((SECONDS - begin)) -lt 60 ]
 	farm_joblog "$JOB" >"$FARM/log"
 	grep -F 'ClientBeforeJob: said by client-fails' "$FARM/log"
 	grep -E 'Runscript|RunBeforeNow' "$FARM/log"

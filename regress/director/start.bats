@@ -126,7 +126,7 @@ teardown_file() {
 	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
 	running() { [ "$(farm_job_status "$JOB")" = R ]; }
-	farm_await 10 running
+	farm_await 30 running
 	farm_kill dir
 	catalog "INSERT INTO tercet_ingest (jobid) VALUES ($JOB)" # as if its attributes had come
 	# One that another program left long ago is nobody's news.
@@ -137,7 +137,7 @@ teardown_file() {
 	[ "$(farm_job_status "$JOB")" = f ]
 	[ "$(catalog "SELECT count(*) FROM tercet_ingest")" -eq 0 ]
 	has_reason() { farm_joblog "$JOB" | grep -F "the director ended while Job"; }
-	farm_await 5 has_reason
+	farm_await 30 has_reason
 	farm_await 60 grep -E "Termination: +\*\*\* Backup Error" "$FARM/mails"
 	farm_console wait messages >"$FARM/told.out" # to the end of the left job
 	[ "$(farm_job_status 77777)" = f ]
@@ -203,7 +203,7 @@ X
 	farm_console "run job=Gated level=Full yes" >"$FARM/run.out"
 	JOB=$(sed -n 's/.*Job queued\. JobId=\([0-9]*\).*/\1/p' "$FARM/run.out")
 	running() { [ "$(farm_job_status "$JOB")" = R ]; }
-	farm_await 10 running
+	farm_await 30 running
 	server=$(catalog "SELECT pg_postmaster_start_time()")
 	run timeout 60 "$TERCET_BIN/tercet-dir" -f -c "$FARM/site/etc/tercet-dir.conf"
 	echo "$output"

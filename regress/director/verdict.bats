@@ -26,7 +26,7 @@ setup_file() {
 liar() { # daemon, its port
 	python3 "$TERCET_SOURCE/regress/director/liar.py" "$2" "$FARM/$1.lies" >"$FARM/$1.port" 3>&- &
 	echo $! >>"$FARM/liars"
-	farm_await 10 test -s "$FARM/$1.port"
+	farm_await 30 test -s "$FARM/$1.port"
 }
 
 teardown_file() {

@@ -69,7 +69,7 @@ has_been_used() { # seconds and more, all volumes of the pool
 	farm_run Short
 	farm_ok
 	volumes Short | grep -xE 'Short-[0-9]+ Append'
-	farm_await 10 has_been_used 3
+	farm_await 30 has_been_used 3
 	farm_run Short
 	farm_ok
 	volumes Short | grep -xE 'Short-[0-9]+ Used\|Short-[0-9]+ Append'
@@ -186,7 +186,7 @@ has_been_used() { # seconds and more, all volumes of the pool
 	grep -F "Is-Disabled" "$FARM/log" | grep -iF "enabled"
 	farm_console "cancel jobid=$JOB yes"
 	canceled() { [ "$(farm_job_status "$JOB")" = A ]; }
-	farm_await 15 canceled
+	farm_await 30 canceled
 	[ "$(catalog "SELECT count(*) FROM media JOIN pool USING (poolid) WHERE pool.name = 'Closed' AND volstatus IN ('Full', 'Used', 'Error', 'Read-Only')")" -eq 4 ]
 }
 

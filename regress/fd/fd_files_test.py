@@ -201,7 +201,7 @@ class Meanwhile(Commands):
         job = self.dir.prepare(['I\n', 'O %sr\n' % options, 'N\n', 'F ' + hold, 'F ' + top, 'N\n', 'N\n'])
         self.dir.start(job)
         want = 2 + sum(len(d) + len(f) for _, d, f in os.walk(top))
-        for _ in range(200):
+        for _ in range(1200):
             m = re.search(r'Files [Ee]xamined=([\d,]+)', self.dir.command('status'))
             if m and int(m[1].replace(',', '')) >= want:
                 break

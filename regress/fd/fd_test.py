@@ -45,7 +45,7 @@ Messages { Name = Standard; Director = t-dir = all, !skipped }
 
 
 def wait_port(port, proc):
-    for _ in range(200):
+    for _ in range(1200):
         if proc.poll() is not None:
             raise RuntimeError('%s ended with %s' % (proc.args[0], proc.returncode))
         try:

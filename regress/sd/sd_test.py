@@ -83,7 +83,7 @@ class Site:
         self.sd = subprocess.Popen([*prefix, BIN + '/tercet-sd', '-f', '-c', self.top + '/sd.conf', '-p', pid_file,
                                     *options],
                                    stdout=self.log, stderr=self.log)
-        for _ in range(200 * SLOW):
+        for _ in range(1200):
             if os.path.exists(pid_file):
                 return self
             if self.sd.poll() is not None:
@@ -94,7 +94,7 @@ class Site:
     def start_fd(self, *options):
         self.fd = subprocess.Popen([sys.executable, PEERS + '/fake_fd.py', '-p', str(self.fd_port), '-n', 'fake-fd',
                                     '-w', 'fdpw', *options], stderr=subprocess.DEVNULL)
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 socket.create_connection(('127.0.0.1', self.fd_port), 1).close()
                 return self

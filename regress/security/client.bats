@@ -34,7 +34,7 @@ fd_with() {
 	farm_conf fd "/^Director {/a\\
 $1"
 	kill -HUP "$(farm_pid fd)"
-	farm_await 5 grep -q 'read again' "$FARM/site/log/tercet-fd.log"
+	farm_await 30 grep -q 'read again' "$FARM/site/log/tercet-fd.log"
 	: >"$FARM/ran"
 }
 

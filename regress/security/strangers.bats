@@ -62,7 +62,7 @@ weather() {
 	[ "$(threads "$daemon")" -lt 700 ]
 	case ${TERCET_SANITIZE:-} in '') [ $((after - before)) -lt 65536 ] ;; esac
 	storm_end
-	farm_await 15 few_threads "$daemon"
+	farm_await 30 few_threads "$daemon"
 }
 
 status_director() {
@@ -110,7 +110,7 @@ X
 	for d in dir fd sd; do
 		log=$FARM/site/log/tercet-$d.log
 		while read -r words; do
-			farm_await 5 grep -q "connection from 127.0.0.1:.* refused: .*$words" "$log"
+			farm_await 30 grep -q "connection from 127.0.0.1:.* refused: .*$words" "$log"
 		done <<-'X'
 			neither a Hello nor TLS
 			frame of 2147483647 bytes

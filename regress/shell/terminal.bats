@@ -68,7 +68,7 @@ nobody_sleeps() { [ "$(sleepers)" -eq 0 ]; }
 @test "Ctrl-C stops a query" {
 	(farm_await 60 sleeps && touch "$FARM/sleeps") 3>&- &
 	SLEEPS=$FARM/sleeps scenario stop_query
-	farm_await 10 nobody_sleeps
+	farm_await 30 nobody_sleeps
 }
 
 @test "a director that is to end does not wait for a query" {
@@ -110,10 +110,10 @@ nobody_sleeps() { [ "$(sleepers)" -eq 0 ]; }
 @test "a console that vanishes ends its command in the director" {
 	printf 'run job=Backup when="2038-01-01 00:00:00" yes\nwait\n' >"$FARM/wait.script"
 	"$TERCET_BIN/tconsole" -c "$FARM/site/etc/tconsole.conf" <"$FARM/wait.script" >"$FARM/wait.out" 2>&1 3>&- &
-	farm_await 10 grep -q '^wait' "$FARM/wait.out"
+	farm_await 30 grep -q '^wait' "$FARM/wait.out"
 	kill -9 $!
 	wait $! || true
 	gone() { ! cat "/proc/$(farm_pid dir)/task"/*/comm 2>/dev/null | grep -q console-input; }
-	farm_await 10 gone
+	farm_await 30 gone
 	farm_console "cancel all yes" >/dev/null
 }
