@@ -89,6 +89,11 @@ ended_with() {
 	[ "$(farm_job_status "$1")" = "$2" ]
 }
 
+# Its log comes into the catalog at most seconds behind the fact, and the report behind its final row.
+has_said() { # JobId, text
+	farm_joblog "$1" | grep -F -- "$2"
+}
+
 # Behind its scheduled time, which is a whole second, by more than so long.
 is_late() { # JobId, interval
 	[ "$(catalog "SELECT localtimestamp > schedtime + interval '1 second' + interval '$2' FROM job WHERE jobid = $1")" = t ]
@@ -134,7 +139,7 @@ is_late() { # JobId, interval
 	second=$JOB
 	queue B
 	farm_await 30 director_says "the Director has its Maximum Concurrent Jobs (2), held by JobId $first, $second"
-	is_running "$second"
+	farm_await 30 is_running "$second"
 	run is_running "$JOB"
 	[ "$status" -ne 0 ]
 	farm_conf dir 's/^  Maximum Concurrent Jobs = 2$/  Maximum Concurrent Jobs = 10/'
@@ -154,6 +159,7 @@ is_late() { # JobId, interval
 	director_says "priority 30 waits for priority 10, JobId $first"
 	touch "$FARM/open.B"
 	farm_await 30 ended_with "$thirty" T
+	farm_await 30 has_said "$thirty" "Start Backup JobId"
 	[ "$(catalog "SELECT string_agg(jobid::text, ' ' ORDER BY logid) FROM log WHERE jobid >= $first AND logtext LIKE '%Start Backup JobId%'")" = "$first $twenty $thirty" ]
 }
 
@@ -209,7 +215,7 @@ is_late() { # JobId, interval
 	is_running "$first"
 	farm_console "cancel jobid=$first yes"
 	farm_await 30 ended_with "$first" A
-	farm_joblog "$first" | grep -F "Backup Canceled"
+	farm_await 30 has_said "$first" "Backup Canceled"
 }
 
 @test "Max Start Delay: a job that waited too long is cancelled when its turn comes" {
@@ -224,11 +230,12 @@ is_late() { # JobId, interval
 }
 
 @test "when= starts a job at its time and not before" {
-	when=$(date -d '+4 seconds' '+%Y-%m-%d %H:%M:%S')
+	when=$(date -d '+8 seconds' '+%Y-%m-%d %H:%M:%S')
 	touch "$FARM/open.B"
 	queue B "when=\"$when\""
 	director_says "waiting"
-	farm_await 20 ended_with "$JOB" T
-	farm_joblog "$JOB" | grep -E "waiting [1-5] seconds for scheduled start time"
+	farm_await 30 ended_with "$JOB" T
+	farm_await 30 has_said "$JOB" "seconds for scheduled start time"
+	farm_joblog "$JOB" | grep -E "waiting [1-9] seconds for scheduled start time"
 	[ "$(catalog "SELECT starttime >= '$when' FROM job WHERE jobid = $JOB")" = t ]
 }
