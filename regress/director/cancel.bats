@@ -78,7 +78,7 @@ ended_with() {
 
 # lock_table NAME: nobody reads or writes it until let_go.
 lock_table() {
-	catalog "BEGIN; LOCK TABLE $1 IN ACCESS EXCLUSIVE MODE; SELECT 'held by the test' FROM pg_sleep(50)" >/dev/null 2>&1 3>&- &
+	catalog "BEGIN; LOCK TABLE $1 IN ACCESS EXCLUSIVE MODE; SELECT 'held by the test' FROM pg_sleep(400)" >/dev/null 2>&1 3>&- &
 	farm_await 30 test_holds "$1"
 }
 
@@ -160,15 +160,20 @@ canceled_by() { # JobId text
 	ended_with "$JOB" T
 }
 
+both_are_set_up() {
+	[ "$(catalog "SELECT count(*) FROM job WHERE name = 'Only' AND jobstatus = 'C'")" -eq 2 ]
+}
+
 @test "two of one Job that come at once: the second is refused while the first is being set up" {
 	lock_table fileset
 	farm_console "run job=Only level=Full yes" >"$FARM/first.out" 3>&- &
 	farm_await 20 waits_for_table fileset
-	queue Only
-	farm_await 20 ended_with "$JOB" f
-	first=$(catalog "SELECT max(jobid) FROM job WHERE name = 'Only' AND jobid < $JOB")
-	farm_joblog "$JOB" | grep -F "JobId $first already running. Duplicate job not allowed."
+	farm_console "run job=Only level=Full yes" >"$FARM/second.out" 3>&- &
+	farm_await 30 both_are_set_up
 	let_go
+	first=$(catalog "SELECT max(jobid) - 1 FROM job WHERE name = 'Only'")
+	farm_await 30 ended_with $((first + 1)) f
+	farm_joblog $((first + 1)) | grep -F "JobId $first already running. Duplicate job not allowed."
 	farm_await 30 ended_with "$first" T
 }
 
