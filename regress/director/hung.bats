@@ -100,8 +100,7 @@ gave_up() {
 
 @test "a client that greets and never answers a cancel: the console is answered, and told why" {
 	queue Mute
-	is_there() { farm_console "status director" | grep -A 2 "^ *$JOB " | grep -F "is running"; }
-	farm_await 30 is_there
+	farm_await 30 grep -F "it has the job" "$FARM/mute.log"
 	farm_console "cancel jobid=$JOB yes"
 	gave_up Mute
 }

@@ -1,4 +1,6 @@
 """regress/director/mute_client.py PASSWORD - a client that greets and takes a job, and says nothing more"""
+import sys
+
 from client import bnet, run
 
 
@@ -13,6 +15,7 @@ def serve(sock, key):
             frame = conn.recv()
             if isinstance(frame, bytes) and frame.startswith(b'JobId='):
                 conn.send('2000 OK Job 25.1.0 (03Aug26) Linux,mute')
+                print('it has the job', file=sys.stderr, flush=True)
     except (bnet.Closed, OSError):
         pass
 
