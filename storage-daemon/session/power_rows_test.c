@@ -221,8 +221,6 @@ check_media(const struct vol_info *v)
 		return;
 	}
 	assert_true(f->n_now >= v->bytes);
-	fprintf(stderr, "%s %s blocks %u bytes %lu now %zu kept %zu\n", v->name, v->status,
-		v->blocks, v->bytes, f->n_now, f->kept);
 	assert_int_equal(whole_blocks(f, 0, v->bytes, &n), v->bytes);
 	assert_int_equal(n, v->blocks);
 }
