@@ -152,6 +152,7 @@ MUST_CHECK enum err_code job_decide(struct job *j, struct err *err);
 /* The job as its row. */
 void job_row(struct job *j, struct cat_job *out);
 MUST_CHECK enum err_code job_store_start(struct job *j, struct err *err);
+/* The pool's row, made when it is gone; asks a catalog that is away once. */
 MUST_CHECK enum err_code job_pool_row(struct job *j, struct dir_pool *pool, struct cat_pool *out,
 				      struct err *err);
 /* "bk.2026-11-21_02.23.42_04" */

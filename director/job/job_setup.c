@@ -94,19 +94,27 @@ cat_pool_of(const struct dir_pool *pool, struct cat_pool *out)
 enum err_code
 job_pool_row(struct job *j, struct dir_pool *pool, struct cat_pool *out, struct err *err)
 {
-	int64_t since = 0;
 	bool found;
-	enum err_code code;
+	enum err_code code = cat_pool_get(j->catalog, pool->name, out, &found, err);
 
 	/* The row is that of the configuration in use, which may be younger than the job's. */
-	do {
-		code = cat_pool_get(j->catalog, pool->name, out, &found, err);
-		if (code != ERR_OK || found)
-			continue;
+	if (code == ERR_OK && !found) {
 		cat_pool_of(pool, out);
 		code = cat_pool_sync(j->catalog, out, err);
-	} while (code != ERR_OK && job_catalog_again(j, &since, err));
+	}
 	return code == ERR_OK ? ERR_OK : err_ctx(err, "pool %s", pool->name);
+}
+
+static enum err_code
+await_pool_row(struct job *j, struct dir_pool *pool, struct cat_pool *out, struct err *err)
+{
+	int64_t since = 0;
+	enum err_code code;
+
+	do {
+		code = job_pool_row(j, pool, out, err);
+	} while (code != ERR_OK && job_catalog_again(j, &since, err));
+	return code;
 }
 
 /* ---- the job's row ---- */
@@ -272,7 +280,7 @@ decide_backup(struct job *j, struct err *err)
 	if (j->choice.upgraded_from != 0 &&
 	    job_plan_relevel(j->conf, &j->req, j->choice.level, &plan, err) != ERR_OK)
 		return err->code;
-	if (job_pool_row(j, plan.pool, &row, err) != ERR_OK)
+	if (await_pool_row(j, plan.pool, &row, err) != ERR_OK)
 		return err->code;
 	j->pool_id = row.pool_id;
 	mutex_lock(&j->lock);
