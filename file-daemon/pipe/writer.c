@@ -524,6 +524,7 @@ put_again(struct writer *w, struct batch *b, size_t i, size_t *done, struct err 
 		pipe_fail(w->p, err);
 	} else if (*done < r.b->n) {
 		b->items[i + *done].st = r.b->items[*done].st;
+		b->items[i + *done].link = r.b->items[*done].link;
 		b->items[i + *done].link_first = r.b->items[*done].link_first;
 		b->items[i + *done].fate = ITEM_AGAIN;
 	}

@@ -269,6 +269,28 @@ class Meanwhile(Commands):
                 for name, want in ((first, other), (second, data), (third, data)):
                     self.assertEqual(self.read(back + name[len(self.site.path('src')):]), want)
 
+    def test_a_first_name_is_a_larger_file_by_the_time_a_full_batch_comes_to_it(self):
+        grown = ['src/d0/%02d' % i for i in range(10)]  # more than one batch holds, twice
+        for n in grown:
+            self.put(n, b'short')
+        names = self.names_as_saved(b'what was there before')
+        first, second, third = [n for n in names if '/d0/' not in n]
+        self.assertEqual(names.index(first), len(grown))
+        other = os.urandom(3000000)
+
+        def change(top):
+            for n in grown:
+                with open(self.site.path(n), 'wb') as f:
+                    f.write(os.urandom(400000))
+            self.put('new', other)
+            os.rename(self.site.path('new'), first)
+
+        self.backup_while(change).check()
+        back = self.back()
+        self.compare(self.site.path('src'), back, '--no-dir-times')
+        self.assertEqual(self.read(back + first[len(self.site.path('src')):]), other)
+        self.assertEqual(self.read(back + second[len(self.site.path('src')):]), b'what was there before')
+
     def test_two_first_names_are_gone(self):
         first, second, third = self.names_as_saved(b'data of three names')
 
